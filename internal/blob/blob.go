@@ -1,0 +1,112 @@
+// Package blob keeps bytes under their SHA-256, each content once.
+//
+// Where the bytes lie is one of several places: in the database (DB) or in a folder (File). Every
+// blob has a row in the database that says where it is, so the place can be changed at any time:
+// new blobs go to the new place, old ones are found where they are.
+package blob
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"postroom/internal/desk"
+)
+
+// Sum is the name of a blob: the SHA-256 of its bytes.
+type Sum [sha256.Size]byte
+
+// SumOf names bytes.
+func SumOf(data []byte) Sum { return sha256.Sum256(data) }
+
+// Places, as setting storage_provider names them.
+const (
+	DB   = "DB"
+	File = "File"
+)
+
+// Row is what the database knows of a blob. Data is nil where the bytes lie elsewhere.
+type Row struct {
+	ID    desk.BlobID
+	Sum   Sum
+	Size  int64 // bytes
+	Place string
+	Data  []byte
+}
+
+// Rows is the database's side of the store; a transaction of it makes a blob part of that
+// transaction. It is an interface because keepers don't import each other.
+type Rows interface {
+	// PutBlobs inserts rows that are not there yet and returns the ids of all, in order.
+	PutBlobs(ctx context.Context, rows []Row) ([]desk.BlobID, error)
+	// Blob returns one row, or desk.ErrNotFound.
+	Blob(ctx context.Context, id desk.BlobID) (Row, error)
+	// DropBlobs deletes those rows that nothing refers to any more, and returns them without Data.
+	DropBlobs(ctx context.Context, ids []desk.BlobID) ([]Row, error)
+}
+
+// Store puts and gets blobs.
+type Store struct {
+	folder folder
+}
+
+// New returns a store whose File place is the given folder; it is made when first needed.
+func New(dir string) *Store { return &Store{folder: folder{dir}} }
+
+// Put keeps each of data at place and returns their ids, in order. What is kept already is not
+// kept again. The blobs exist once the transaction behind rows has committed; a file whose
+// transaction fails is left over and found again when the same bytes come back.
+func (s *Store) Put(ctx context.Context, rows Rows, place string, data ...[]byte) ([]desk.BlobID, error) {
+	if len(data) == 0 {
+		return nil, nil
+	}
+	out := make([]Row, len(data))
+	for i, bytes := range data {
+		out[i] = Row{Sum: SumOf(bytes), Size: int64(len(bytes)), Place: place}
+		switch place {
+		case DB:
+			out[i].Data = bytes
+		case File:
+			if err := s.folder.put(out[i].Sum, bytes); err != nil {
+				return nil, fmt.Errorf("blob %x: %w", out[i].Sum, err)
+			}
+		default:
+			return nil, &desk.InvalidError{Field: "storage_provider", Reason: "Unknown storage provider '" + place + "', known are DB and File"}
+		}
+	}
+	return rows.PutBlobs(ctx, out)
+}
+
+// Get returns a blob's bytes, or desk.ErrNotFound.
+func (s *Store) Get(ctx context.Context, rows Rows, id desk.BlobID) ([]byte, error) {
+	row, err := rows.Blob(ctx, id)
+	if err != nil {
+		return nil, fmt.Errorf("blob %d: %w", id, err)
+	}
+	if row.Place == DB {
+		return row.Data, nil
+	}
+	data, err := s.folder.get(row.Sum)
+	if err != nil {
+		return nil, fmt.Errorf("blob %d in %s: %w", id, row.Place, err)
+	}
+	return data, nil
+}
+
+// Release deletes those blobs that nothing refers to any more. rows must not be a transaction:
+// a file goes only after its row is gone for good.
+func (s *Store) Release(ctx context.Context, rows Rows, ids []desk.BlobID) error {
+	dropped, err := rows.DropBlobs(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, row := range dropped {
+		if row.Place != File {
+			continue
+		}
+		if err := s.folder.remove(row.Sum); err != nil {
+			return fmt.Errorf("blob %d: %w", row.ID, err)
+		}
+	}
+	return nil
+}

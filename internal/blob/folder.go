@@ -1,0 +1,69 @@
+package blob
+
+import (
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"postroom/internal/desk"
+)
+
+// folder keeps blobs as files named by their sum, spread over 256 folders.
+type folder struct{ dir string }
+
+func (f folder) path(sum Sum) string {
+	name := hex.EncodeToString(sum[:])
+	return filepath.Join(f.dir, name[:2], name)
+}
+
+// put writes a file so that after a crash it is there whole or not at all, and is on disk when put returns.
+func (f folder) put(sum Sum, data []byte) error {
+	path := f.path(sum)
+	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
+		return nil
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(dir, ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // gone already once it was renamed
+	_, err = file.Write(data)
+	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(file.Name(), path); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func (f folder) get(sum Sum) ([]byte, error) {
+	data, err := os.ReadFile(f.path(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, desk.ErrNotFound
+	}
+	return data, err
+}
+
+func (f folder) remove(sum Sum) error {
+	err := os.Remove(f.path(sum))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// syncDir makes a rename in dir survive a power cut.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,88 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+)
+
+const insertBlob = `
+	INSERT INTO blobs (sha256, size, place, data)
+	VALUES ($1, $2, $3, $4)
+	ON CONFLICT (sha256) DO NOTHING`
+
+const blobIDs = `
+	SELECT id, sha256
+	FROM blobs
+	WHERE sha256 = ANY($1)`
+
+// PutBlobs inserts the blobs that are not there yet and returns the ids of all, in order.
+func (s *Store) PutBlobs(ctx context.Context, rows []blob.Row) ([]desk.BlobID, error) {
+	// Two transactions with the same blobs must take them in the same order, or they wait for each other.
+	sorted := slices.Clone(rows)
+	slices.SortFunc(sorted, func(a, b blob.Row) int { return bytes.Compare(a.Sum[:], b.Sum[:]) })
+	batch := &pgx.Batch{}
+	sums := make([][]byte, len(rows))
+	for i, row := range sorted {
+		batch.Queue(insertBlob, row.Sum[:], row.Size, row.Place, row.Data)
+		sums[i] = rows[i].Sum[:]
+	}
+	ids := map[blob.Sum]desk.BlobID{}
+	batch.Queue(blobIDs, sums).Query(func(found pgx.Rows) error {
+		var id desk.BlobID
+		var sum []byte
+		_, err := pgx.ForEachRow(found, []any{&id, &sum}, func() error { ids[blob.Sum(sum)] = id; return nil })
+		return err
+	})
+	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
+		return nil, fmt.Errorf("put blobs: %w", translate(err))
+	}
+	out := make([]desk.BlobID, len(rows))
+	for i, row := range rows {
+		out[i] = ids[row.Sum]
+	}
+	return out, nil
+}
+
+// Blob returns one blob's row, or desk.ErrNotFound.
+func (s *Store) Blob(ctx context.Context, id desk.BlobID) (blob.Row, error) {
+	row, sum := blob.Row{ID: id}, []byte(nil)
+	err := s.db.QueryRow(ctx, `SELECT sha256, size, place, data FROM blobs WHERE id = $1`, id).
+		Scan(&sum, &row.Size, &row.Place, &row.Data)
+	if err != nil {
+		return blob.Row{}, translate(err)
+	}
+	row.Sum = blob.Sum(sum)
+	return row, nil
+}
+
+// A reference that appears while we look is caught by the foreign keys: the delete then fails as
+// a whole and is tried again.
+const dropBlobs = `
+	DELETE FROM blobs b
+	WHERE b.id = ANY($1)
+		AND NOT EXISTS (SELECT FROM attachments WHERE blob_id = b.id)
+		AND NOT EXISTS (SELECT FROM inbound_messages WHERE blob_id = b.id)
+	RETURNING b.id, b.sha256, b.size, b.place`
+
+// DropBlobs deletes those blobs that nothing refers to any more and returns them.
+func (s *Store) DropBlobs(ctx context.Context, ids []desk.BlobID) ([]blob.Row, error) {
+	rows, _ := s.db.Query(ctx, dropBlobs, ids)
+	dropped, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (blob.Row, error) {
+		var row blob.Row
+		var sum []byte
+		err := r.Scan(&row.ID, &sum, &row.Size, &row.Place)
+		copy(row.Sum[:], sum)
+		return row, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("drop blobs: %w", translate(err))
+	}
+	return dropped, nil
+}

@@ -1,0 +1,212 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// catalogCache holds the newest catalog of this process.
+type catalogCache struct {
+	mu      sync.Mutex
+	catalog *desk.Catalog
+	checked time.Time
+}
+
+// catalogAge is how old a catalog may be before its version is looked up again. Settings changed
+// elsewhere are seen after this long.
+const catalogAge = time.Second
+
+// Catalog returns settings, groups, states and the like. It costs no query for most calls; what
+// another process changed is seen within a second.
+func (s *Store) Catalog(ctx context.Context) (*desk.Catalog, error) {
+	s.latest.mu.Lock()
+	defer s.latest.mu.Unlock()
+	if s.latest.catalog != nil && time.Since(s.latest.checked) < catalogAge {
+		return s.latest.catalog, nil
+	}
+	var version int64
+	if err := s.pool.QueryRow(ctx, `SELECT version FROM catalog_version`).Scan(&version); err != nil {
+		return nil, fmt.Errorf("catalog version: %w", translate(err))
+	}
+	if s.latest.catalog == nil || s.latest.catalog.Version != version {
+		catalog, err := s.readCatalog(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("catalog: %w", translate(err))
+		}
+		s.latest.catalog = catalog
+	}
+	s.latest.checked = time.Now()
+	return s.latest.catalog, nil
+}
+
+// ForgetCatalog makes the next Catalog read what is in the database now.
+func (s *Store) ForgetCatalog() {
+	s.latest.mu.Lock()
+	defer s.latest.mu.Unlock()
+	s.latest.checked = time.Time{}
+}
+
+// readCatalog reads the whole catalog in one snapshot, so that it fits its version.
+func (s *Store) readCatalog(ctx context.Context) (*desk.Catalog, error) {
+	catalog := &desk.Catalog{}
+	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if err := tx.QueryRow(ctx, `SELECT version FROM catalog_version`).Scan(&catalog.Version); err != nil {
+			return err
+		}
+		return (&Store{db: tx, pool: s.pool, seal: s.seal}).fillCatalog(ctx, catalog)
+	})
+	return catalog, err
+}
+
+func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
+	var err error
+	read := func(part string, fill func() error) {
+		if err == nil {
+			if err = fill(); err != nil {
+				err = fmt.Errorf("%s: %w", part, err)
+			}
+		}
+	}
+	read("settings", func() (err error) { c.Settings, err = s.settingValues(ctx); return })
+	read("groups", func() (err error) {
+		c.Groups, err = byID(ctx, s, allGroups, func(g desk.Group) desk.GroupID { return g.ID })
+		return
+	})
+	read("states", func() (err error) {
+		c.States, err = byID(ctx, s, allStates, func(v desk.State) desk.StateID { return v.ID })
+		return
+	})
+	read("state types", func() (err error) {
+		c.StateTypes, err = names[desk.StateTypeID](ctx, s, `SELECT id, name FROM ticket_state_types`)
+		return
+	})
+	read("priorities", func() (err error) {
+		c.Priorities, err = byID(ctx, s, allPriorities, func(v desk.Priority) desk.PriorityID { return v.ID })
+		return
+	})
+	read("article types", func() (err error) {
+		c.ArticleTypes, err = byID(ctx, s, allArticleTypes, func(v desk.ArticleType) desk.ArticleTypeID { return v.ID })
+		return
+	})
+	read("senders", func() (err error) {
+		c.Senders, err = names[desk.SenderID](ctx, s, `SELECT id, name FROM ticket_article_senders`)
+		return
+	})
+	read("addresses", func() (err error) {
+		c.Addresses, err = byID(ctx, s, allAddresses, func(v desk.EmailAddress) desk.EmailAddressID { return v.ID })
+		return
+	})
+	read("channels", func() error { return s.fillChannels(ctx, c) })
+	read("sign-up roles", func() (err error) {
+		rows, _ := s.db.Query(ctx, `SELECT id FROM roles WHERE default_at_signup AND active ORDER BY id`)
+		c.SignupRoles, err = pgx.CollectRows(rows, pgx.RowTo[desk.RoleID])
+		return
+	})
+	read("domains", func() (err error) { c.DomainMembers, err = s.domainMembers(ctx); return })
+	return err
+}
+
+const (
+	allGroups = `
+		SELECT id, signature_id, email_address_id, name, name_last, parent_id, assignment_timeout, follow_up_possible,
+			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM groups`
+	allStates = `
+		SELECT id, state_type_id, name, next_state_id, ignore_escalation, default_create, default_follow_up, note, active,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM ticket_states`
+	allPriorities = `
+		SELECT id, name, default_create, ui_icon, ui_color, note, active,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM ticket_priorities`
+	allArticleTypes = `
+		SELECT id, name, communication, active
+		FROM ticket_article_types`
+	allAddresses = `
+		SELECT id, channel_id, name, email, active, note, preferences,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM email_addresses`
+	allChannels = `
+		SELECT id, group_id, area, options, active, preferences, last_log_in, last_log_out, status_in, status_out, last_fetch,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM channels`
+)
+
+func (s *Store) fillChannels(ctx context.Context, c *desk.Catalog) (err error) {
+	c.Channels, err = byID(ctx, s, allChannels, func(v desk.Channel) desk.ChannelID { return v.ID })
+	for id, channel := range c.Channels {
+		if channel.Options, err = eachSecret(channel.Options, s.seal.open); err != nil {
+			return fmt.Errorf("options of channel %d: %w", id, err)
+		}
+		c.Channels[id] = channel
+	}
+	return err
+}
+
+func (s *Store) domainMembers(ctx context.Context) (map[string]desk.OrganizationID, error) {
+	rows, _ := s.db.Query(ctx, `
+		SELECT domain, min(id)
+		FROM organizations
+		WHERE domain_assignment AND active AND domain <> ''
+		GROUP BY domain`)
+	members := map[string]desk.OrganizationID{}
+	var domain string
+	var id desk.OrganizationID
+	_, err := pgx.ForEachRow(rows, []any{&domain, &id}, func() error { members[domain] = id; return nil })
+	return members, err
+}
+
+func (s *Store) settingValues(ctx context.Context) (desk.Settings, error) {
+	rows, _ := s.db.Query(ctx, `SELECT name, state_current->'value' FROM settings`)
+	values := desk.Settings{}
+	var name string
+	var value []byte
+	_, err := pgx.ForEachRow(rows, []any{&name, &value}, func() error {
+		opened, err := s.openValue(value)
+		values[name] = opened
+		return err
+	})
+	return values, err
+}
+
+// openValue returns a setting's JSON value with a sealed text opened.
+func (s *Store) openValue(value []byte) (json.RawMessage, error) {
+	var text string
+	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &text) != nil {
+		return append(json.RawMessage(nil), value...), nil
+	}
+	plain, err := s.seal.open(text)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(plain)
+}
+
+// byID reads a small table whole, as a map.
+func byID[K comparable, V any](ctx context.Context, s *Store, sql string, id func(V) K) (map[K]V, error) {
+	rows, _ := s.db.Query(ctx, sql)
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[V])
+	all := make(map[K]V, len(list))
+	for _, v := range list {
+		all[id(v)] = v
+	}
+	return all, err
+}
+
+// names reads a small table of ids and names.
+func names[K ~int64](ctx context.Context, s *Store, sql string) (map[K]string, error) {
+	rows, _ := s.db.Query(ctx, sql)
+	all := map[K]string{}
+	var id K
+	var name string
+	_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { all[id] = name; return nil })
+	return all, err
+}

@@ -1,0 +1,52 @@
+// Package task names the kinds of work and what each carries: ids, not copies.
+//
+// A kind is announced by an outbox row and worked off by the job of the same name. The wire form
+// is JSON; a payload's fields may be added to, never renamed, because old rows may wait in queues.
+package task
+
+import "postroom/internal/desk"
+
+// Queues in the order of DESIGN.md section 4. Each has its own worker pool.
+const (
+	Inbound     = "inbound"
+	Trigger     = "trigger"
+	Notify      = "notify"
+	Deliver     = "deliver"
+	SLA         = "sla"
+	Index       = "index"
+	Maintenance = "maintenance"
+)
+
+// Queues lists every queue.
+var Queues = []string{Inbound, Trigger, Notify, Deliver, SLA, Index, Maintenance}
+
+// Kind is what a payload is called on the wire, and where it waits.
+type Kind interface {
+	Kind() string
+	Queue() string
+}
+
+// MessageReceived: a message was committed and has to become a ticket or a follow-up.
+type MessageReceived struct {
+	InboundID desk.InboundID `json:"inbound_id"`
+}
+
+func (MessageReceived) Kind() string  { return "message.received" }
+func (MessageReceived) Queue() string { return Inbound }
+
+// ArticleToDeliver: an article was written that has to leave the house.
+type ArticleToDeliver struct {
+	ArticleID desk.ArticleID `json:"article_id"`
+}
+
+func (ArticleToDeliver) Kind() string  { return "article.deliver" }
+func (ArticleToDeliver) Queue() string { return Deliver }
+
+// BlobsReleased: records that pointed to these blobs are gone; what nothing points to any more
+// can be deleted.
+type BlobsReleased struct {
+	BlobIDs []desk.BlobID `json:"blob_ids"`
+}
+
+func (BlobsReleased) Kind() string  { return "blobs.released" }
+func (BlobsReleased) Queue() string { return Maintenance }
