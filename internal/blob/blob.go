@@ -54,27 +54,33 @@ type Store struct {
 func New(dir string) *Store { return &Store{folder: folder{dir}} }
 
 // Put keeps each of data at place and returns their ids, in order. What is kept already is not
-// kept again. The blobs exist once the transaction behind rows has committed; a file whose
+// kept again. rows must be a transaction: the blobs exist once it has committed. A file whose
 // transaction fails is left over and found again when the same bytes come back.
 func (s *Store) Put(ctx context.Context, rows Rows, place string, data ...[]byte) ([]desk.BlobID, error) {
 	if len(data) == 0 {
 		return nil, nil
 	}
+	if place != DB && place != File {
+		return nil, &desk.InvalidError{Field: "storage_provider", Reason: "Unknown storage provider '" + place + "', known are DB and File"}
+	}
 	out := make([]Row, len(data))
 	for i, bytes := range data {
 		out[i] = Row{Sum: SumOf(bytes), Size: int64(len(bytes)), Place: place}
-		switch place {
-		case DB:
+		if place == DB {
 			out[i].Data = bytes
-		case File:
-			if err := s.folder.put(out[i].Sum, bytes); err != nil {
-				return nil, fmt.Errorf("blob %x: %w", out[i].Sum, err)
-			}
-		default:
-			return nil, &desk.InvalidError{Field: "storage_provider", Reason: "Unknown storage provider '" + place + "', known are DB and File"}
 		}
 	}
-	return rows.PutBlobs(ctx, out)
+	ids, err := rows.PutBlobs(ctx, out)
+	if err != nil || place == DB {
+		return ids, err
+	}
+	// Files come after their rows: the row's lock makes us wait for a Release of the same bytes.
+	for i, bytes := range data {
+		if err := s.folder.put(out[i].Sum, bytes); err != nil {
+			return nil, fmt.Errorf("blob %d: %w", ids[i], err)
+		}
+	}
+	return ids, nil
 }
 
 // Get returns a blob's bytes, or desk.ErrNotFound.
@@ -93,8 +99,8 @@ func (s *Store) Get(ctx context.Context, rows Rows, id desk.BlobID) ([]byte, err
 	return data, nil
 }
 
-// Release deletes those blobs that nothing refers to any more. rows must not be a transaction:
-// a file goes only after its row is gone for good.
+// Release deletes those blobs that nothing refers to any more. rows must be a transaction: a file
+// goes while its row is locked, so that nobody can take it for kept in between.
 func (s *Store) Release(ctx context.Context, rows Rows, ids []desk.BlobID) error {
 	dropped, err := rows.DropBlobs(ctx, ids)
 	if err != nil {
