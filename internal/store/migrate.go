@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+
+	"postroom/migrations"
+)
+
+// migrationLock is the PostgreSQL advisory lock under which the schema changes: processes that
+// start together wait for the first of them instead of colliding.
+const migrationLock int64 = 0x706f7374726f6f6d // "postroom"
+
+// sessionLock waits for the lock where goose's own asks for it again and again.
+type sessionLock struct{}
+
+func (sessionLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, migrationLock)
+	return err
+}
+
+func (sessionLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_unlock($1)`, migrationLock)
+	return err
+}
+
+// Migrate brings the database's schema up to date and returns how many migrations it applied. It
+// refuses a database that a newer version of the program has migrated.
+func Migrate(ctx context.Context, url string) (applied int, err error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return 0, fmt.Errorf("database URL: %w", err)
+	}
+	db := stdlib.OpenDB(*config)
+	defer db.Close()
+	provider, err := goose.NewProvider(goose.DialectPostgres, db, migrations.Files, goose.WithSessionLocker(sessionLock{}))
+	if err != nil {
+		return 0, fmt.Errorf("migrations: %w", err)
+	}
+	current, known, err := provider.GetVersions(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("schema version: %w", translate(err))
+	}
+	if current > known {
+		return 0, fmt.Errorf("the database has schema version %d, this program knows versions up to %d: start the newer program that migrated it, or restore a backup made before", current, known)
+	}
+	results, err := provider.Up(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("migrate: %w", translate(err))
+	}
+	return len(results), nil
+}
