@@ -42,7 +42,9 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("migrations: %w", err)
 	}
-	current, known, err := provider.GetVersions(ctx)
+	sources := provider.ListSources()
+	known := sources[len(sources)-1].Version
+	current, err := provider.GetDBVersion(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("schema version: %w", translate(err))
 	}

@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"postroom/internal/desk"
+)
+
+// setupLock is the advisory lock under which an installation is set up: of several processes that
+// start together one seeds, the others find it done.
+const setupLock int64 = 0x706f7374726f6f6e
+
+// LockSetup waits for the right to set up the installation, until the transaction ends.
+func (s *Store) LockSetup(ctx context.Context) error {
+	_, err := s.db.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, setupLock)
+	return translate(err)
+}
+
+// Fact returns what the installation knows about itself under this key, or desk.ErrNotFound.
+func (s *Store) Fact(ctx context.Context, key string) (value string, err error) {
+	err = s.db.QueryRow(ctx, `SELECT value FROM installation WHERE key = $1`, key).Scan(&value)
+	return value, translate(err)
+}
+
+const putFact = `
+	INSERT INTO installation (key, value)
+	VALUES ($1, $2)
+	ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
+// PutFact remembers something about the installation.
+func (s *Store) PutFact(ctx context.Context, key, value string) error {
+	_, err := s.db.Exec(ctx, putFact, key, value)
+	return translate(err)
+}
+
+// factSecretKey holds a text sealed with the key that the database was set up with.
+const factSecretKey = "secret_key"
+
+const keyProof = "postroom"
+
+// CheckSecretKey makes sure that our secret key is the one this database was set up with, and
+// remembers it when the database is new. Otherwise passwords of channels would be unreadable.
+func (s *Store) CheckSecretKey(ctx context.Context) error {
+	sealed, err := s.Fact(ctx, factSecretKey)
+	if errors.Is(err, desk.ErrNotFound) {
+		proof, err := s.seal.seal(keyProof)
+		if err != nil {
+			return err
+		}
+		return s.PutFact(ctx, factSecretKey, proof)
+	}
+	if err != nil {
+		return fmt.Errorf("secret key of this database: %w", err)
+	}
+	_, err = s.seal.open(sealed)
+	return err
+}
+
+const people = `
+	SELECT count(*)
+	FROM users`
+
+// IsSetUp reports whether somebody works here already: more people than a fresh installation has.
+func (s *Store) IsSetUp(ctx context.Context) (bool, error) {
+	var n int
+	if err := s.db.QueryRow(ctx, people).Scan(&n); err != nil {
+		return false, fmt.Errorf("count people: %w", translate(err))
+	}
+	return n > 2, nil
+}
