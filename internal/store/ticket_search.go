@@ -1,0 +1,118 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// TicketSearch says which tickets to find. Zero fields restrict nothing, except the scope.
+type TicketSearch struct {
+	Scope  desk.TicketScope
+	Query  string // part of the title or number, whatever its case
+	IDs    []desk.TicketID
+	Order  []Order // nothing: last changed first
+	Limit  int
+	Offset int
+}
+
+// Order is one column to sort by.
+type Order struct {
+	Column     string
+	Descending bool
+}
+
+// sortColumns are the columns of tickets that lists can be sorted by.
+var sortColumns = func() map[string]bool {
+	columns := map[string]bool{}
+	for _, column := range strings.Fields(`id group_id priority_id state_id organization_id number title owner_id customer_id
+		note first_response_at first_response_escalation_at first_response_in_min first_response_diff_in_min close_at
+		close_escalation_at close_in_min close_diff_in_min update_escalation_at update_in_min update_diff_in_min
+		last_close_at last_contact_at last_contact_agent_at last_contact_customer_at last_owner_update_at
+		create_article_type_id create_article_sender_id article_count escalation_at pending_time type time_unit
+		updated_by_id created_by_id created_at updated_at`) {
+		columns[column] = true
+	}
+	return columns
+}()
+
+// CanSortTicketsBy reports whether tickets have this column.
+func CanSortTicketsBy(column string) bool { return sortColumns[column] }
+
+// SearchTickets returns the tickets that were searched for.
+func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.Ticket, error) {
+	if search.Scope.Empty() {
+		return nil, nil
+	}
+	var args arguments
+	condition := search.condition(&args)
+	order, err := search.order()
+	if err != nil {
+		return nil, err
+	}
+	return s.tickets(ctx, `
+		SELECT `+listColumns+`
+		FROM tickets t
+		WHERE `+condition+`
+		ORDER BY `+order+`
+		LIMIT `+args.add(search.Limit)+`
+		OFFSET `+args.add(search.Offset), args)
+}
+
+// CountTickets returns how many tickets there are to be found, on all pages.
+func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, error) {
+	if search.Scope.Empty() {
+		return 0, nil
+	}
+	var args arguments
+	sql := `SELECT count(*) FROM tickets t WHERE ` + search.condition(&args)
+	var count int
+	err := s.db.QueryRow(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...).Scan(&count)
+	if err != nil {
+		return 0, fmt.Errorf("count tickets: %w", translate(err))
+	}
+	return count, nil
+}
+
+func (q TicketSearch) condition(args *arguments) string {
+	clauses := []string{visibleTickets(q.Scope, args)}
+	if q.Query != "" {
+		pattern := args.add("%" + likeText.Replace(q.Query) + "%")
+		clauses = append(clauses, "(t.title ILIKE "+pattern+" OR t.number ILIKE "+pattern+")")
+	}
+	if q.IDs != nil {
+		clauses = append(clauses, "t.id = ANY("+args.add(q.IDs)+")")
+	}
+	return strings.Join(clauses, `
+			AND `)
+}
+
+// order ends with the id, so that pages neither overlap nor leave tickets out.
+func (q TicketSearch) order() (string, error) {
+	if len(q.Order) == 0 {
+		return "t.updated_at DESC, t.id DESC", nil
+	}
+	var columns []string
+	for _, by := range q.Order {
+		if !sortColumns[by.Column] {
+			return "", &desk.InvalidError{Field: "sort_by", Reason: "Found invalid column '" + by.Column + "' for sorting."}
+		}
+		column := "t." + by.Column
+		if by.Descending {
+			column += " DESC"
+		}
+		columns = append(columns, column)
+	}
+	last := "t.id"
+	if q.Order[len(q.Order)-1].Descending {
+		last += " DESC"
+	}
+	return strings.Join(append(columns, last), ", "), nil
+}
+
+// likeText takes from a text what LIKE would read as a wildcard.
+var likeText = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
