@@ -1,0 +1,143 @@
+// Package devstack runs the servers that Postroom needs, private to one checkout.
+//
+// In go a folder and what the machine offers, out come two URLs: PostgreSQL from installed
+// binaries or fetched ones, Redis from an installed server or from inside this process. Data
+// lives below the folder and survives restarts, the servers end with us. Tests get databases,
+// servers to break, and real mail servers. It never touches a server or a data folder that is
+// not its own, and knows nothing of what Postroom stores.
+package devstack
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+)
+
+// A Source says where a server is to come from.
+type Source string
+
+// The sources. The zero value takes what is installed, and falls back to Fetched and InProcess.
+const (
+	Installed Source = "installed"
+	Fetched   Source = "fetched"    // PostgreSQL only: binaries of the embedded-postgres module
+	InProcess Source = "in process" // Redis only: miniredis
+)
+
+// Options of Start.
+type Options struct {
+	Dir         string // holds all data, usually ./var; made if missing
+	DatabaseURL string // set: this PostgreSQL is used, none is started
+	RedisURL    string // set: this Redis is used, none is started
+	Log         *slog.Logger
+
+	Postgres Source // empty: the best there is
+	Redis    Source // empty: the best there is
+}
+
+// A Stack is a running PostgreSQL and Redis.
+type Stack struct {
+	dir         string
+	databaseURL string
+	redisURL    string
+	log         *slog.Logger
+	lock        *os.File // held while we run servers below dir
+	stop        []func() // in the order of starting
+}
+
+// Start brings up what the options don't name already. Where another process runs the stack of
+// this folder, its servers are used and stay its own. The caller calls Stop.
+func Start(ctx context.Context, opts Options) (*Stack, error) {
+	if opts.Log == nil {
+		opts.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Stack{databaseURL: opts.DatabaseURL, redisURL: opts.RedisURL, log: opts.Log}
+	if s.databaseURL != "" && s.redisURL != "" {
+		return s, nil
+	}
+	place, err := openPlace(opts.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s.dir = place.dir
+	if s.lock, err = lockFile(filepath.Join(place.dir, "stack.lock"), tryExclusive); errors.Is(err, errLocked) {
+		return s, s.join(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the development stack: %w", err)
+	}
+	if place.home != place.dir {
+		s.log.InfoContext(ctx, "the servers' account cannot reach this checkout, so their data lives elsewhere",
+			"account", place.account.name, "dir", place.home)
+	}
+	if err := s.startServers(ctx, opts, place); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Stack) startServers(ctx context.Context, opts Options, place place) error {
+	var state state
+	if s.databaseURL == "" {
+		server, err := startPostgres(ctx, opts, place)
+		if err != nil {
+			return err
+		}
+		s.stop = append(s.stop, server.end)
+		s.databaseURL = server.URL()
+		state.DatabaseURL = s.databaseURL
+	}
+	if s.redisURL == "" {
+		server, err := startRedis(ctx, opts, place)
+		if err != nil {
+			return err
+		}
+		s.stop = append(s.stop, server.end)
+		s.redisURL = server.URL()
+		state.RedisURL = s.redisURL
+	}
+	return state.write(s.dir)
+}
+
+// join uses the servers of the process that holds the lock, as soon as they answer.
+func (s *Stack) join(ctx context.Context) error {
+	err := until(ctx, startWithin, func() (bool, error) {
+		databaseURL, redisURL, ok := Find(s.dir)
+		if !ok {
+			return false, nil
+		}
+		s.databaseURL = cmp.Or(s.databaseURL, databaseURL)
+		s.redisURL = cmp.Or(s.redisURL, redisURL)
+		return s.databaseURL != "" && s.redisURL != "", nil
+	})
+	if err != nil {
+		return fmt.Errorf("another process holds %s, but its servers don't answer: %w",
+			filepath.Join(s.dir, "stack.lock"), err)
+	}
+	s.log.InfoContext(ctx, "using the development stack that another process runs", "dir", s.dir)
+	return nil
+}
+
+// DatabaseURL is where PostgreSQL answers.
+func (s *Stack) DatabaseURL() string { return s.databaseURL }
+
+// RedisURL is where Redis answers.
+func (s *Stack) RedisURL() string { return s.redisURL }
+
+// Stop ends what Start started, last one first, and keeps the data.
+func (s *Stack) Stop() {
+	if s.lock == nil {
+		return
+	}
+	removeState(s.dir)
+	for i := len(s.stop) - 1; i >= 0; i-- {
+		s.stop[i]()
+	}
+	s.stop = nil
+	s.lock.Close()
+	s.lock = nil
+}

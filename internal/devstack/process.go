@@ -1,0 +1,125 @@
+package devstack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// A process is a server we started.
+type process struct {
+	cmd   *exec.Cmd
+	ended chan struct{} // closed when it is gone
+}
+
+// launch starts the command under the account. Where the kernel can, it sends the farewell to
+// the server when we die without a chance to stop it.
+func launch(cmd *exec.Cmd, a account, farewell syscall.Signal) (*process, error) {
+	cmd.SysProcAttr = a.attributes()
+	dieWithUs(cmd.SysProcAttr, farewell)
+	p := &process{cmd: cmd, ended: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		// The kernel's farewell comes when the thread that started the child ends, so this
+		// goroutine keeps its thread for as long as the child lives.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		defer close(p.ended)
+		err := cmd.Start()
+		started <- err
+		if err == nil {
+			_ = cmd.Wait() // how it ended is in its log
+		}
+	}()
+	if err := <-started; err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *process) running() bool {
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return true
+	}
+}
+
+// stop sends the signals one after another, giving the server time after each.
+func (p *process) stop(within time.Duration, signals ...syscall.Signal) {
+	for _, signal := range append(signals, syscall.SIGKILL) {
+		_ = p.cmd.Process.Signal(signal) // gone already: the same to us
+		timer := time.NewTimer(within)
+		select {
+		case <-p.ended:
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+	}
+	<-p.ended
+}
+
+// runsIn reports whether process pid works in dir, as PostgreSQL does in its data folder. A
+// number read from a stale file may have been given to another process since.
+func runsIn(pid int, dir string) bool {
+	if syscall.Kill(pid, 0) == syscall.ESRCH {
+		return false
+	}
+	if cwd, err := os.Readlink(filepath.Join("/proc", strconv.Itoa(pid), "cwd")); err == nil {
+		return cwd == dir
+	}
+	command, err := exec.Command("ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+	return err == nil && strings.Contains(string(command), dir)
+}
+
+// freePort returns wanted if nobody listens there, else a port that is free now.
+func freePort(wanted int) (int, error) {
+	for _, port := range []int{wanted, 0} {
+		listener, err := net.Listen("tcp", net.JoinHostPort(localhost, strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		port := listener.Addr().(*net.TCPAddr).Port
+		return port, listener.Close()
+	}
+	return 0, errors.New("no free TCP port on " + localhost)
+}
+
+const localhost = "127.0.0.1"
+
+// waitListening waits until the process accepts connections at the port.
+func (p *process) waitListening(ctx context.Context, port int) error {
+	address := net.JoinHostPort(localhost, strconv.Itoa(port))
+	return until(ctx, startWithin, func() (bool, error) {
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err == nil {
+			return true, conn.Close()
+		}
+		if !p.running() {
+			return false, fmt.Errorf("%s ended", filepath.Base(p.cmd.Path))
+		}
+		return false, nil
+	})
+}
+
+// cleanEnv is our environment without the variables that would change what a server does.
+func cleanEnv() []string {
+	var env []string
+	for _, entry := range os.Environ() {
+		if !strings.HasPrefix(entry, "PG") && !strings.HasPrefix(entry, "LC_") && !strings.HasPrefix(entry, "LANG") {
+			env = append(env, entry)
+		}
+	}
+	return env
+}

@@ -1,0 +1,5 @@
+package devstack
+
+import "syscall"
+
+func dieWithUs(attr *syscall.SysProcAttr, farewell syscall.Signal) { attr.Pdeathsig = farewell }

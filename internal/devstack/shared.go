@@ -1,0 +1,212 @@
+package devstack
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// shared is the PostgreSQL that all test processes of a checkout use together. The first one
+// starts it through a keeper, a process of its own that ends it when the last one is gone.
+type shared struct {
+	url   string
+	using *os.File // shared lock: says that we are there, until we end, however we end
+}
+
+// sharedServer finds or starts the server, once a process.
+var sharedServer = sync.OnceValues(func() (*shared, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 4*startWithin)
+	defer cancel()
+	root, err := moduleRoot()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := sharedFolder(root)
+	if err != nil {
+		return nil, err
+	}
+	using, err := waitLock(ctx, usersFile(dir), tryShared)
+	if err != nil {
+		return nil, err
+	}
+	starting, err := waitLock(ctx, startFile(dir), tryExclusive)
+	if err != nil {
+		return nil, err
+	}
+	defer starting.Close()
+	databaseURL, _, running := Find(dir)
+	if !running {
+		if databaseURL, err = startKeeper(ctx, root, dir); err != nil {
+			return nil, err
+		}
+	}
+	return &shared{url: databaseURL, using: using}, nil
+})
+
+func usersFile(dir string) string { return filepath.Join(dir, "users.lock") }
+func startFile(dir string) string { return filepath.Join(dir, "start.lock") }
+
+// sharedFolder is var/test of the checkout, or a temporary folder where we may not write there.
+func sharedFolder(root string) (string, error) {
+	dir := filepath.Join(root, "var", "test")
+	err := os.MkdirAll(dir, 0o755)
+	if err == nil {
+		var file *os.File
+		if file, err = lockFile(usersFile(dir), tryShared); err == nil {
+			file.Close()
+		}
+	}
+	if !errors.Is(err, fs.ErrPermission) {
+		return dir, nil // what else is wrong comes out when the folder is used
+	}
+	sum := sha256.Sum256([]byte(root))
+	dir = filepath.Join(os.TempDir(), "postroom-test-"+strconv.Itoa(os.Geteuid())+"-"+hex.EncodeToString(sum[:4]))
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// startKeeper builds and starts the keeper, and waits for its server. We hold the start lock.
+func startKeeper(ctx context.Context, root, dir string) (string, error) {
+	program := filepath.Join(dir, "keeper")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./internal/devstack/keeper")
+	build.Dir = root
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the keeper: %w:\n%s", err, output)
+	}
+	log, err := openLog(program + ".log")
+	if err != nil {
+		return "", err
+	}
+	defer log.Close()
+	cmd := exec.Command(program, dir)
+	cmd.Dir = root
+	cmd.Stdout, cmd.Stderr = log, log
+	keeper, err := launch(cmd, account{}, 0)
+	if err != nil {
+		return "", err
+	}
+	var databaseURL string
+	err = until(ctx, 2*startWithin, func() (ok bool, _ error) {
+		if databaseURL, _, ok = Find(dir); !ok && !keeper.running() {
+			return false, errors.New("the keeper ended")
+		}
+		return ok, nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("start PostgreSQL for tests: %w; %s ends with:\n%s", err, log.Name(), lastLines(log.Name()))
+	}
+	return databaseURL, nil
+}
+
+const keepUnused = 30 * time.Second // spares the next test run the start
+
+// Keep runs the PostgreSQL of the tests below dir until no process uses it any more. It is the
+// whole of the keeper.
+func Keep(ctx context.Context, dir string, log *slog.Logger) error {
+	place, err := openPlace(dir)
+	if err != nil {
+		return err
+	}
+	server, err := startTestPostgres(ctx, place, log)
+	if err != nil {
+		return err
+	}
+	defer server.end()
+	if err := (state{DatabaseURL: server.URL()}).write(place.dir); err != nil {
+		return err
+	}
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for lastUse := time.Now(); ; {
+		select {
+		case <-ctx.Done():
+			removeState(place.dir)
+			return nil
+		case <-server.process.ended:
+			removeState(place.dir)
+			return errors.New("PostgreSQL ended by itself")
+		case <-ticker.C:
+		}
+		if used(place.dir) {
+			lastUse = time.Now()
+		}
+		if time.Since(lastUse) > keepUnused && endUnused(place.dir, server) {
+			return nil
+		}
+	}
+}
+
+// endUnused ends the server unless somebody came just now: whoever comes waits for the start lock.
+func endUnused(dir string, server *PostgresServer) bool {
+	starting, err := lockFile(startFile(dir), tryExclusive)
+	if err != nil {
+		return false
+	}
+	defer starting.Close()
+	if used(dir) {
+		return false
+	}
+	removeState(dir)
+	server.end()
+	return true
+}
+
+func used(dir string) bool {
+	file, err := lockFile(usersFile(dir), tryExclusive)
+	if err != nil {
+		return true
+	}
+	file.Close()
+	return false
+}
+
+// startTestPostgres starts a server that is quick because it promises nothing. What a crash left
+// of it is thrown away.
+func startTestPostgres(ctx context.Context, place place, log *slog.Logger) (*PostgresServer, error) {
+	dir := filepath.Join(place.home, "postgres")
+	s := &PostgresServer{dir: dir, account: place.account, log: log}
+	if err := s.endOrphan(ctx); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(s.data(), "postmaster.pid")); err == nil {
+		if err := os.RemoveAll(s.data()); err != nil {
+			return nil, err
+		}
+	}
+	s, err := newPostgres(ctx, dir, place, Options{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	s.settings = []string{
+		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=128MB",
+		"max_connections=500", "max_wal_size=2GB", "jit=off",
+	}
+	if err := s.Start(ctx); err != nil {
+		return nil, err
+	}
+	return s, sweep(ctx, s.URL())
+}
+
+// databaseURL is the address of another database of the server.
+func (s *shared) databaseURL(name string) string {
+	u, err := url.Parse(s.url)
+	if err != nil {
+		return s.url // we made it ourselves
+	}
+	u.Path = "/" + name
+	return u.String()
+}
+
+func (s *shared) connect(ctx context.Context) (*pgx.Conn, error) { return pgx.Connect(ctx, s.url) }

@@ -1,0 +1,127 @@
+package devstack
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// state tells other processes of the checkout what runs. A server that the options named is
+// left out: those who look for it were told as well.
+type state struct {
+	DatabaseURL string `json:"database_url,omitempty"`
+	RedisURL    string `json:"redis_url,omitempty"`
+}
+
+func stateFile(dir string) string { return filepath.Join(dir, "stack.json") }
+
+func (s state) write(dir string) error {
+	text, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return err
+	}
+	return writeFile(stateFile(dir), append(text, '\n'))
+}
+
+func removeState(dir string) { os.Remove(stateFile(dir)) }
+
+// Find returns where the stack of this folder answers, and whether one is running. A URL is
+// empty where that server was named to the stack and not started by it.
+func Find(dir string) (databaseURL, redisURL string, ok bool) {
+	text, err := os.ReadFile(stateFile(dir))
+	if err != nil {
+		return "", "", false
+	}
+	var s state
+	if json.Unmarshal(text, &s) != nil {
+		return "", "", false
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	defer cancel()
+	if s.DatabaseURL != "" && pingPostgres(ctx, s.DatabaseURL) != nil {
+		return "", "", false
+	}
+	if s.RedisURL != "" && pingRedis(ctx, s.RedisURL) != nil {
+		return "", "", false
+	}
+	return s.DatabaseURL, s.RedisURL, cmp.Or(s.DatabaseURL, s.RedisURL) != ""
+}
+
+func pingPostgres(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	return conn.Close(ctx)
+}
+
+func pingRedis(ctx context.Context, url string) error {
+	opts, err := redis.ParseURL(url)
+	if err != nil {
+		return err
+	}
+	client := redis.NewClient(opts)
+	defer client.Close()
+	return client.Ping(ctx).Err()
+}
+
+const (
+	startWithin = time.Minute // a PostgreSQL that repairs itself after a crash may need it
+	stopWithin  = 8 * time.Second
+	askEvery    = 20 * time.Millisecond
+)
+
+// until asks done again and again, until it says yes, fails, or time is up. Its last reason to
+// wait is part of the error.
+func until(ctx context.Context, within time.Duration, done func() (bool, error)) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	for {
+		ok, err := done()
+		if ok || err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return fmt.Errorf("not after %s: %w", within, ctx.Err())
+			}
+			return ctx.Err()
+		case <-ticker.C:
+		}
+	}
+}
+
+// pause waits, unless the context ends first.
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// writeFile replaces a file at once, readable by us alone: it may hold a password.
+func writeFile(path string, text []byte) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(text)
+	if err = errors.Join(err, temp.Close()); err != nil {
+		os.Remove(temp.Name())
+		return err
+	}
+	return os.Rename(temp.Name(), path)
+}
