@@ -1,0 +1,138 @@
+package desk
+
+import (
+	"strconv"
+	"time"
+)
+
+// maxHistoryValue is how much of a value the history keeps, in characters.
+const maxHistoryValue = 500
+
+// TicketChanges compares two states of a ticket and returns a line of history for each attribute
+// that differs: relations with ids and names, the rest as text. Names of people and organizations,
+// which the catalog doesn't hold, are left out; the store fills them in.
+//
+// Stamps, counters, preferences and what the first article was have no history.
+func TicketChanges(before, after Ticket, c *Catalog, by UserID) []Change {
+	d := differences{ticket: after.ID, by: by}
+	d.relation("group", int64(before.GroupID), int64(after.GroupID), func(id int64) string { return c.Groups[GroupID(id)].Name })
+	d.relation("state", int64(before.StateID), int64(after.StateID), func(id int64) string { return c.States[StateID(id)].Name })
+	d.relation("priority", int64(before.PriorityID), int64(after.PriorityID),
+		func(id int64) string { return c.Priorities[PriorityID(id)].Name })
+	d.relation("owner", int64(before.OwnerID), int64(after.OwnerID), unknownName)
+	d.relation("customer", int64(before.CustomerID), int64(after.CustomerID), unknownName)
+	d.relation("organization", number(before.OrganizationID), number(after.OrganizationID), unknownName)
+	d.text("number", before.Number, after.Number)
+	d.text("title", before.Title, after.Title)
+	d.text("note", text(before.Note), text(after.Note))
+	d.text("type", text(before.Type), text(after.Type))
+	d.text("time_unit", text(before.TimeUnit), text(after.TimeUnit))
+	d.time("pending_time", before.PendingTime, after.PendingTime)
+	d.contact(before.Contact, after.Contact)
+	d.deadlines(before.Deadlines, after.Deadlines)
+	return d.changes
+}
+
+// differences collects lines of history.
+type differences struct {
+	ticket  TicketID
+	by      UserID
+	changes []Change
+}
+
+func (d *differences) contact(before, after Contact) {
+	d.time("last_contact_at", before.LastContactAt, after.LastContactAt)
+	d.time("last_contact_agent_at", before.LastContactAgentAt, after.LastContactAgentAt)
+	d.time("last_contact_customer_at", before.LastContactCustomerAt, after.LastContactCustomerAt)
+	d.time("last_owner_update_at", before.LastOwnerUpdateAt, after.LastOwnerUpdateAt)
+}
+
+func (d *differences) deadlines(before, after Deadlines) {
+	d.time("escalation_at", before.EscalationAt, after.EscalationAt)
+	d.time("first_response_at", before.FirstResponseAt, after.FirstResponseAt)
+	d.time("first_response_escalation_at", before.FirstResponseEscalationAt, after.FirstResponseEscalationAt)
+	d.minutes("first_response_in_min", before.FirstResponseInMin, after.FirstResponseInMin)
+	d.minutes("first_response_diff_in_min", before.FirstResponseDiffInMin, after.FirstResponseDiffInMin)
+	d.time("close_at", before.CloseAt, after.CloseAt)
+	d.time("close_escalation_at", before.CloseEscalationAt, after.CloseEscalationAt)
+	d.minutes("close_in_min", before.CloseInMin, after.CloseInMin)
+	d.minutes("close_diff_in_min", before.CloseDiffInMin, after.CloseDiffInMin)
+	d.time("last_close_at", before.LastCloseAt, after.LastCloseAt)
+	d.time("update_escalation_at", before.UpdateEscalationAt, after.UpdateEscalationAt)
+	d.minutes("update_in_min", before.UpdateInMin, after.UpdateInMin)
+	d.minutes("update_diff_in_min", before.UpdateDiffInMin, after.UpdateDiffInMin)
+}
+
+func (d *differences) add(attribute, from, to string, idFrom, idTo *int64) {
+	d.changes = append(d.changes, Change{
+		Object: "Ticket", OID: int64(d.ticket), Type: "updated", Attribute: attribute,
+		ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), IDFrom: idFrom, IDTo: idTo, By: d.by,
+	})
+}
+
+func (d *differences) relation(attribute string, from, to int64, name func(int64) string) {
+	if from != to {
+		d.add(attribute, name(from), name(to), &from, &to)
+	}
+}
+
+func (d *differences) text(attribute, from, to string) {
+	if from != to {
+		d.add(attribute, from, to, nil, nil)
+	}
+}
+
+func (d *differences) time(attribute string, from, to *time.Time) {
+	if from == to || from != nil && to != nil && from.Equal(*to) {
+		return
+	}
+	d.add(attribute, historyTime(from), historyTime(to), nil, nil)
+}
+
+func (d *differences) minutes(attribute string, from, to *int) {
+	d.text(attribute, minutesText(from), minutesText(to))
+}
+
+func historyTime(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func minutesText(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}
+
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func number[T ~int64](id *T) int64 {
+	if id == nil {
+		return 0
+	}
+	return int64(*id)
+}
+
+func unknownName(int64) string { return "" }
+
+// Cut returns the first n characters of a text.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

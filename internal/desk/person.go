@@ -1,0 +1,87 @@
+package desk
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+)
+
+// Person is somebody as a message names them, before we know whether they are one of our users.
+type Person struct {
+	Email         string // as CleanAddress returns it
+	Firstname     string
+	Lastname      string
+	Undeliverable bool // the address was so odd that mail to it will not arrive
+}
+
+// MailDomain returns what follows the last @ of an address, in lower case.
+func MailDomain(address string) string {
+	at := strings.LastIndexByte(address, '@')
+	if at < 0 {
+		return ""
+	}
+	return strings.ToLower(address[at+1:])
+}
+
+// PersonName makes first and last name of what is known of somebody (reference/email.md 9.3): where
+// only one of them is given it may hold both, where none is, the address may.
+func PersonName(first, last, address string) (string, string) {
+	first, last = strings.TrimSpace(withoutScheme(first)), strings.TrimSpace(withoutScheme(last))
+	switch {
+	case first == "" && last == "":
+		first, last = nameInAddress(address)
+	case first == "" || last == "":
+		first, last = splitName(first + last)
+	}
+	return capitalize(first), capitalize(last)
+}
+
+// splitName cuts a display name in two: "Last, First", "First Last".
+func splitName(name string) (first, last string) {
+	if last, first, ok := strings.Cut(name, ", "); ok {
+		return strings.TrimSpace(first), strings.TrimSpace(last)
+	}
+	words := strings.Fields(name)
+	n := 1 // words of the first name
+	if title := strings.ToLower(words[0]); (title == "dr." || title == "prof.") && len(words) > 1 {
+		n = 2
+	}
+	return strings.Join(words[:n], " "), strings.Join(words[n:], " ")
+}
+
+// nameInAddress reads first.last@example.com.
+func nameInAddress(address string) (first, last string) {
+	local, _, ok := strings.Cut(address, "@")
+	if !ok {
+		return "", ""
+	}
+	first, last, ok = strings.Cut(local, ".")
+	if !ok || first == "" || last == "" {
+		return "", ""
+	}
+	return first, last
+}
+
+// capitalize makes YANN and yann Yann. A name with anything but letters, or with letters of both
+// cases, is as its owner wants it.
+func capitalize(name string) string {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) {
+		return name
+	}
+	if lower := strings.ToLower(name); name != lower && name != strings.ToUpper(name) {
+		return name
+	}
+	runes := []rune(strings.ToLower(name))
+	runes[0] = unicode.ToUpper(runes[0])
+	return string(runes)
+}
+
+var urlInName = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://([^?\s]*)(?:\?\S*)?`)
+
+// withoutScheme takes scheme and query off URLs in names, which would become links where names are shown.
+func withoutScheme(name string) string {
+	if !strings.Contains(name, "://") {
+		return name
+	}
+	return urlInName.ReplaceAllString(name, "$1")
+}

@@ -1,0 +1,36 @@
+// Package intake turns a received message into a new ticket or a follow-up.
+//
+// It decides, in this order: is the message for us at all, which ticket does it follow up, who sent
+// it, which group gets it. Everything it decides commits in one transaction. It knows no protocol
+// and no queue.
+package intake
+
+import (
+	"context"
+	"log/slog"
+
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Intake takes messages over and makes tickets of them.
+type Intake struct {
+	store *store.Store
+	blobs *blob.Store
+	log   *slog.Logger
+}
+
+// New returns an Intake. It starts nothing.
+func New(store *store.Store, blobs *blob.Store, log *slog.Logger) *Intake {
+	return &Intake{store: store, blobs: blobs, log: log}
+}
+
+// Raw returns the bytes of a received message.
+func (in *Intake) Raw(ctx context.Context, id desk.InboundID) ([]byte, error) {
+	message, err := in.store.Inbound(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return in.blobs.Get(ctx, in.store, message.BlobID)
+}

@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+const attachmentColumns = `
+	SELECT id, object, o_id, filename, size, blob_id, preferences, created_by_id, created_at
+	FROM attachments`
+
+const (
+	attachmentByID = attachmentColumns + ` WHERE id = $1`
+	attachmentsOf  = attachmentColumns + ` WHERE object = $1 AND o_id = ANY($2) ORDER BY o_id, id`
+)
+
+// Attachment returns one attachment, or a *desk.MissingError.
+func (s *Store) Attachment(ctx context.Context, id desk.AttachmentID) (desk.Attachment, error) {
+	rows, _ := s.db.Query(ctx, attachmentByID, id)
+	attachment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Attachment])
+	if err != nil {
+		return desk.Attachment{}, missing("Store", int64(id), err)
+	}
+	return attachment, nil
+}
+
+// AttachmentsOf returns the attachments of records of one class, record by record, oldest first.
+func (s *Store) AttachmentsOf(ctx context.Context, class string, oids ...int64) ([]desk.Attachment, error) {
+	rows, _ := s.db.Query(ctx, attachmentsOf, class, oids)
+	attachments, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Attachment])
+	if err != nil {
+		return nil, fmt.Errorf("attachments of %s: %w", class, translate(err))
+	}
+	return attachments, nil
+}
+
+// The ids come back in the order of the list, because identity values are drawn row by row.
+const insertAttachments = `
+	INSERT INTO attachments (object, o_id, filename, size, blob_id, preferences, created_by_id, created_at)
+	SELECT object, o_id, filename, size, blob_id, preferences, created_by_id, coalesce(created_at, clock_timestamp())
+	FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::jsonb[], $7::bigint[], $8::timestamptz[])
+		WITH ORDINALITY AS new (object, o_id, filename, size, blob_id, preferences, created_by_id, created_at, position)
+	ORDER BY position
+	RETURNING id, created_at`
+
+// InsertAttachments writes new attachments and fills their IDs.
+func (s *Store) InsertAttachments(ctx context.Context, attachments []desk.Attachment) error {
+	batch := &pgx.Batch{}
+	if err := queueAttachments(batch, attachments); err != nil {
+		return err
+	}
+	return s.send(ctx, batch, "insert attachments")
+}
+
+func queueAttachments(batch *pgx.Batch, attachments []desk.Attachment) error {
+	if len(attachments) == 0 {
+		return nil
+	}
+	var classes, names []string
+	var oids, sizes, blobs, creators []int64
+	var preferences [][]byte
+	var times []*time.Time
+	for _, a := range attachments {
+		encoded, err := json.Marshal(object(a.Preferences))
+		if err != nil {
+			return fmt.Errorf("preferences of attachment %q: %w", a.Filename, err)
+		}
+		classes, names = append(classes, a.Object), append(names, a.Filename)
+		oids, sizes = append(oids, a.OID), append(sizes, a.Size)
+		blobs, creators = append(blobs, int64(a.BlobID)), append(creators, int64(a.CreatedByID))
+		preferences, times = append(preferences, encoded), append(times, timeOrNil(a.CreatedAt))
+	}
+	queued := batch.Queue(insertAttachments, classes, oids, names, sizes, blobs, preferences, creators, times)
+	queued.Query(func(rows pgx.Rows) error {
+		i := 0
+		var id desk.AttachmentID
+		var at time.Time
+		_, err := pgx.ForEachRow(rows, []any{&id, &at}, func() error {
+			attachments[i].ID, attachments[i].CreatedAt = id, at
+			i++
+			return nil
+		})
+		return err
+	})
+	return nil
+}

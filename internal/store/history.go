@@ -1,0 +1,80 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+const insertHistory = `
+	INSERT INTO history (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id,
+		created_by_id, created_at)
+	SELECT object, o_id, type, nullif(attribute, ''), value_from, value_to, id_from, id_to, nullif(related_object, ''),
+		nullif(related_o_id, 0), by, clock_timestamp()
+	FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+			$9::text[], $10::bigint[], $11::bigint[]) WITH ORDINALITY
+		AS new (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id, by, position)
+	ORDER BY position`
+
+// AddHistory appends to the history of records.
+func (s *Store) AddHistory(ctx context.Context, changes []desk.Change) error {
+	batch := &pgx.Batch{}
+	queueHistory(batch, changes)
+	return s.send(ctx, batch, "add history")
+}
+
+func queueHistory(batch *pgx.Batch, changes []desk.Change) {
+	if len(changes) == 0 {
+		return
+	}
+	var objects, types, attributes, from, to, related []string
+	var oids, relatedOIDs, by []int64
+	var idsFrom, idsTo []*int64
+	for _, c := range changes {
+		objects, oids, types = append(objects, c.Object), append(oids, c.OID), append(types, c.Type)
+		attributes, from, to = append(attributes, c.Attribute), append(from, c.ValueFrom), append(to, c.ValueTo)
+		idsFrom, idsTo = append(idsFrom, c.IDFrom), append(idsTo, c.IDTo)
+		related, relatedOIDs = append(related, c.RelatedObject), append(relatedOIDs, c.RelatedOID)
+		by = append(by, int64(c.By))
+	}
+	batch.Queue(insertHistory, objects, oids, types, attributes, from, to, idsFrom, idsTo, related, relatedOIDs, by)
+}
+
+// HistoryEntry is a change with its place in the history.
+type HistoryEntry struct {
+	ID int64
+	desk.Change
+	CreatedAt time.Time
+}
+
+const historyOfTicket = `
+	WITH record AS (
+		SELECT 'Ticket' AS object, $1::bigint AS o_id
+		UNION ALL
+		SELECT 'Ticket::Article', id
+		FROM ticket_articles
+		WHERE ticket_id = $1
+	)
+	SELECT h.id, h.object, h.o_id, h.type, coalesce(h.attribute, ''), coalesce(h.value_from, ''), coalesce(h.value_to, ''),
+		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0), h.created_by_id, h.created_at
+	FROM record
+	JOIN history h ON h.object = record.object AND h.o_id = record.o_id
+	ORDER BY h.id`
+
+// HistoryOf returns the history of a ticket and its articles, oldest first.
+func (s *Store) HistoryOf(ctx context.Context, id desk.TicketID) ([]HistoryEntry, error) {
+	rows, _ := s.db.Query(ctx, historyOfTicket, id)
+	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e HistoryEntry, err error) {
+		err = row.Scan(&e.ID, &e.Object, &e.OID, &e.Type, &e.Attribute, &e.ValueFrom, &e.ValueTo, &e.IDFrom, &e.IDTo,
+			&e.RelatedObject, &e.RelatedOID, &e.By, &e.CreatedAt)
+		return e, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("history of ticket %d: %w", id, translate(err))
+	}
+	return entries, nil
+}

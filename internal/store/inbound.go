@@ -1,0 +1,180 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+	"postroom/jobs/task"
+)
+
+// States of a received message.
+const (
+	InboundReceived  = "received"
+	InboundProcessed = "processed"
+	InboundIgnored   = "ignored"
+	InboundFailed    = "failed"
+)
+
+// NewInbound is a message to be taken over: what a channel handed in, and where its bytes are.
+type NewInbound struct {
+	channels.Inbound
+	BlobID       desk.BlobID
+	MessageIDMD5 string // hex; empty: not a mail
+}
+
+// Inbound is a message that was received.
+type Inbound struct {
+	ID         desk.InboundID
+	ChannelID  *desk.ChannelID
+	Kind       string `db:"channel_kind"`
+	ExternalID string
+	BlobID     desk.BlobID
+	Options    channels.Options
+	State      string
+	Error      *string
+	TicketID   *desk.TicketID
+	ArticleID  *desk.ArticleID
+	ReceivedAt time.Time
+}
+
+// A mail whose mailbox was renumbered (another UIDVALIDITY) comes back under another name: the same
+// bytes with the same Message-ID in the same channel are the same mail.
+const insertInbound = `
+	WITH made AS (
+		INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id, options, message_id_md5, received_at)
+		SELECT nullif(channel_id, 0), kind, external_id, blob_id, options, nullif(md5, ''), coalesce(received_at, now())
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::text[], $7::timestamptz[])
+			WITH ORDINALITY AS new (channel_id, kind, external_id, blob_id, options, md5, received_at, position)
+		WHERE new.md5 = '' OR NOT EXISTS (
+			SELECT
+			FROM inbound_messages known
+			WHERE known.blob_id = new.blob_id
+				AND coalesce(known.channel_id, 0) = new.channel_id
+				AND known.channel_kind = new.kind
+				AND known.message_id_md5 = new.md5)
+		ORDER BY position
+		ON CONFLICT DO NOTHING
+		RETURNING id
+	)
+	INSERT INTO outbox (queue, kind, payload)
+	SELECT $8, $9, jsonb_build_object('inbound_id', id)
+	FROM made
+	ORDER BY id`
+
+// AddInbound writes received messages, and work for each that is new. It returns how many were.
+func (s *Store) AddInbound(ctx context.Context, messages []NewInbound) (int, error) {
+	var channelIDs, blobs []int64
+	var kinds, names, md5s []string
+	var options [][]byte
+	var times []*time.Time
+	for _, m := range messages {
+		encoded, err := json.Marshal(m.Options)
+		if err != nil {
+			return 0, fmt.Errorf("options of message %s: %w", m.ExternalID, err)
+		}
+		channelIDs, blobs = append(channelIDs, int64(m.ChannelID)), append(blobs, int64(m.BlobID))
+		kinds, names, md5s = append(kinds, m.Kind), append(names, m.ExternalID), append(md5s, m.MessageIDMD5)
+		options, times = append(options, encoded), append(times, timeOrNil(m.ReceivedAt))
+	}
+	work := task.MessageReceived{}
+	tag, err := s.db.Exec(ctx, insertInbound, channelIDs, kinds, names, blobs, options, md5s, times, work.Queue(), work.Kind())
+	if err != nil {
+		return 0, fmt.Errorf("add inbound messages: %w", translate(err))
+	}
+	if tag.RowsAffected() > 0 {
+		s.announced()
+	}
+	return int(tag.RowsAffected()), nil
+}
+
+const inboundByID = `
+	SELECT id, channel_id, channel_kind, external_id, blob_id, options, state, error, ticket_id, article_id, received_at
+	FROM inbound_messages
+	WHERE id = $1`
+
+// Inbound returns one received message, or desk.ErrNotFound.
+func (s *Store) Inbound(ctx context.Context, id desk.InboundID) (Inbound, error) {
+	rows, _ := s.db.Query(ctx, inboundByID, id)
+	inbound, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Inbound])
+	if err != nil {
+		return Inbound{}, fmt.Errorf("inbound message %d: %w", id, translate(err))
+	}
+	return inbound, nil
+}
+
+// wakeWaiting announces the messages that wait for one that has ended. It reads them without
+// locking: they stay marked as waiting until they are processed, which harms nothing. Whoever
+// decides to wait holds the parent's lock while it does, so none can be missed.
+const wakeWaiting = `
+	INSERT INTO outbox (queue, kind, payload)
+	SELECT $2, $3, jsonb_build_object('inbound_id', id)
+	FROM inbound_messages
+	WHERE waits_for_id = $1 AND state = 'received'
+	ORDER BY id`
+
+const endInbound = `
+	UPDATE inbound_messages
+	SET state = $2, error = nullif($3, ''), ticket_id = $4, article_id = $5, waits_for_id = NULL, processed_at = clock_timestamp()
+	WHERE id = $1`
+
+// EndInbound says what became of a message, and wakes those that wait for it. ticket and article
+// are nil where there is none.
+func (s *Store) EndInbound(ctx context.Context, id desk.InboundID, state, reason string, ticket *desk.TicketID, article *desk.ArticleID) error {
+	batch := &pgx.Batch{}
+	s.queueEnd(batch, id, state, reason, ticket, article)
+	return s.send(ctx, batch, fmt.Sprintf("end inbound message %d", id))
+}
+
+func (s *Store) queueEnd(batch *pgx.Batch, id desk.InboundID, state, reason string, ticket *desk.TicketID, article *desk.ArticleID) {
+	batch.Queue(endInbound, id, state, reason, ticket, article)
+	work := task.MessageReceived{}
+	batch.Queue(wakeWaiting, id, work.Queue(), work.Kind()).Exec(func(tag pgconn.CommandTag) error {
+		if tag.RowsAffected() > 0 {
+			s.announced()
+		}
+		return nil
+	})
+}
+
+// FailInbound says that a message can't become a ticket. Those that wait for it wait no longer. It
+// belongs into the transaction that ends the message's task.
+func (s *Store) FailInbound(ctx context.Context, id desk.InboundID, reason string) error {
+	return s.EndInbound(ctx, id, InboundFailed, reason, nil, nil)
+}
+
+const reviveInbound = `
+	UPDATE inbound_messages
+	SET state = 'received', error = NULL, processed_at = NULL
+	WHERE id = $1 AND state = 'failed'`
+
+// RetryInbound makes a failed message one that waits to be processed again. It returns
+// desk.ErrNotFound when there is no such failed message.
+func (s *Store) RetryInbound(ctx context.Context, id desk.InboundID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		tag, err := tx.db.Exec(ctx, reviveInbound, id)
+		if err != nil {
+			return fmt.Errorf("retry inbound message %d: %w", id, translate(err))
+		}
+		if tag.RowsAffected() == 0 {
+			return fmt.Errorf("failed inbound message %d: %w", id, desk.ErrNotFound)
+		}
+		return tx.Announce(ctx, task.MessageReceived{InboundID: id})
+	})
+}
+
+// FailedInbound counts the messages that could not be processed.
+func (s *Store) FailedInbound(ctx context.Context) (int, error) {
+	var n int
+	err := s.db.QueryRow(ctx, `SELECT count(*) FROM inbound_messages WHERE state = 'failed'`).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count failed inbound messages: %w", translate(err))
+	}
+	return n, nil
+}

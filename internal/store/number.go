@@ -1,0 +1,100 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// maxNumberDraws is how many taken numbers are skipped before we give up.
+const maxNumberDraws = 49_999
+
+const (
+	drawIncrements = `
+		SELECT nextval('ticket_number_increment')
+		FROM generate_series(1, $1)`
+	// The counter of a day is a row, not a sequence, so that it starts anew by itself.
+	drawOfDay = `
+		INSERT INTO ticket_number_dates AS counters (day, counter)
+		VALUES ($1::date, $2)
+		ON CONFLICT (day) DO UPDATE SET counter = counters.counter + $2
+		RETURNING counter`
+	takenNumbers = `
+		SELECT number
+		FROM tickets
+		WHERE number = ANY($1)`
+)
+
+// NextTicketNumber draws a number that no ticket has. Drawn numbers don't come back when the
+// transaction fails. now is the time in the system's time zone.
+func (s *Store) NextTicketNumber(ctx context.Context, c *desk.Catalog, now time.Time) (string, error) {
+	format := c.NumberFormat()
+	// Where numbers are taken they are so in long runs, after an import for example: look further each time.
+	for drawn, n := 0, 1; drawn < maxNumberDraws; drawn, n = drawn+n, min(n*4, 1000) {
+		counters, err := s.drawCounters(ctx, format, now, n)
+		if err != nil {
+			return "", fmt.Errorf("draw ticket number: %w", translate(err))
+		}
+		numbers := make([]string, len(counters))
+		for i, counter := range counters {
+			numbers[i] = format.Number(counter, now)
+		}
+		free, err := s.firstFree(ctx, numbers)
+		if err != nil {
+			return "", fmt.Errorf("look up ticket numbers: %w", translate(err))
+		}
+		if free != "" {
+			return free, nil
+		}
+	}
+	return "", &desk.InvalidError{Field: "number", Reason: "Can't generate a new ticket number!"}
+}
+
+func (s *Store) drawCounters(ctx context.Context, format desk.NumberFormat, now time.Time, n int) ([]int64, error) {
+	if !format.ByDate {
+		rows, _ := s.db.Query(ctx, drawIncrements, n)
+		return pgx.CollectRows(rows, pgx.RowTo[int64])
+	}
+	last, err := s.drawOfDay(ctx, now, n)
+	counters := make([]int64, n)
+	for i := range counters {
+		counters[i] = last - int64(n-1-i)
+	}
+	return counters, err
+}
+
+// drawPatience bounds how long we wait for a second connection while we hold one.
+const drawPatience = 200 * time.Millisecond
+
+// drawOfDay moves a day's counter forward outside of our transaction, as a sequence would: inside,
+// its row would stay locked until our commit is on disk, and all new tickets would queue up behind
+// it. Only where no second connection is to be had do we draw inside.
+func (s *Store) drawOfDay(ctx context.Context, now time.Time, n int) (last int64, err error) {
+	day := now.Format(time.DateOnly)
+	soon, cancel := context.WithTimeout(ctx, drawPatience)
+	defer cancel()
+	if s.pool.QueryRow(soon, drawOfDay, day, n).Scan(&last) == nil {
+		return last, nil
+	}
+	return last, s.db.QueryRow(ctx, drawOfDay, day, n).Scan(&last)
+}
+
+func (s *Store) firstFree(ctx context.Context, numbers []string) (string, error) {
+	rows, _ := s.db.Query(ctx, takenNumbers, numbers)
+	taken := map[string]bool{}
+	var number string
+	_, err := pgx.ForEachRow(rows, []any{&number}, func() error { taken[number] = true; return nil })
+	if err != nil {
+		return "", err
+	}
+	for _, number := range numbers {
+		if !taken[number] {
+			return number, nil
+		}
+	}
+	return "", nil
+}

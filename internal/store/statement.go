@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// send runs queued statements in one round trip. what says what they do, for the error.
+func (s *Store) send(ctx context.Context, batch *pgx.Batch, what string) error {
+	if batch.Len() == 0 {
+		return nil
+	}
+	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return nil
+}
+
+// announced notes that this transaction wrote work into the outbox, for the relay to be told after
+// the commit; outside of a transaction it is told at once.
+func (s *Store) announced() {
+	if s.wrote == nil {
+		s.work.announce()
+		return
+	}
+	*s.wrote = true
+}
+
+// missing makes of "no rows" the error that names the record that was asked for.
+func missing(class string, id int64, err error) error {
+	if errors.Is(err, pgx.ErrNoRows) {
+		return &desk.MissingError{Class: class, ID: id}
+	}
+	return fmt.Errorf("%s %d: %w", class, id, translate(err))
+}
+
+// object is a JSON object for a column that must have one.
+func object(preferences map[string]any) map[string]any {
+	if preferences == nil {
+		return map[string]any{}
+	}
+	return preferences
+}
+
+// timeOrNil is nil for the zero time, so that the database can say what its default is.
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
