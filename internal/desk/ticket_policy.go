@@ -23,6 +23,26 @@ type TicketAccess struct {
 	HasPrimary    bool             // the user has a primary organization
 }
 
+// TicketAccess returns what the caller may do with tickets. shared are those of the caller's
+// organizations whose members share their tickets; only customers need them.
+func (c *Caller) TicketAccess(shared []OrganizationID) TicketAccess {
+	return TicketAccess{
+		User:     c.User.ID,
+		Agent:    c.Can("ticket.agent"),
+		Customer: c.Can("ticket.customer"),
+		Admin:    c.Can("admin"),
+		Report:   c.Can("report"),
+
+		Read:   c.GroupsWith(AccessRead),
+		Create: c.GroupsWith(AccessCreate),
+		Change: c.GroupsWith(AccessChange),
+		Full:   c.GroupsWith(AccessFull),
+
+		Organizations: shared,
+		HasPrimary:    c.User.OrganizationID != nil,
+	}
+}
+
 // TicketScope is the set of tickets that a list may show: those in one of the groups, of the
 // customer, or of one of the organizations.
 type TicketScope struct {

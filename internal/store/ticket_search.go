@@ -54,9 +54,7 @@ func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.
 	if err != nil {
 		return nil, err
 	}
-	return s.tickets(ctx, `
-		SELECT `+listColumns+`
-		FROM tickets t
+	return s.tickets(ctx, ticketColumns+` t
 		WHERE `+condition+`
 		ORDER BY `+order+`
 		LIMIT `+args.add(search.Limit)+`
