@@ -72,7 +72,7 @@ func (a TicketAccess) Lists() TicketScope {
 	return scope
 }
 
-// AgentIn reports whether the user works as an agent with one of these groups.
+// agentIn reports whether the user works as an agent with one of these groups.
 func (a TicketAccess) agentIn(groups []GroupID, t Ticket) bool {
 	return a.Agent && slices.Contains(groups, t.GroupID)
 }
@@ -132,11 +132,7 @@ func (a TicketAccess) MayFollowUp(t Ticket, c *Catalog, now time.Time) error {
 	switch group.FollowUpPossible {
 	case "new_ticket":
 	case "new_ticket_after_certain_time":
-		closed := t.LastCloseAt
-		if closed == nil {
-			closed = t.CloseAt
-		}
-		if closed == nil || group.ReopenTimeInDays == nil || !now.After(closed.AddDate(0, 0, *group.ReopenTimeInDays)) {
+		if t.Reopenable(group, now) {
 			return nil
 		}
 	default: // yes
