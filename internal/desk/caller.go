@@ -25,6 +25,7 @@ type Caller struct {
 	User            User
 	RoleIDs         []RoleID
 	OrganizationIDs []OrganizationID // secondary ones
+	Shared          []OrganizationID // those, the primary one included, whose members share their tickets
 	Permissions     []string         // of the active roles
 	Inactive        []string         // permissions that are switched off: nobody holds them
 	Groups          GroupAccess      // active groups, own and through roles

@@ -1,0 +1,84 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+)
+
+// handler answers a request or returns why it can't.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// outermost is around everything: it names the request, catches panics and answers what needs no
+// route.
+func (s *Server) outermost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Request-Id", requestID(r))
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		defer func() {
+			if cause := recover(); cause != nil {
+				s.panicked(w, r, cause)
+			}
+		}()
+		if r.Method == http.MethodOptions {
+			allowOtherOrigins(w.Header())
+			w.Header().Set("Content-Type", "text/plain")
+			w.WriteHeader(http.StatusOK)
+			return
+		}
+		if path := plainPath(r.URL.Path); path != r.URL.Path {
+			r = r.Clone(context.WithValue(r.Context(), sentPathKey, r.URL.Path))
+			r.URL.Path, r.URL.RawPath = path, ""
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// panicked answers for a handler that broke. http.ErrAbortHandler is no accident.
+func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
+	if cause == http.ErrAbortHandler {
+		panic(cause)
+	}
+	s.fail(w, r, &panicError{cause: fmt.Sprint(cause), stack: string(debug.Stack())})
+}
+
+// plainPath takes away what a client may append to a path: a slash, the wish for JSON.
+func plainPath(path string) string {
+	if !strings.HasPrefix(path, "/api/") {
+		return path
+	}
+	return strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")
+}
+
+// requestID keeps the id a proxy gave the request, if it is one, or makes one.
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	usable := func(c rune) bool {
+		return c == '-' || c == '_' || c == '.' || c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z'
+	}
+	if id != "" && len(id) <= 255 && strings.IndexFunc(id, func(c rune) bool { return !usable(c) }) < 0 {
+		return id
+	}
+	return randomText(16)
+}
+
+// randomText is n random bytes as URL-safe text.
+func randomText(n int) string {
+	random := make([]byte, n)
+	_, _ = rand.Read(random) // crypto/rand never fails
+	return base64.RawURLEncoding.EncodeToString(random)
+}
+
+// allowOtherOrigins lets pages of other origins read the answer. Only answers that need no cookie
+// get these headers, so they give away nothing to a page that its visitor could not read anyway.
+func allowOtherOrigins(h http.Header) {
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Access-Control-Allow-Methods", "POST, GET, PUT, DELETE, PATCH, OPTIONS")
+	h.Set("Access-Control-Max-Age", "1728000")
+	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Depth, User-Agent, X-File-Size, X-Requested-With, "+
+		"If-Modified-Since, X-File-Name, Cache-Control, Accept-Language")
+}

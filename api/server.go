@@ -1,0 +1,97 @@
+// Package api answers the REST interface under /api/v1.
+//
+// A request goes in, is given a caller, checked against the table of routes and decoded; what
+// comes out is JSON in the shapes that existing clients know. It decides who may ask for what and
+// leaves what happens then to the rooms below. It contains no SQL and knows no channel.
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Needs is what a Server works with.
+type Needs struct {
+	Store   *store.Store
+	Blobs   *blob.Store
+	Log     *slog.Logger
+	Version string     // of the API, as GET /version tells it; clients look at the major number
+	Wizard  MailWizard // tries mail accounts before they are stored
+	// AutoWizard sets the installation up from a file or variable the operator left, if there is
+	// one; nil: there never is.
+	AutoWizard AutoWizard
+}
+
+// Server answers requests. It starts nothing by itself.
+type Server struct {
+	Needs
+	handler http.Handler
+	logins  *logins
+	callers *callerCache
+}
+
+// New returns a Server that is ready to serve.
+func New(needs Needs) *Server {
+	s := &Server{Needs: needs, logins: newLogins(), callers: newCallerCache()}
+	mux := http.NewServeMux()
+	for _, r := range s.routes() {
+		mux.Handle(r.pattern, s.serve(r))
+	}
+	mux.HandleFunc("/", s.noRoute)
+	s.handler = s.outermost(mux)
+	return s
+}
+
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// Limits of a connection. A handler has no deadline of its own: a mail account takes its time to
+// be tried, and the queries below end with the request.
+const (
+	headersWithin = 10 * time.Second
+	bodyWithin    = 2 * time.Minute
+	answerWithin  = 5 * time.Minute
+	idleFor       = 2 * time.Minute
+	maxHeaders    = 64 << 10 // bytes
+)
+
+// Serve answers requests on a listener until ctx ends. It then lets requests in hand finish, for
+// at most grace.
+func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Duration) error {
+	server := &http.Server{
+		Handler:           s,
+		ReadHeaderTimeout: headersWithin,
+		ReadTimeout:       bodyWithin,
+		WriteTimeout:      answerWithin,
+		IdleTimeout:       idleFor,
+		MaxHeaderBytes:    maxHeaders,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		err := server.Shutdown(limit)
+		if err != nil {
+			err = errors.Join(err, server.Close())
+		}
+		stopped <- err
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-stopped
+}
+
+// catalog returns the settings, groups, states and the like of this moment.
+func (s *Server) catalog(r *http.Request) (*desk.Catalog, error) {
+	return s.Store.Catalog(r.Context())
+}

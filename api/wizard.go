@@ -1,0 +1,33 @@
+package api
+
+import (
+	"context"
+)
+
+// MailWizard tries mail accounts out. Its refusals are *channels.SetupError; any other error is
+// an accident.
+type MailWizard interface {
+	// CheckInbound opens a mailbox and counts the messages in it.
+	CheckInbound(ctx context.Context, inbound map[string]any) (messages int, err error)
+	// CheckOutbound sends a test message to an address that swallows it.
+	CheckOutbound(ctx context.Context, outbound map[string]any, from string) error
+	// Verify sends a message from an address to itself and waits until it arrives.
+	Verify(ctx context.Context, inbound, outbound map[string]any, address, subject string) error
+	// Probe guesses the servers of an address and returns those that work.
+	Probe(ctx context.Context, address, password, folder string) (MailSetting, error)
+}
+
+// MailSetting is a mail account as Probe found it.
+type MailSetting struct {
+	Inbound  map[string]any
+	Outbound map[string]any
+	Messages int // in the mailbox
+}
+
+// AutoWizard is what the operator left for the first start.
+type AutoWizard interface {
+	// Waiting reports whether there is something to apply.
+	Waiting() bool
+	// Apply sets the installation up. It refuses a token that is not the one in the file.
+	Apply(ctx context.Context, token string) error
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// userColumns are the columns of users u in the order of userFields. The password is not among
+// them: it leaves the store with Credentials only.
+const userColumns = `u.id, u.organization_id, u.login, u.firstname, u.lastname, u.email, u.image, u.image_source,
+		u.active, u.vip, u.verified, u.note, u.source, u.last_login, u.login_failed, u.preferences,
+		u.web, u.phone, u.fax, u.mobile, u.department, u.street, u.zip, u.city, u.country, u.address,
+		u.out_of_office, u.out_of_office_start_at, u.out_of_office_end_at, u.out_of_office_replacement_id,
+		u.updated_by_id, u.created_by_id, u.created_at, u.updated_at`
+
+func userFields(u *desk.User) []any {
+	return []any{
+		&u.ID, &u.OrganizationID, &u.Login, &u.Firstname, &u.Lastname, &u.Email, &u.Image, &u.ImageSource,
+		&u.Active, &u.Vip, &u.Verified, &u.Note, &u.Source, &u.LastLogin, &u.LoginFailed, &u.Preferences,
+		&u.Web, &u.Phone, &u.Fax, &u.Mobile, &u.Department, &u.Street, &u.Zip, &u.City, &u.Country, &u.Address.Address,
+		&u.OutOfOffice.OutOfOffice, &u.OutOfOfficeStartAt, &u.OutOfOfficeEndAt, &u.OutOfOfficeReplacementID,
+		&u.UpdatedByID, &u.CreatedByID, &u.CreatedAt, &u.UpdatedAt,
+	}
+}
+
+func scanUser(row pgx.CollectableRow) (desk.User, error) {
+	var user desk.User
+	return user, row.Scan(userFields(&user)...)
+}
+
+const userByID = `
+	SELECT ` + userColumns + `
+	FROM users u
+	WHERE u.id = $1`
+
+// User returns one user, or a *desk.MissingError.
+func (s *Store) User(ctx context.Context, id desk.UserID) (desk.User, error) {
+	rows, _ := s.db.Query(ctx, userByID, id)
+	user, err := pgx.CollectExactlyOneRow(rows, scanUser)
+	if err != nil {
+		return desk.User{}, missing("User", int64(id), err)
+	}
+	return user, nil
+}
+
+const usersByID = `
+	SELECT ` + userColumns + `
+	FROM users u
+	WHERE u.id = ANY($1)`
+
+// Users returns those of the users that exist, by id.
+func (s *Store) Users(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.User, error) {
+	rows, _ := s.db.Query(ctx, usersByID, ids)
+	list, err := pgx.CollectRows(rows, scanUser)
+	if err != nil {
+		return nil, fmt.Errorf("users: %w", translate(err))
+	}
+	users := make(map[desk.UserID]desk.User, len(list))
+	for _, user := range list {
+		users[user.ID] = user
+	}
+	return users, nil
+}
