@@ -60,17 +60,17 @@ func decimal(number *string) any {
 	return strings.TrimSuffix(*number, "0")
 }
 
-// shape is how much of a record an answer shows.
-type shape int
+// detail is how much of a ticket an answer shows.
+type detail int
 
 const (
-	bare     shape = iota // columns
-	withIDs               // and lists of what belongs to it
-	expanded              // and names
+	columnsOnly detail = iota
+	withIDs            // and lists of what belongs to it
+	withNames          // and what its ids stand for
 )
 
 // showTickets shows tickets to a caller, with the same number of queries however many there are.
-func (s *Server) showTickets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, how shape) ([]record, error) {
+func (s *Server) showTickets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, how detail) ([]record, error) {
 	records := make([]record, len(tickets))
 	for i := range tickets {
 		records[i] = ticketRecord(&tickets[i])
@@ -78,7 +78,7 @@ func (s *Server) showTickets(ctx context.Context, who *desk.Caller, tickets []de
 			records[i] = records[i].without("time_unit")
 		}
 	}
-	if how == bare || len(tickets) == 0 {
+	if how == columnsOnly || len(tickets) == 0 {
 		return records, nil
 	}
 	articles, err := s.articleIDs(ctx, who, tickets)
@@ -103,7 +103,7 @@ func (s *Server) showTickets(ctx context.Context, who *desk.Caller, tickets []de
 }
 
 // showTicket is showTickets for one.
-func (s *Server) showTicket(ctx context.Context, who *desk.Caller, ticket desk.Ticket, how shape) (record, error) {
+func (s *Server) showTicket(ctx context.Context, who *desk.Caller, ticket desk.Ticket, how detail) (record, error) {
 	records, err := s.showTickets(ctx, who, []desk.Ticket{ticket}, how)
 	if err != nil {
 		return nil, err
@@ -114,7 +114,7 @@ func (s *Server) showTicket(ctx context.Context, who *desk.Caller, ticket desk.T
 // articleIDs returns the articles of tickets that a caller may see, newest first.
 func (s *Server) articleIDs(ctx context.Context, who *desk.Caller, tickets []desk.Ticket) (map[desk.TicketID][]desk.ArticleID, error) {
 	all, internal := make([]desk.TicketID, len(tickets)), []desk.TicketID{}
-	access := who.TicketAccess(nil)
+	access := who.TicketAccess()
 	for i, t := range tickets {
 		all[i] = t.ID
 		if access.MayReadAsAgent(t) == nil {

@@ -23,9 +23,8 @@ type TicketAccess struct {
 	HasPrimary    bool             // the user has a primary organization
 }
 
-// TicketAccess returns what the caller may do with tickets. shared are those of the caller's
-// organizations whose members share their tickets; only customers need them.
-func (c *Caller) TicketAccess(shared []OrganizationID) TicketAccess {
+// TicketAccess returns what the caller may do with tickets.
+func (c *Caller) TicketAccess() TicketAccess {
 	return TicketAccess{
 		User:     c.User.ID,
 		Agent:    c.Can("ticket.agent"),
@@ -38,7 +37,7 @@ func (c *Caller) TicketAccess(shared []OrganizationID) TicketAccess {
 		Change: c.GroupsWith(AccessChange),
 		Full:   c.GroupsWith(AccessFull),
 
-		Organizations: shared,
+		Organizations: c.Shared,
 		HasPrimary:    c.User.OrganizationID != nil,
 	}
 }

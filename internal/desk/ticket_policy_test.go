@@ -91,7 +91,8 @@ func TestWhoMayDoWhatWithATicket(t *testing.T) {
 		{"report only", person(10, []string{"report"}), nil, ""},
 		{"nothing", person(21, nil), nil, ""},
 	} {
-		access := tc.who.TicketAccess(tc.shared)
+		tc.who.Shared = tc.shared
+		access := tc.who.TicketAccess()
 		may := map[rune]error{
 			's': access.MayShow(ticket), 'c': access.MayCreate(ticket), 'u': access.MayUpdate(ticket),
 			'a': access.MayAddArticle(ticket), 'i': access.MayReadAsAgent(ticket), 'd': access.MayDestroy(ticket),
@@ -127,7 +128,8 @@ func TestListsShowTheUnionOfAgentAndCustomer(t *testing.T) {
 		{"agent with report", person(10, []string{"report", "ticket.agent"}), desk.TicketScope{}},
 		{"administrator", person(10, []string{"admin"}, desk.AccessFull), desk.TicketScope{}},
 	} {
-		got := tc.who.TicketAccess(shared).Lists()
+		tc.who.Shared = shared
+		got := tc.who.TicketAccess().Lists()
 		if got.All != tc.want.All || got.Customer != tc.want.Customer || len(got.Groups) != len(tc.want.Groups) ||
 			len(got.Organizations) != len(tc.want.Organizations) || got.Empty() != tc.want.Empty() {
 			t.Errorf("%s: scope = %+v, want %+v", tc.name, got, tc.want)
@@ -159,7 +161,7 @@ func TestFollowUpOnClosedTickets(t *testing.T) {
 	} {
 		tc.ticket.CustomerID = 21
 		got := ""
-		if err := tc.who.TicketAccess(nil).MayFollowUp(tc.ticket, catalog(), now); err != nil {
+		if err := tc.who.TicketAccess().MayFollowUp(tc.ticket, catalog(), now); err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {
@@ -179,16 +181,16 @@ func TestRefusalsNameTheReason(t *testing.T) {
 	old.CreatedAt = now.Add(-601 * time.Second)
 	reader := person(10, agent, desk.AccessRead)
 	deleting := func(who *desk.Caller, article desk.Article) error {
-		return who.TicketAccess(nil).MayDeleteArticle(ticket, article, catalog(), now)
+		return who.TicketAccess().MayDeleteArticle(ticket, article, catalog(), now)
 	}
 	for _, tc := range []struct {
 		name string
 		err  error
 		want string
 	}{
-		{"full access destroys", person(10, agent, desk.AccessFull).TicketAccess(nil).MayDestroy(ticket), "Not authorized (admin permission required)!"},
-		{"customer destroys", person(21, customer).TicketAccess(nil).MayDestroy(ticket), "Not authorized (admin permission required)!"},
-		{"reader destroys", reader.TicketAccess(nil).MayDestroy(ticket), "Not authorized"},
+		{"full access destroys", person(10, agent, desk.AccessFull).TicketAccess().MayDestroy(ticket), "Not authorized (admin permission required)!"},
+		{"customer destroys", person(21, customer).TicketAccess().MayDestroy(ticket), "Not authorized (admin permission required)!"},
+		{"reader destroys", reader.TicketAccess().MayDestroy(ticket), "Not authorized"},
 		{"customer deletes a note", deleting(person(10, customer), mine), "Not authorized (agent permission required)!"},
 		{"somebody else's note", deleting(reader, others), "Not authorized (you can only delete your own notes)!"},
 		{"a call", deleting(reader, call), "Not authorized (communication articles cannot be deleted)!"},

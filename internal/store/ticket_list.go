@@ -10,20 +10,19 @@ import (
 )
 
 // ListTickets returns tickets of a scope by id, after leaving out the first of them.
-func (s *Store) ListTickets(ctx context.Context, scope desk.TicketScope, limit, offset int) ([]desk.Ticket, error) {
+func (s *Store) ListTickets(ctx context.Context, scope desk.TicketScope, page Page) ([]desk.Ticket, error) {
 	if scope.Empty() {
 		return nil, nil
 	}
-	args := arguments{limit, offset, limit + offset}
-	page := `SELECT id FROM tickets`
+	args := arguments{page.Limit, page.Offset}
+	ids := `SELECT id FROM tickets`
 	if !scope.All {
-		page = `SELECT visible.id FROM (` + firstVisible(scope, "$3", &args) + `) visible`
-	} else {
-		args = args[:2]
+		first := args.add(page.Limit + page.Offset)
+		ids = `SELECT visible.id FROM (` + firstVisible(scope, first, &args) + `) visible`
 	}
 	// The ids of the page first: whole rows are then read for them only.
 	return s.tickets(ctx, ticketColumns+`
-		WHERE id IN (`+page+` ORDER BY id LIMIT $1 OFFSET $2)
+		WHERE id IN (`+ids+` ORDER BY id LIMIT $1 OFFSET $2)
 		ORDER BY id`, args)
 }
 

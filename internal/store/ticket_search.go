@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -12,36 +13,21 @@ import (
 
 // TicketSearch says which tickets to find. Zero fields restrict nothing, except the scope.
 type TicketSearch struct {
-	Scope  desk.TicketScope
-	Query  string // part of the title or number, whatever its case
-	IDs    []desk.TicketID
-	Order  []Order // nothing: last changed first
-	Limit  int
-	Offset int
+	Scope desk.TicketScope
+	Query string // part of the title or number, whatever its case
+	IDs   []desk.TicketID
+	Order []Order // nothing: last changed first
+	Page
 }
 
-// Order is one column to sort by.
-type Order struct {
-	Column     string
-	Descending bool
-}
+const sortColumns = `id group_id priority_id state_id organization_id number title owner_id customer_id note first_response_at
+	first_response_escalation_at first_response_in_min first_response_diff_in_min close_at close_escalation_at close_in_min
+	close_diff_in_min update_escalation_at update_in_min update_diff_in_min last_close_at last_contact_at
+	last_contact_agent_at last_contact_customer_at last_owner_update_at create_article_type_id create_article_sender_id
+	article_count escalation_at pending_time type time_unit updated_by_id created_by_id created_at updated_at`
 
-// sortColumns are the columns of tickets that lists can be sorted by.
-var sortColumns = func() map[string]bool {
-	columns := map[string]bool{}
-	for _, column := range strings.Fields(`id group_id priority_id state_id organization_id number title owner_id customer_id
-		note first_response_at first_response_escalation_at first_response_in_min first_response_diff_in_min close_at
-		close_escalation_at close_in_min close_diff_in_min update_escalation_at update_in_min update_diff_in_min
-		last_close_at last_contact_at last_contact_agent_at last_contact_customer_at last_owner_update_at
-		create_article_type_id create_article_sender_id article_count escalation_at pending_time type time_unit
-		updated_by_id created_by_id created_at updated_at`) {
-		columns[column] = true
-	}
-	return columns
-}()
-
-// CanSortTicketsBy reports whether tickets have this column.
-func CanSortTicketsBy(column string) bool { return sortColumns[column] }
+// TicketColumns are the columns that tickets can be sorted by.
+func TicketColumns() []string { return strings.Fields(sortColumns) }
 
 // SearchTickets returns the tickets that were searched for.
 func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.Ticket, error) {
@@ -95,8 +81,9 @@ func (q TicketSearch) order() (string, error) {
 		return "t.updated_at DESC, t.id DESC", nil
 	}
 	var columns []string
+	known := TicketColumns()
 	for _, by := range q.Order {
-		if !sortColumns[by.Column] {
+		if !slices.Contains(known, by.Column) {
 			return "", &desk.InvalidError{Field: "sort_by", Reason: "Found invalid column '" + by.Column + "' for sorting."}
 		}
 		column := "t." + by.Column

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"postroom/internal/desk"
 )
 
@@ -41,10 +39,10 @@ func visibleTickets(scope desk.TicketScope, args *arguments) string {
 	return "(" + strings.Join(any, " OR ") + ")"
 }
 
-// firstVisible selects the ids of the first tickets of a scope, most of them more than once at
-// most and in no order. It reads no more than the first of every group, customer and organization
-// from the index of each, so it stays cheap for a reader of three tickets among a million, where
-// a walk along the ids would look at all.
+// firstVisible selects the ids of the first so many tickets of every group, customer and
+// organization of a scope: the first so many of the scope are among them. It reads them from the
+// index of each, so it stays cheap for who may see three tickets among a million, where a walk
+// along the ids would look at all.
 func firstVisible(scope desk.TicketScope, first string, args *arguments) string {
 	const ofEach = `
 		SELECT t.id
@@ -68,24 +66,6 @@ func firstVisible(scope desk.TicketScope, first string, args *arguments) string 
 	}
 	return strings.Join(parts, `
 		UNION`)
-}
-
-const sharedOrganizations = `
-	SELECT o.id
-	FROM organizations o
-	WHERE o.shared
-		AND (o.id = (SELECT organization_id FROM users WHERE id = $1)
-			OR o.id IN (SELECT organization_id FROM organizations_users WHERE user_id = $1))
-	ORDER BY o.id`
-
-// SharedOrganizations returns those organizations of a user whose members see each other's tickets.
-func (s *Store) SharedOrganizations(ctx context.Context, user desk.UserID) ([]desk.OrganizationID, error) {
-	rows, _ := s.db.Query(ctx, sharedOrganizations, user)
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[desk.OrganizationID])
-	if err != nil {
-		return nil, fmt.Errorf("shared organizations of user %d: %w", user, translate(err))
-	}
-	return ids, nil
 }
 
 const mayOwn = `
@@ -123,4 +103,24 @@ func (s *Store) MayOwn(ctx context.Context, user desk.UserID, group desk.GroupID
 		return false, fmt.Errorf("may user %d own tickets of group %d: %w", user, group, translate(err))
 	}
 	return may, nil
+}
+
+const areColleagues = `
+	SELECT EXISTS (
+		SELECT
+		FROM users author
+		JOIN organizations o ON o.id = author.organization_id AND o.shared
+		JOIN users customer ON customer.id = $2
+		WHERE author.id = $1
+			AND (customer.organization_id = o.id
+				OR EXISTS (SELECT FROM organizations_users WHERE user_id = customer.id AND organization_id = o.id)))`
+
+// AreColleagues reports whether a customer is a member of the author's organization, and its
+// members share their tickets.
+func (s *Store) AreColleagues(ctx context.Context, author, customer desk.UserID) (bool, error) {
+	var are bool
+	if err := s.db.QueryRow(ctx, areColleagues, author, customer).Scan(&are); err != nil {
+		return false, fmt.Errorf("organizations of users %d and %d: %w", author, customer, translate(err))
+	}
+	return are, nil
 }
