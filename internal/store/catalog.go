@@ -201,9 +201,9 @@ func byID[K comparable, V any](ctx context.Context, s *Store, sql string, id fun
 	return all, err
 }
 
-// names reads a small table of ids and names.
-func names[K ~int64](ctx context.Context, s *Store, sql string) (map[K]string, error) {
-	rows, _ := s.db.Query(ctx, sql)
+// names reads ids and names, of a small table or of the rows asked for.
+func names[K ~int64](ctx context.Context, s *Store, sql string, args ...any) (map[K]string, error) {
+	rows, _ := s.db.Query(ctx, sql, args...)
 	all := map[K]string{}
 	var id K
 	var name string
