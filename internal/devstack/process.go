@@ -98,18 +98,23 @@ func freePort(wanted int) (int, error) {
 
 const localhost = "127.0.0.1"
 
-// waitListening waits until the process accepts connections at the port.
-func (p *process) waitListening(ctx context.Context, port int) error {
+// waitGreeting waits until a mail server says hello at the port.
+func (p *process) waitGreeting(ctx context.Context, port int) error {
 	address := net.JoinHostPort(localhost, strconv.Itoa(port))
 	return until(ctx, startWithin, func() (bool, error) {
-		conn, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			return true, conn.Close()
-		}
 		if !p.running() {
 			return false, fmt.Errorf("%s ended", filepath.Base(p.cmd.Path))
 		}
-		return false, nil
+		conn, err := net.DialTimeout("tcp", address, time.Second)
+		if err != nil {
+			return false, nil
+		}
+		defer conn.Close()
+		if err := conn.SetReadDeadline(time.Now().Add(5 * time.Second)); err != nil {
+			return false, err
+		}
+		_, err = conn.Read(make([]byte, 1))
+		return err == nil, nil
 	})
 }
 

@@ -1,0 +1,284 @@
+package devstack
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A MailServer is a Dovecot of our own: real IMAP and POP3 before Maildirs that we can read and
+// write as files. It runs without rights, also when we are root.
+type MailServer struct {
+	IMAPPort  int // plain, STARTTLS offered
+	IMAPSPort int // TLS from the start
+	POP3Port  int // plain, STLS offered
+	POP3SPort int // TLS from the start
+
+	dir     string
+	place   place
+	binary  string
+	process *process
+	quick   bool // a crash may lose mail
+
+	mu    sync.Mutex
+	users []mailUser
+	last  time.Time // of the newest delivery: names in a Maildir must differ and sort
+}
+
+type mailUser struct{ name, password string }
+
+// Dovecot returns a mail server that belongs to this test alone. The test is left out where
+// Dovecot is not installed.
+func Dovecot(t testing.TB) *MailServer {
+	t.Helper()
+	if _, err := lookDaemon("dovecot"); err != nil {
+		leaveOut(t, "Dovecot", "dovecot-imapd dovecot-pop3d")
+	}
+	place := testPlace(t)
+	s := &MailServer{dir: place.dir, place: place, quick: true}
+	if err := s.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// StartDovecot starts a mail server with its data below dir, as durable as Dovecot is by default.
+func StartDovecot(ctx context.Context, dir string) (*MailServer, error) {
+	place, err := openPlace(dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &MailServer{dir: filepath.Join(place.home, "dovecot"), place: place}
+	return s, s.Start(ctx)
+}
+
+// lookDaemon finds a program that may lie where only root's PATH leads.
+func lookDaemon(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not installed", name)
+}
+
+// Host is the address of all ports.
+func (s *MailServer) Host() string { return localhost }
+
+// CertificateFile holds the self-signed certificate of the TLS ports, in PEM.
+func (s *MailServer) CertificateFile() string { return filepath.Join(s.dir, "certificate.pem") }
+
+// Start starts the server. After a Stop it has the same ports, users and mails again.
+func (s *MailServer) Start(ctx context.Context) error {
+	if err := s.prepare(); err != nil {
+		return fmt.Errorf("prepare Dovecot: %w", err)
+	}
+	config, err := s.config(ctx)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(s.dir, "dovecot.conf")
+	if err := os.WriteFile(file, []byte(config), 0o644); err != nil {
+		return err
+	}
+	cmd := exec.Command(s.binary, "-F", "-c", file)
+	cmd.Dir, cmd.Env = s.dir, cleanEnv()
+	var output bytes.Buffer // of mistakes in the configuration; what follows goes to the log
+	cmd.Stdout, cmd.Stderr = &output, &output
+	if s.process, err = launch(cmd, s.place.account, syscall.SIGTERM); err != nil {
+		return err
+	}
+	for _, port := range []int{s.IMAPPort, s.POP3Port} {
+		if err := s.process.waitGreeting(ctx, port); err != nil {
+			s.Stop()
+			return fmt.Errorf("start Dovecot: %w\n%s%s", err, output.String(), lastLines(filepath.Join(s.dir, "log")))
+		}
+	}
+	return nil
+}
+
+// prepare makes folders, certificate and ports, where they are missing.
+func (s *MailServer) prepare() (err error) {
+	if s.binary, err = lookDaemon("dovecot"); err != nil {
+		return fmt.Errorf("%w: apt install dovecot-imapd dovecot-pop3d", err)
+	}
+	for _, dir := range []string{s.dir, s.mailRoot(), filepath.Join(s.dir, "run"), filepath.Join(s.dir, "state")} {
+		if err := s.place.account.mkdir(dir); err != nil {
+			return err
+		}
+	}
+	if err := ensureCertificate(s.CertificateFile(), s.keyFile()); err != nil {
+		return err
+	}
+	for _, port := range []*int{&s.IMAPPort, &s.IMAPSPort, &s.POP3Port, &s.POP3SPort} {
+		if *port == 0 {
+			if *port, err = freePort(0); err != nil {
+				return err
+			}
+		}
+	}
+	return s.writeUsers()
+}
+
+func (s *MailServer) keyFile() string            { return filepath.Join(s.dir, "key.pem") }
+func (s *MailServer) mailRoot() string           { return filepath.Join(s.dir, "mail") }
+func (s *MailServer) maildir(u string) string    { return filepath.Join(s.mailRoot(), u) }
+func (s *MailServer) usersFile() string          { return filepath.Join(s.dir, "users") }
+func (s *MailServer) mailboxesFile() string      { return filepath.Join(s.dir, "mailboxes") }
+func (s *MailServer) passwordsFile() string      { return filepath.Join(s.dir, "passwords") }
+func (s *MailServer) inbox(u, sub string) string { return filepath.Join(s.maildir(u), sub) }
+
+// AddUser makes a mailbox. The name is what one logs in with: an address, or a bare name. A
+// second call with the name changes the password.
+func (s *MailServer) AddUser(name, password string) error {
+	s.mu.Lock()
+	s.users = slices.DeleteFunc(s.users, func(u mailUser) bool { return u.name == name })
+	s.users = append(s.users, mailUser{name, password})
+	s.mu.Unlock()
+	for _, sub := range []string{"tmp", "new", "cur"} {
+		if err := os.MkdirAll(s.inbox(name, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := s.place.account.own(s.maildir(name)); err != nil {
+		return err
+	}
+	return s.writeUsers()
+}
+
+// writeUsers writes the accounts in Dovecot's form, and for an MTA each address with its
+// Maildir and each login with its password.
+func (s *MailServer) writeUsers() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var users, mailboxes, passwords strings.Builder
+	for _, u := range s.users {
+		fmt.Fprintf(&users, "%s:{PLAIN}%s\n", u.name, u.password)
+		fmt.Fprintf(&mailboxes, "%s: %s/\n", u.name, s.maildir(u.name))
+		fmt.Fprintf(&passwords, "%s: %s\n", u.name, u.password)
+	}
+	for file, text := range map[string]string{
+		s.usersFile(): users.String(), s.mailboxesFile(): mailboxes.String(), s.passwordsFile(): passwords.String(),
+	} {
+		if err := writeFile(file, []byte(text)); err != nil {
+			return err
+		}
+		if err := s.place.account.own(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Deliver puts a mail into the user's INBOX, as an MTA does, behind those delivered before.
+func (s *MailServer) Deliver(user string, raw []byte) error {
+	s.mu.Lock()
+	at := time.Now()
+	if !at.After(s.last.Add(time.Microsecond)) {
+		at = s.last.Add(time.Microsecond)
+	}
+	s.last = at
+	s.mu.Unlock()
+	name := fmt.Sprintf("%d.M%06dP%d.postroom", at.Unix(), at.Nanosecond()/1000, os.Getpid())
+	temp := filepath.Join(s.inbox(user, "tmp"), name)
+	if err := os.WriteFile(temp, raw, 0o600); err != nil {
+		return fmt.Errorf("deliver to %s: %w", user, err)
+	}
+	if err := s.place.account.own(temp); err != nil {
+		return err
+	}
+	return os.Rename(temp, filepath.Join(s.inbox(user, "new"), name))
+}
+
+// Messages returns the raw mails in the user's INBOX, oldest first.
+func (s *MailServer) Messages(user string) ([][]byte, error) {
+	var files []string
+	for _, sub := range []string{"new", "cur"} {
+		entries, err := os.ReadDir(s.inbox(user, sub))
+		if err != nil {
+			return nil, err
+		}
+		for _, entry := range entries {
+			files = append(files, filepath.Join(s.inbox(user, sub), entry.Name()))
+		}
+	}
+	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	var mails [][]byte
+	for _, file := range files {
+		raw, err := os.ReadFile(file)
+		if errors.Is(err, os.ErrNotExist) {
+			return s.Messages(user) // Dovecot moved it from new to cur while we looked
+		}
+		if err != nil {
+			return nil, err
+		}
+		mails = append(mails, raw)
+	}
+	return mails, nil
+}
+
+// Kick cuts the connections of a user, or of everybody where the name is empty.
+func (s *MailServer) Kick(user string) error {
+	doveadm, err := exec.LookPath("doveadm")
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(doveadm, "-c", filepath.Join(s.dir, "dovecot.conf"), "kick", orAll(user))
+	cmd.Dir = s.dir
+	cmd.SysProcAttr = s.place.account.attributes()
+	output, err := cmd.CombinedOutput()
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 68 {
+		return nil // nobody was connected
+	}
+	if err != nil {
+		return fmt.Errorf("doveadm kick: %w: %s", err, output)
+	}
+	return nil
+}
+
+func orAll(user string) string {
+	if user == "" {
+		return "*"
+	}
+	return user
+}
+
+// Stop ends the server and all connections. Its data stays.
+func (s *MailServer) Stop() {
+	if s.process != nil {
+		s.process.stop(stopWithin, syscall.SIGTERM)
+	}
+}
+
+// identity returns the names of the user and the group that Dovecot is to run as.
+func (s *MailServer) identity() (uid, gid int, name, group string, err error) {
+	uid, gid = os.Geteuid(), os.Getegid()
+	if s.place.account.other {
+		uid, gid = s.place.account.uid, s.place.account.gid
+	}
+	u, err := user.LookupId(strconv.Itoa(uid))
+	if err != nil {
+		return 0, 0, "", "", err
+	}
+	g, err := user.LookupGroupId(strconv.Itoa(gid))
+	if err != nil {
+		return 0, 0, "", "", err
+	}
+	return uid, gid, u.Username, g.Name, nil
+}

@@ -1,0 +1,127 @@
+package devstack
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"strings"
+)
+
+// config is Dovecot's configuration, in the language of the installed version.
+func (s *MailServer) config(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, s.binary, "--version").Output()
+	if err != nil {
+		return "", fmt.Errorf("version of Dovecot: %w", err)
+	}
+	uid, gid, user, group, err := s.identity()
+	if err != nil {
+		return "", err
+	}
+	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
+	template := dovecot24
+	if strings.HasPrefix(version, "2.2") || strings.HasPrefix(version, "2.3") {
+		template = dovecot23
+	}
+	fsync := "optimized"
+	if s.quick {
+		fsync = "never"
+	}
+	return strings.NewReplacer(
+		"$version", version, "$dir", s.dir, "$mail", s.mailRoot(), "$users", s.usersFile(),
+		"$certificate", s.CertificateFile(), "$key", s.keyFile(), "$fsync", fsync,
+		"$user", user, "$group", group, "$uid", fmt.Sprint(uid), "$gid", fmt.Sprint(gid),
+		"$imaps", fmt.Sprint(s.IMAPSPort), "$imap", fmt.Sprint(s.IMAPPort),
+		"$pop3s", fmt.Sprint(s.POP3SPort), "$pop3", fmt.Sprint(s.POP3Port),
+	).Replace(template + dovecotCommon), nil
+}
+
+// dovecotCommon is what all versions understand. All services run as one user without rights, so
+// none of them can change its root folder. Failed logins are neither delayed nor remembered:
+// tests make them on purpose.
+const dovecotCommon = `
+protocols = imap pop3
+listen = 127.0.0.1
+base_dir = $dir/run
+state_dir = $dir/state
+log_path = $dir/log
+default_internal_user = $user
+default_internal_group = $group
+default_login_user = $user
+first_valid_uid = 1
+auth_mechanisms = plain login
+auth_failure_delay = 0
+mail_max_userip_connections = 1000
+mail_fsync = $fsync
+service anvil {
+  chroot =
+  unix_listener anvil-auth-penalty {
+    mode = 0
+  }
+}
+service imap-login {
+  chroot =
+  service_count = 0
+  process_min_avail = 1
+  inet_listener imap {
+    port = $imap
+  }
+  inet_listener imaps {
+    port = $imaps
+    ssl = yes
+  }
+}
+service imap {
+  process_limit = 1000
+}
+service pop3-login {
+  chroot =
+  service_count = 0
+  inet_listener pop3 {
+    port = $pop3
+  }
+  inet_listener pop3s {
+    port = $pop3s
+    ssl = yes
+  }
+}
+`
+
+const dovecot23 = `
+disable_plaintext_auth = no
+ssl = yes
+ssl_cert = <$certificate
+ssl_key = <$key
+mail_location = maildir:$mail/%u
+passdb {
+  driver = passwd-file
+  args = username_format=%u $users
+}
+userdb {
+  driver = static
+  args = uid=$uid gid=$gid home=$mail/%u allow_all_users=yes
+}
+`
+
+const dovecot24 = `
+dovecot_config_version = $version
+dovecot_storage_version = $version
+auth_allow_cleartext = yes
+ssl = yes
+ssl_server_cert_file = $certificate
+ssl_server_key_file = $key
+mail_driver = maildir
+mail_path = $mail/%{user}
+mail_home = $mail/%{user}
+mail_uid = $uid
+mail_gid = $gid
+passdb passwd-file {
+  passwd_file_path = $users
+}
+userdb static {
+  fields {
+    uid = $uid
+    gid = $gid
+    home = $mail/%{user}
+  }
+}
+`
