@@ -1,0 +1,141 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/hibiken/asynq"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+const (
+	// lastWord is how long work may take to notice that its time is up.
+	lastWord = 5 * time.Second
+	// unavailablePause keeps workers from running through the whole queue while the database is away.
+	unavailablePause = time.Second
+	claimedPause     = 5 * time.Second
+	bookkeeping      = 10 * time.Second // most that noting a failure may take
+)
+
+// process makes one attempt at a task and tells asynq what to do with the task.
+func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
+	id, err := outboxID(t.Payload())
+	if err != nil {
+		// Not from our relay; a row's own task is found missing and made again.
+		w.log.ErrorContext(ctx, "task without a row, dropped", "kind", t.Type(), "error", err)
+		return fmt.Errorf("%w: %w", asynq.RevokeTask, err)
+	}
+	h, ok := w.handlers[t.Type()]
+	if ok {
+		err = w.attempt(ctx, h, t.Payload(), id)
+	} else {
+		h = Handler{kind: t.Type(), policy: Patient(time.Minute)}
+		err = fmt.Errorf("no handler for %s in this version", t.Type())
+	}
+	switch {
+	case err == nil:
+		if w.unavailable.CompareAndSwap(true, false) {
+			w.log.InfoContext(ctx, "work goes on")
+		}
+		return nil
+	case ctx.Err() != nil:
+		// We stop, or asynq lost the lease and somebody else has the work. What was done is rolled back.
+		return ctx.Err()
+	case errors.Is(err, store.ErrClaimed):
+		return &retryError{err: err, delay: claimedPause}
+	case errors.Is(err, desk.ErrUnavailable):
+		return w.postpone(ctx, h, id, err)
+	}
+	return w.fail(ctx, h, t.Payload(), id, err)
+}
+
+// attempt runs a job's work under its policy. It returns when the work returned or, when the work
+// ignores the end of its time, without it: a worker is worth more than a stuck goroutine.
+func (w *Workers) attempt(ctx context.Context, h Handler, payload []byte, id desk.OutboxID) error {
+	ctx, cancel := context.WithTimeout(ctx, h.policy.Timeout)
+	defer cancel()
+	done := make(chan error, 1)
+	w.running.Go(func() { done <- w.safely(ctx, h, payload, id) })
+	select {
+	case err := <-done:
+		return late(ctx, h, err)
+	case <-ctx.Done():
+	}
+	last := time.NewTimer(lastWord)
+	defer last.Stop()
+	select {
+	case err := <-done:
+		return late(ctx, h, err)
+	case <-last.C:
+		w.log.ErrorContext(ctx, "work does not stop, left alone", "kind", h.kind, "outbox_id", id)
+		return fmt.Errorf("took longer than %s and did not stop", h.policy.Timeout)
+	}
+}
+
+// late names a timeout of ours. Otherwise it would look like a database that doesn't answer, and
+// be tried again for ever.
+func late(ctx context.Context, h Handler, err error) error {
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return fmt.Errorf("took longer than %s: %v", h.policy.Timeout, err)
+	}
+	return err
+}
+
+func (w *Workers) safely(ctx context.Context, h Handler, payload []byte, id desk.OutboxID) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			w.log.ErrorContext(ctx, "work panicked", "kind", h.kind, "outbox_id", id, "panic", reason, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", reason)
+		}
+	}()
+	return h.work(ctx, payload, id)
+}
+
+// postpone keeps the worker for a moment and then gives the task back, uncounted.
+func (w *Workers) postpone(ctx context.Context, h Handler, id desk.OutboxID, err error) error {
+	if w.unavailable.CompareAndSwap(false, true) {
+		w.log.WarnContext(ctx, "work waits for a store that does not answer", "kind", h.kind, "outbox_id", id, "error", err)
+	}
+	select {
+	case <-w.stopping.Done():
+	case <-ctx.Done():
+	case <-time.After(unavailablePause):
+	}
+	return &retryError{err: err}
+}
+
+// fail notes a failed attempt in the row. Only a noted failure counts.
+func (w *Workers) fail(ctx context.Context, h Handler, payload []byte, id desk.OutboxID, reason error) error {
+	limit := h.policy.Attempts
+	if desk.Permanent(reason) {
+		limit = 1
+	}
+	noteCtx, cancel := context.WithTimeout(ctx, bookkeeping)
+	defer cancel()
+	var failure store.Failure
+	err := w.store.InTx(noteCtx, func(tx *store.Store) (err error) {
+		failure, err = tx.FailTask(noteCtx, id, reason.Error(), limit)
+		if err == nil && failure.Dead && h.giveUp != nil {
+			err = h.giveUp(noteCtx, tx, payload, id, reason)
+		}
+		return err
+	})
+	switch {
+	case errors.Is(err, desk.ErrNotFound):
+		return nil // done by another worker, or dropped
+	case err != nil:
+		return w.postpone(ctx, h, id, fmt.Errorf("note failure (%v): %w", reason, err))
+	case failure.Dead:
+		w.log.ErrorContext(ctx, "work gave up", "kind", h.kind, "outbox_id", id, "attempts", failure.Attempts, "error", reason)
+		// The row says all; without the task in Redis a retry by hand starts afresh.
+		return fmt.Errorf("%w: %w", asynq.RevokeTask, reason)
+	}
+	delay := h.policy.Delay(failure.Attempts)
+	w.log.WarnContext(ctx, "work failed", "kind", h.kind, "outbox_id", id, "attempts", failure.Attempts, "next_in", delay, "error", reason)
+	return &retryError{err: reason, delay: delay, counted: true}
+}

@@ -1,0 +1,73 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"postroom/internal/store"
+)
+
+// Maintenance does what nobody announces, now and then, in one process of all.
+type Maintenance struct {
+	store  *store.Store
+	log    *slog.Logger
+	chores []chore
+}
+
+// chore is something to be done at intervals. It returns how many records it changed.
+type chore struct {
+	every time.Duration
+	done  string // what an operator reads when it changed any
+	work  func(ctx context.Context) (int, error)
+}
+
+// strandedAfter is when a received message without work is taken for forgotten. A message that
+// waits for its parent has none either.
+const strandedAfter = 2 * time.Minute
+
+// NewMaintenance returns the chores of an installation. It starts nothing.
+func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
+	return &Maintenance{store: s, log: log, chores: []chore{
+		{time.Minute, "messages without work announced again", func(ctx context.Context) (int, error) {
+			return s.AnnounceStranded(ctx, strandedAfter)
+		}},
+		{time.Hour, "expired tokens deleted", s.PurgeTokens},
+	}}
+}
+
+// Run does chores until ctx ends, whenever this process leads.
+func (m *Maintenance) Run(ctx context.Context) error {
+	election := leader{name: "maintenance", store: m.store, log: m.log, work: m.maintain}
+	return election.run(ctx)
+}
+
+func (m *Maintenance) maintain(ctx context.Context, _ <-chan string) error {
+	due := make([]time.Time, len(m.chores))
+	for {
+		next := time.Now().Add(time.Hour)
+		for i, c := range m.chores {
+			if !time.Now().Before(due[i]) {
+				m.do(ctx, c)
+				due[i] = time.Now().Add(c.every)
+			}
+			if due[i].Before(next) {
+				next = due[i]
+			}
+		}
+		if !pause(ctx, time.Until(next)) {
+			return nil
+		}
+	}
+}
+
+func (m *Maintenance) do(ctx context.Context, c chore) {
+	n, err := c.work(ctx)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		m.log.WarnContext(ctx, "maintenance failed, trying again later", "chore", c.done, "error", err)
+	case n > 0:
+		m.log.InfoContext(ctx, c.done, "count", n)
+	}
+}

@@ -1,0 +1,68 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/intake"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// ProcessMessage makes a received message a ticket or a follow-up.
+type ProcessMessage struct {
+	intake *intake.Intake
+	keep   KeepMessage
+	log    *slog.Logger
+}
+
+// KeepMessage puts a message that can't be processed where people find it, such as the spool.
+type KeepMessage func(raw []byte, message store.Inbound, reason error) error
+
+// NewProcessMessage returns the job of task.MessageReceived.
+func NewProcessMessage(in *intake.Intake, keep KeepMessage, log *slog.Logger) *ProcessMessage {
+	return &ProcessMessage{intake: in, keep: keep, log: log}
+}
+
+// messagePolicy allows a mail the time that the original does (reference/email.md 0).
+func messagePolicy() Policy { return Patient(180 * time.Second) }
+
+// Handler returns the job for the workers.
+func (j *ProcessMessage) Handler() Handler { return Handle(j, messagePolicy()) }
+
+// Work processes one message.
+func (j *ProcessMessage) Work(ctx context.Context, t task.MessageReceived, id desk.OutboxID) error {
+	return j.intake.Process(ctx, t.InboundID, id)
+}
+
+// GiveUp keeps the raw message and marks it failed, which wakes those that wait for it. Its work
+// is done then: people find it in the spool and retry it from there.
+func (j *ProcessMessage) GiveUp(ctx context.Context, tx *store.Store, t task.MessageReceived, id desk.OutboxID, reason error) error {
+	message, err := tx.Inbound(ctx, t.InboundID)
+	if errors.Is(err, desk.ErrNotFound) {
+		return tx.FinishTask(ctx, id)
+	}
+	if err != nil {
+		return err
+	}
+	if message.State != store.InboundReceived {
+		return tx.FinishTask(ctx, id)
+	}
+	raw, err := j.intake.Raw(ctx, t.InboundID)
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		if err := j.keep(raw, message, reason); err != nil {
+			return err
+		}
+	}
+	j.log.WarnContext(ctx, "message can't be processed, kept aside", "inbound_id", t.InboundID, "error", reason)
+	if err := tx.FailInbound(ctx, t.InboundID, reason.Error()); err != nil {
+		return err
+	}
+	return tx.FinishTask(ctx, id)
+}
