@@ -1,0 +1,31 @@
+# Needs Go, make and git, nothing else. What only tests need comes from .ci/packages.
+
+# Rooms whose goroutines share memory: these tests run a second time under the race detector.
+RACE = ./jobs/... ./internal/store/... ./internal/intake/... ./channels/email/...
+
+help: ## show these targets
+	@awk -F ': ## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: build ## build and start everything on http://127.0.0.1:3000, data in ./var
+	bin/postroom all
+
+build: ## build bin/postroom
+	go build -trimpath -o bin/postroom ./cmd/postroom
+
+test: ## check the code and run every test
+	@.ci/packages
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
+	go vet ./...
+	go tool staticcheck ./...
+	go test -timeout 10m ./...
+	@if .ci/packages --can-race; then set -x; go test -race -timeout 10m $(RACE); fi
+	@.ci/packages --left-out
+
+bench: ## measure on this machine; writes bench/results/
+	@.ci/packages
+	go run ./bench
+
+clean: ## remove what was built and the tests' PostgreSQL; your data stays in ./var
+	rm -rf bin var/test
+
+.PHONY: help run build test bench clean

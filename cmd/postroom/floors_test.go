@@ -1,0 +1,225 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// floors says on which floor each room lives. A room imports rooms on lower floors only. A new
+// room needs a line here: deciding where it lives is part of building it.
+var floors = map[string]int{
+	"bench":                    5,
+	"cmd/postroom":             5,
+	"e2e":                      5,
+	"internal/devstack/keeper": 5, // a program for tests
+	"api":                      4,
+	"channels/channeltest":     4, // the suite that every channel's tests run
+	"channels/chat":            4,
+	"channels/cti":             4,
+	"channels/email":           4,
+	"channels/form":            4,
+	"channels/sms":             4,
+	"channels/telegram":        4,
+	"channels/whatsapp":        4,
+	"internal/console":         4,
+	"jobs":                     4,
+	"jobs/poll":                4,
+	"internal/config":          3,
+	"internal/devstack":        3,
+	"internal/intake":          3,
+	"internal/notify":          3,
+	"internal/setup":           3,
+	"internal/blob":            2,
+	"internal/search":          2,
+	"internal/store":           2,
+	"spool":                    2,
+	"channels":                 1,
+	"internal/rules":           1,
+	"internal/sla":             1,
+	"jobs/task":                1,
+	"parser":                   1,
+	"internal/credential":      0,
+	"internal/desk":            0,
+	"internal/richtext":        0,
+	"migrations":               0,
+}
+
+// beside lists the imports of a room on the same floor that are meant.
+var beside = map[string][]string{
+	// The table of blobs is the store's, what a blob is belongs to blob: so store names its types.
+	"internal/store": {"internal/blob"},
+}
+
+// only narrows what a room may import of ours, further than its floor does.
+var only = map[string][]string{
+	"channels":          {"internal/desk"},
+	"internal/config":   {"jobs/task"}, // the names of the queues
+	"internal/devstack": {"migrations"},
+	"internal/rules":    {"internal/desk"},
+	"internal/sla":      {"internal/desk"},
+	"jobs/task":         {"internal/desk"},
+	"parser":            {"internal/desk", "internal/richtext"},
+}
+
+// importedBy narrows who may import a room.
+var importedBy = map[string][]string{
+	"internal/config":      {"bench", "cmd/postroom", "e2e"},
+	"internal/devstack":    {"bench", "cmd/postroom", "e2e", "internal/devstack/keeper"},
+	"channels/channeltest": {},
+	"migrations":           {"internal/devstack", "internal/store"},
+}
+
+// doors says which rooms may import a library: one library, one door. A trailing slash stands
+// for all packages below.
+var doors = map[string][]string{
+	"database/sql":                                {"internal/devstack", "internal/store"}, // for goose
+	"github.com/alicebob/miniredis/":              {"internal/devstack"},
+	"github.com/emersion/go-imap/":                {"bench", "channels/email", "e2e"},
+	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
+	"github.com/hibiken/asynq/":                   {"bench", "cmd/postroom", "jobs"},
+	"github.com/jackc/pgx/":                       {"bench", "e2e", "internal/devstack", "internal/search", "internal/store"},
+	"github.com/jhillyerd/enmime/":                {"parser"},
+	"github.com/microcosm-cc/bluemonday/":         {"internal/richtext"},
+	"github.com/pressly/goose/":                   {"internal/devstack", "internal/store"},
+	"github.com/redis/go-redis/":                  {"bench", "cmd/postroom", "internal/devstack", "jobs"},
+	"github.com/spf13/cobra/":                     {"cmd/postroom"},
+	"github.com/wneessen/go-mail/":                {"channels/email"},
+}
+
+// never lists what rooms must not import at all: thinkers neither do I/O nor log.
+var never = map[string][]string{
+	"internal/desk":   {"context", "database/sql", "log/slog", "net", "net/http", "os"},
+	"internal/rules":  {"database/sql", "log/slog", "net", "net/http", "os"},
+	"internal/sla":    {"database/sql", "log/slog", "net", "net/http", "os"},
+	"parser":          {"context", "database/sql", "log/slog", "net", "net/http", "os"},
+	"internal/intake": {"net/http"},
+	"internal/notify": {"net/http"},
+	"internal/store":  {"log/slog", "net/http"},
+}
+
+type room struct {
+	name    string   // below the module: internal/desk
+	ours    []string // rooms it imports
+	foreign []string // packages it imports, libraries and the standard library
+}
+
+func TestRoomsImportLowerFloorsOnly(t *testing.T) {
+	t.Parallel()
+	rooms := listRooms(t)
+	for _, r := range rooms {
+		for _, fault := range faults(r) {
+			t.Error(fault)
+		}
+	}
+	if len(rooms) < 10 {
+		t.Errorf("go list found %d rooms: the floors were not checked", len(rooms))
+	}
+}
+
+func TestForbiddenImportsAreFound(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name string
+		room room
+		want string // part of the one fault; empty: none
+	}{
+		{"an unknown room", room{name: "internal/util"}, "stands on no floor"},
+		{"up", room{name: "internal/store", ours: []string{"internal/intake"}}, "must not import internal/intake on floor 3"},
+		{"beside", room{name: "api", ours: []string{"jobs"}}, "must not import jobs on floor 4"},
+		{"parent and child", room{name: "jobs/poll", ours: []string{"jobs"}}, "must not import jobs on floor 4"},
+		{"beside, but meant", room{name: "internal/store", ours: []string{"internal/blob"}}, ""},
+		{"down", room{name: "api", ours: []string{"internal/store", "internal/desk"}}, ""},
+		{"down, but narrowed", room{name: "internal/rules", ours: []string{"internal/richtext"}}, "may import only"},
+		{"a reserved room", room{name: "api", ours: []string{"internal/config"}}, "is reserved"},
+		{"a library past its door", room{name: "api", foreign: []string{"github.com/jackc/pgx/v5"}}, "comes in only through"},
+		{"a library through its door", room{name: "jobs", foreign: []string{"github.com/hibiken/asynq"}}, ""},
+		{"a thinker that writes files", room{name: "parser", foreign: []string{"os"}}, "must never import os"},
+	} {
+		got := strings.Join(faults(tc.room), "; ")
+		if tc.want == "" && got != "" {
+			t.Errorf("%s: fault %q, want none", tc.name, got)
+		}
+		if !strings.Contains(got, tc.want) {
+			t.Errorf("%s: faults %q, want one saying %q", tc.name, got, tc.want)
+		}
+	}
+}
+
+// faults lists what a room imports against the rules, one sentence each.
+func faults(r room) []string {
+	floor, known := floors[r.name]
+	if !known {
+		return []string{r.name + " stands on no floor: add it to the table in floors_test.go"}
+	}
+	var found []string
+	for _, other := range r.ours {
+		otherFloor, known := floors[other]
+		narrowed, narrow := only[r.name]
+		reserved, reserve := importedBy[other]
+		switch {
+		case !known:
+			found = append(found, r.name+" imports "+other+", which stands on no floor")
+		case otherFloor >= floor && !slices.Contains(beside[r.name], other):
+			found = append(found, r.name+" on floor "+digit(floor)+" must not import "+other+" on floor "+digit(otherFloor))
+		case narrow && !slices.Contains(narrowed, other):
+			found = append(found, r.name+" may import only "+strings.Join(narrowed, ", ")+", not "+other)
+		case reserve && !slices.Contains(reserved, r.name):
+			found = append(found, r.name+" must not import "+other+", which is reserved for "+strings.Join(reserved, ", "))
+		}
+	}
+	for _, path := range r.foreign {
+		if slices.Contains(never[r.name], path) {
+			found = append(found, r.name+" must never import "+path)
+		}
+		for library, rooms := range doors {
+			if strings.HasPrefix(path+"/", strings.TrimSuffix(library, "/")+"/") && !slices.Contains(rooms, r.name) {
+				found = append(found, r.name+" must not import "+path+", which comes in only through "+strings.Join(rooms, ", "))
+			}
+		}
+	}
+	return found
+}
+
+func digit(n int) string { return string(rune('0' + n)) }
+
+// listRooms asks the go command for every room and its imports, those of tests left out.
+func listRooms(t *testing.T) []room {
+	t.Helper()
+	const module = "postroom/"
+	list := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", module+"...")
+	var stderr bytes.Buffer
+	list.Stderr = &stderr
+	output, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, stderr.String())
+	}
+	var rooms []room
+	for decoder := json.NewDecoder(bytes.NewReader(output)); ; {
+		var listed struct {
+			ImportPath string
+			Imports    []string
+		}
+		err := decoder.Decode(&listed)
+		if errors.Is(err, io.EOF) {
+			return rooms
+		}
+		if err != nil {
+			t.Fatalf("go list: %v", err)
+		}
+		r := room{name: strings.TrimPrefix(listed.ImportPath, module)}
+		for _, path := range listed.Imports {
+			if name, ours := strings.CutPrefix(path, module); ours {
+				r.ours = append(r.ours, name)
+			} else {
+				r.foreign = append(r.foreign, path)
+			}
+		}
+		rooms = append(rooms, r)
+	}
+}
