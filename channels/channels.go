@@ -94,8 +94,15 @@ type Sender interface {
 	Send(ctx context.Context, message Outbound) (raw []byte, err error)
 }
 
+// Sides of an account.
+const (
+	InboundSide  = "inbound"
+	OutboundSide = "outbound"
+)
+
 // SetupError says why an account can't be used, and which of its fields to look at.
 type SetupError struct {
+	Source string   // inbound, outbound
 	Fields []string // user, password, host, folder
 	Human  string   // a sentence for the person who typed them
 	Err    error

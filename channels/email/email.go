@@ -1,0 +1,48 @@
+// Package email speaks to mail servers: it fetches mailboxes by IMAP and sends mail by SMTP or
+// a local sendmail.
+//
+// In go the options of a channel, out come raw messages; in goes an answer, out come the bytes
+// that were sent. It parses no body, knows no ticket and keeps nothing: what may be acknowledged
+// at the server it learns from the function it hands messages to.
+package email
+
+import (
+	"fmt"
+	"log/slog"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+)
+
+// Kind is what messages of this channel are called in channels.Inbound.
+const Kind = "email"
+
+// Open returns the mailbox of an account channel. known may be nil.
+func Open(channel desk.Channel, catalog *desk.Catalog, known Known, log *slog.Logger) (*Mailbox, error) {
+	stored, _ := channel.Options["inbound"].(map[string]any)
+	inbound, err := ParseInbound(stored)
+	if err != nil {
+		return nil, fmt.Errorf("channel %d: %w", channel.ID, err)
+	}
+	if channel.GroupID != nil {
+		inbound.GroupID = *channel.GroupID
+	}
+	inbound.MaxSize = int64(catalog.Settings.Int("postmaster_max_size")) << 20
+	inbound.Known = known
+	return NewMailbox(inbound, channel.ID, log), nil
+}
+
+// OpenSender returns the sender of a channel.
+func OpenSender(channel desk.Channel) (channels.Sender, error) {
+	stored, _ := channel.Options["outbound"].(map[string]any)
+	sender, err := NewSender(stored)
+	if err != nil {
+		return nil, fmt.Errorf("channel %d: %w", channel.ID, err)
+	}
+	return sender, nil
+}
+
+// unknownAdapter is the text that clients of the API match.
+func unknownAdapter(adapter string) error {
+	return &desk.InvalidError{Field: "adapter", Reason: "Unknown adapter '" + adapter + "'"}
+}

@@ -1,0 +1,128 @@
+package email
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+)
+
+const (
+	detailsCount = 500      // messages a command; a command line has to stay below 8,000 bytes
+	exactBuffer  = 16 << 20 // bytes up to which we take the server's word for a message's size
+)
+
+// body is the whole message, without marking it as seen.
+var body = &imap.FetchItemBodySection{Peek: true}
+
+var errNoBody = errors.New("the server shows no content")
+
+// tooLargeError is a message above the limit of which the server did not tell the size before.
+type tooLargeError struct{ size int64 }
+
+func (e *tooLargeError) Error() string { return fmt.Sprintf("too large: %d bytes", e.size) }
+
+// details asks for sizes and flags, and drops what is marked as deleted. A message whose size the
+// server doesn't tell stays, as one to be fetched alone.
+func (m *Mailbox) details(ctx context.Context, mails []listed) ([]listed, error) {
+	gone := map[imap.UID]bool{}
+	for part := range slices.Chunk(mails, detailsCount) {
+		var set imap.UIDSet
+		place := make(map[imap.UID]int, len(part))
+		for i, item := range part {
+			set.AddNum(item.uid)
+			place[item.uid] = i
+		}
+		err := m.session.within(ctx, m.inbound.limits.details, func() error {
+			found, err := m.session.client.Fetch(set, &imap.FetchOptions{Flags: true, RFC822Size: true}).Collect()
+			for _, one := range found {
+				i, asked := place[one.UID]
+				if !asked {
+					continue
+				}
+				if one.RFC822Size > 0 {
+					part[i].size = one.RFC822Size
+				}
+				gone[one.UID] = slices.Contains(one.Flags, imap.FlagDeleted)
+			}
+			return err
+		})
+		if lost(err) {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(mails, func(item listed) bool { return gone[item.uid] }), nil
+}
+
+// fetched is a message as the server gave it, or why it didn't.
+type fetched struct {
+	raw []byte
+	err error // of this message alone
+}
+
+// request asks for the bodies of a batch. The answer has to be collected before another request.
+func (s *session) request(batch []listed) {
+	var set imap.UIDSet
+	for _, item := range batch {
+		set.AddNum(item.uid)
+	}
+	s.asked = s.client.Fetch(set, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{body}})
+}
+
+// collect reads the answer to the request. What it has read is whole, even when it returns an error.
+func (s *session) collect(ctx context.Context, maxSize int64) (map[imap.UID]fetched, error) {
+	got := map[imap.UID]fetched{}
+	err := s.within(ctx, s.limits.fetch, func() error {
+		for message := s.asked.Next(); message != nil; message = s.asked.Next() {
+			if uid, one, ok := readMessage(message, maxSize); ok {
+				got[uid] = one
+			}
+		}
+		return s.asked.Close()
+	})
+	s.asked = nil
+	return got, err
+}
+
+// readMessage reads one message of an answer. ok is false when it isn't whole or has no body at all.
+func readMessage(message *imapclient.FetchMessageData, maxSize int64) (uid imap.UID, one fetched, ok bool) {
+	for item := message.Next(); item != nil; item = message.Next() {
+		switch item := item.(type) {
+		case imapclient.FetchItemDataUID:
+			uid = item.UID
+		case imapclient.FetchItemDataBodySection:
+			raw, err := readLiteral(item.Literal, maxSize)
+			one = fetched{raw, err}
+			ok = !errors.Is(err, io.ErrUnexpectedEOF)
+		}
+	}
+	return uid, one, ok && uid != 0
+}
+
+// readLiteral reads exactly as many bytes as were announced: a cut connection looks like the end.
+func readLiteral(literal imap.LiteralReader, maxSize int64) ([]byte, error) {
+	if literal == nil {
+		return nil, errNoBody
+	}
+	size := literal.Size()
+	if maxSize > 0 && size > maxSize {
+		return nil, &tooLargeError{size}
+	}
+	if size <= exactBuffer {
+		raw := make([]byte, size)
+		if _, err := io.ReadFull(literal, raw); err != nil {
+			return nil, io.ErrUnexpectedEOF
+		}
+		return raw, nil
+	}
+	var buffer bytes.Buffer
+	if n, err := buffer.ReadFrom(literal); err != nil || n != size {
+		return nil, io.ErrUnexpectedEOF
+	}
+	return buffer.Bytes(), nil
+}

@@ -1,0 +1,161 @@
+package email
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+)
+
+// handOver gives a batch to receive and then marks it. What receive refuses stays as it was.
+func (r *run) handOver(ctx context.Context, batch []listed, got map[imap.UID]fetched) error {
+	var messages []channels.Inbound
+	var uids imap.UIDSet
+	taken := 0
+	now := time.Now().UTC()
+	known, err := r.known(ctx, got)
+	if err != nil {
+		return fmt.Errorf("known messages: %w", err)
+	}
+	for _, item := range batch {
+		one, there := got[item.uid]
+		if !there {
+			continue
+		}
+		if one.err != nil {
+			r.leave(item, one.err)
+			continue
+		}
+		head := scanHeader(one.raw)
+		if head.freshVerify(now) {
+			continue // the account wizard waits for it
+		}
+		if !known[head.messageID] {
+			messages = append(messages, r.inbound.message(r.channelID, r.session.validity, item.uid, one.raw, now))
+		}
+		uids.AddNum(item.uid)
+		taken++
+	}
+	if len(messages) > 0 {
+		if err := r.receive(ctx, messages); err != nil {
+			return fmt.Errorf("receive: %w", err)
+		}
+	}
+	for _, item := range batch {
+		if uids.Contains(item.uid) {
+			r.left.taken(item.uid)
+		}
+	}
+	r.report.Fetched += len(messages)
+	if taken > 0 {
+		r.mark(uids, taken)
+	}
+	return nil
+}
+
+func (in Inbound) message(channel desk.ChannelID, validity uint32, uid imap.UID, raw []byte, now time.Time) channels.Inbound {
+	return channels.Inbound{
+		ChannelID:  channel,
+		Kind:       Kind,
+		ExternalID: strconv.FormatUint(uint64(validity), 10) + ":" + strconv.FormatUint(uint64(uid), 10),
+		Raw:        raw,
+		Options:    channels.Options{Trusted: in.Trusted, GroupID: in.GroupID},
+		ReceivedAt: now,
+	}
+}
+
+// known asks which messages were brought in before. Only kept mail can come twice: deleted mail
+// is gone before anybody could show it to us again.
+func (r *run) known(ctx context.Context, got map[imap.UID]fetched) (map[string]bool, error) {
+	if r.inbound.Known == nil || !r.inbound.Keep {
+		return nil, nil
+	}
+	var ids []string
+	for _, one := range got {
+		if id := scanHeader(one.raw).messageID; id != "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	return r.inbound.Known(ctx, r.channelID, ids)
+}
+
+// marking is a change of flags that the server has not confirmed yet.
+type marking struct {
+	command *imapclient.FetchCommand
+	uids    imap.UIDSet
+	count   int
+}
+
+// mark asks the server to flag messages. The answer comes after the bodies asked for before.
+func (r *run) mark(uids imap.UIDSet, count int) {
+	flag := imap.FlagDeleted
+	if r.inbound.Keep {
+		flag = imap.FlagSeen
+	}
+	change := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}
+	r.marking = &marking{command: r.session.client.Store(uids, change, nil), uids: uids, count: count}
+}
+
+// confirm waits until the marks are made. The line may break once more.
+func (r *run) confirm(ctx context.Context) error {
+	for r.marking != nil {
+		err := r.session.within(ctx, r.inbound.limits.store, r.marking.command.Close)
+		if lost(err) {
+			if err := r.reconnect(ctx, err); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("flag messages: %w", err)
+		}
+		if !r.inbound.Keep {
+			r.doomed.add(r.session.validity, r.marking.uids, r.marking.count)
+		}
+		r.marking = nil
+	}
+	return nil
+}
+
+// doomed is mail that we marked as deleted and that the server still has to remove.
+type doomed struct {
+	validity uint32
+	uids     imap.UIDSet
+	count    int
+}
+
+func (d *doomed) add(validity uint32, uids imap.UIDSet, count int) {
+	d.validity = validity
+	d.uids.AddSet(uids)
+	d.count += count
+}
+
+func (d *doomed) forget(validity uint32) {
+	if d.validity != validity {
+		*d = doomed{}
+	}
+}
+
+// expunge removes what is marked as deleted, if that is at least so many messages.
+func (r *run) expunge(ctx context.Context, least int) error {
+	if r.doomed.count < least {
+		return nil
+	}
+	err := r.session.within(ctx, r.inbound.limits.expunge, func() error {
+		return r.session.expunge(r.doomed.uids).Close()
+	})
+	if err != nil {
+		return fmt.Errorf("expunge: %w", err)
+	}
+	r.doomed = doomed{}
+	return nil
+}

@@ -1,0 +1,118 @@
+package email
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"postroom/internal/desk"
+)
+
+// Security is how a connection to a mail server is encrypted.
+type Security string
+
+// As stored in a channel's option ssl.
+const (
+	TLS      Security = "ssl"      // from the first byte
+	StartTLS Security = "starttls" // by the command of that name, required
+	Plain    Security = "off"
+)
+
+// Known reports which of these Message-IDs this channel has brought in before. It is asked for
+// mail that stays on its server, where another copy or a new UIDVALIDITY shows it to us again.
+type Known func(ctx context.Context, channelID desk.ChannelID, messageIDs []string) (map[string]bool, error)
+
+// Inbound is a mailbox to be fetched (reference/email.md 1.2).
+type Inbound struct {
+	Host     string
+	Port     int
+	Security Security
+	Verify   bool // the server's certificate
+	User     string
+	Password string
+	AuthType string // SASL mechanism; empty: the LOGIN command
+	Folder   string
+	Keep     bool // mark mail as seen instead of deleting it
+
+	Trusted bool         // X-Zammad-* headers of its mail may steer us
+	GroupID desk.GroupID // of new tickets; 0: the address decides
+	MaxSize int64        // bytes of a mail; 0: no limit
+	Known   Known        // nil: nothing is
+
+	limits limits
+}
+
+// limits are how long the steps of a dialogue may take.
+type limits struct {
+	login   time.Duration // connect, log in, select: each
+	search  time.Duration
+	details time.Duration // sizes and flags of one batch
+	fetch   time.Duration // bodies of one batch
+	store   time.Duration // flags of one batch
+	expunge time.Duration
+	grace   time.Duration // for the batch in hand, after we were told to stop
+	idle    time.Duration // one IDLE command; servers hang up after 30 minutes, some routers earlier
+}
+
+var (
+	usualLimits = limits{
+		login: 45 * time.Second, search: 6 * time.Minute, details: 2 * time.Minute, fetch: 4 * time.Minute,
+		store: 4 * time.Minute, expunge: 16 * time.Minute, grace: 5 * time.Second, idle: 9 * time.Minute,
+	}
+	// checkLimits are for people who wait in front of a form.
+	checkLimits = limits{
+		login: 8 * time.Second, search: 30 * time.Second, details: 30 * time.Second, fetch: 30 * time.Second,
+		store: 30 * time.Second, expunge: 30 * time.Second, grace: time.Second, idle: time.Minute,
+	}
+)
+
+// ParseInbound reads the inbound side of a channel: adapter, options, trusted. Its errors are
+// *desk.InvalidError. Group, size limit and Known are the caller's to fill in.
+func ParseInbound(stored map[string]any) (Inbound, error) {
+	adapter, opts := side(stored)
+	if adapter != "imap" {
+		return Inbound{}, unknownAdapter(adapter)
+	}
+	host, err := opts.host()
+	if err != nil {
+		return Inbound{}, err
+	}
+	inbound := Inbound{
+		Host:     host,
+		Security: security(opts.text("ssl")),
+		Verify:   opts.flag("ssl_verify", true),
+		User:     opts.text("user"),
+		Password: opts.text("password"),
+		AuthType: strings.ToUpper(strings.TrimSpace(opts.text("auth_type"))),
+		Folder:   opts.text("folder"),
+		Keep:     opts.flag("keep_on_server", false),
+		Trusted:  options(stored).flag("trusted", false),
+		limits:   usualLimits,
+	}
+	usualPort := 143
+	if inbound.Security == TLS {
+		usualPort = 993
+	}
+	if inbound.Port, err = opts.port(usualPort); err != nil {
+		return Inbound{}, err
+	}
+	if inbound.User == "" {
+		return Inbound{}, &desk.InvalidError{Field: "user", Reason: "The user name is missing."}
+	}
+	if inbound.Folder == "" {
+		inbound.Folder = "INBOX"
+	}
+	return inbound, nil
+}
+
+// security reads option ssl: everything but off and starttls means TLS, so that a slip of the
+// pen never sends a password in clear.
+func security(ssl string) Security {
+	switch strings.ToLower(strings.TrimSpace(ssl)) {
+	case "off", "false":
+		return Plain
+	case "starttls":
+		return StartTLS
+	}
+	return TLS
+}

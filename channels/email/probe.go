@@ -1,0 +1,187 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strings"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+)
+
+// Account is a mail account as Probe found it.
+type Account struct {
+	Inbound  map[string]any
+	Outbound map[string]any
+	Messages int // in the mailbox
+}
+
+// guess is a server that may be the right one.
+type guess struct {
+	host string
+	port int
+	ssl  string // option ssl
+	user string // user name; local or full
+}
+
+const (
+	userLocal = "local" // the part of the address before the @
+	userFull  = "full"
+)
+
+// Probe guesses the servers of an address and returns those that work.
+func (w *Wizard) Probe(ctx context.Context, address, password, folder string) (Account, error) {
+	address = strings.ToLower(strings.TrimSpace(address))
+	parsed, err := parseAddresses("email", address)
+	if err != nil || len(parsed) != 1 {
+		return Account{}, &desk.InvalidError{Field: "email", Reason: "Invalid email '" + address + "'."}
+	}
+	local, domain := splitAddress(parsed[0].Address)
+	find := w.guess
+	if find == nil {
+		find = guesses
+	}
+	in, out := find(domain, w.exchangers(ctx, domain))
+	users := map[string]string{userLocal: local, userFull: parsed[0].Address}
+	var account Account
+	if account.Inbound, account.Messages, err = w.tryInbound(ctx, in, users, password, folder); err != nil {
+		return Account{}, err
+	}
+	account.Outbound, err = w.tryOutbound(ctx, out, users, password, parsed[0].Address)
+	return account, err
+}
+
+// exchangers returns the mail exchangers of a domain, best first.
+func (w *Wizard) exchangers(ctx context.Context, domain string) (hosts []string) {
+	resolver := w.Resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	records, _ := resolver.LookupMX(ctx, domain) // without any, the usual names are tried
+	for _, record := range records {
+		hosts = append(hosts, strings.ToLower(strings.TrimSuffix(record.Host, ".")))
+	}
+	return hosts
+}
+
+func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]string, password, folder string) (map[string]any, int, error) {
+	failed := error(&channels.SetupError{Source: channels.InboundSide, Err: errors.New("inbound failed")})
+	dead := map[string]bool{}
+	for _, g := range all {
+		if dead[g.host] {
+			continue
+		}
+		found := g.options(users, password)
+		if folder != "" {
+			found["folder"] = folder
+		}
+		side := map[string]any{"adapter": "imap", "options": found}
+		messages, err := w.CheckInbound(ctx, side)
+		if err == nil {
+			return side, messages, nil
+		}
+		if ctx.Err() != nil {
+			return nil, 0, ctx.Err()
+		}
+		dead[g.host], failed = isDead(err), moreTelling(failed, err)
+	}
+	return nil, 0, failed
+}
+
+func (w *Wizard) tryOutbound(ctx context.Context, all []guess, users map[string]string, password, address string) (map[string]any, error) {
+	failed := error(&channels.SetupError{Source: channels.OutboundSide, Err: errors.New("outbound failed")})
+	for _, g := range all {
+		side := map[string]any{"adapter": "smtp", "options": g.options(users, password)}
+		err := w.CheckOutbound(ctx, side, address)
+		if err == nil {
+			return side, nil
+		}
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		failed = moreTelling(failed, err)
+	}
+	return nil, failed
+}
+
+func (g guess) options(users map[string]string, password string) map[string]any {
+	return map[string]any{
+		"host": g.host, "port": g.port, "ssl": g.ssl, "ssl_verify": true, "user": users[g.user], "password": password,
+	}
+}
+
+// isDead reports whether a host need not be asked again.
+func isDead(err error) bool {
+	setup, ok := errors.AsType[*channels.SetupError](err)
+	return ok && slices.Contains(setup.Fields, "host")
+}
+
+// moreTelling prefers a refusal of the password over hosts that don't exist.
+func moreTelling(before, now error) error {
+	setup, ok := errors.AsType[*channels.SetupError](now)
+	if ok && slices.Contains(setup.Fields, "user") {
+		return now
+	}
+	return before
+}
+
+// provider is a large mail service that takes passwords.
+type provider struct {
+	domains []string // of addresses, and ends of the names of mail exchangers
+	imap    guess
+	smtp    guess
+}
+
+var providers = []provider{
+	{[]string{"gmail.com", "googlemail.com", "google.com"}, guess{"imap.gmail.com", 993, "ssl", userFull}, guess{"smtp.gmail.com", 465, "ssl", userFull}},
+	{[]string{"icloud.com", "me.com", "mac.com"}, guess{"imap.mail.me.com", 993, "ssl", userFull}, guess{"smtp.mail.me.com", 587, "starttls", userFull}},
+	{[]string{"yahoo.com", "yahoodns.net"}, guess{"imap.mail.yahoo.com", 993, "ssl", userFull}, guess{"smtp.mail.yahoo.com", 465, "ssl", userFull}},
+	{[]string{"fastmail.com", "messagingengine.com"}, guess{"imap.fastmail.com", 993, "ssl", userFull}, guess{"smtp.fastmail.com", 465, "ssl", userFull}},
+	{[]string{"gmx.net", "gmx.de", "gmx.at", "gmx.ch"}, guess{"imap.gmx.net", 993, "ssl", userFull}, guess{"mail.gmx.net", 465, "ssl", userFull}},
+	{[]string{"web.de"}, guess{"imap.web.de", 993, "ssl", userFull}, guess{"smtp.web.de", 587, "starttls", userFull}},
+	{[]string{"mailbox.org"}, guess{"imap.mailbox.org", 993, "ssl", userFull}, guess{"smtp.mailbox.org", 465, "ssl", userFull}},
+	{[]string{"posteo.de", "posteo.net"}, guess{"posteo.de", 993, "ssl", userFull}, guess{"posteo.de", 465, "ssl", userFull}},
+}
+
+// guesses lists the servers to try for a domain: those of a provider we know, then the usual names.
+func guesses(domain string, mx []string) (inbound, outbound []guess) {
+	exchanger := ""
+	if len(mx) > 0 {
+		exchanger = mx[0]
+	}
+	for _, p := range providers {
+		if p.serves(domain, exchanger) {
+			inbound, outbound = append(inbound, p.imap), append(outbound, p.smtp)
+		}
+	}
+	for _, host := range names(exchanger, "mail."+domain, "imap."+domain) {
+		inbound = append(inbound, guess{host, 993, "ssl", userLocal}, guess{host, 993, "ssl", userFull})
+	}
+	for _, host := range names(exchanger, "mail."+domain, "smtp."+domain) {
+		for _, way := range []guess{{host, 465, "ssl", ""}, {host, 587, "starttls", ""}, {host, 25, "off", ""}} {
+			for _, user := range []string{userLocal, userFull} {
+				way.user = user
+				outbound = append(outbound, way)
+			}
+		}
+	}
+	return inbound, outbound
+}
+
+func (p provider) serves(domain, exchanger string) bool {
+	return slices.Contains(p.domains, domain) || slices.ContainsFunc(p.domains, func(end string) bool {
+		return strings.HasSuffix(exchanger, "."+end)
+	})
+}
+
+// names drops what is empty or there already.
+func names(hosts ...string) (unique []string) {
+	for _, host := range hosts {
+		if host != "" && !slices.Contains(unique, host) {
+			unique = append(unique, host)
+		}
+	}
+	return unique
+}

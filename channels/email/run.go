@@ -1,0 +1,191 @@
+package email
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"postroom/channels"
+)
+
+// run is one poll of a mailbox.
+//
+// The bodies of the next batch are asked for before the one in hand is received, so that the
+// server reads its disk while the database commits; they wait in the socket, not in our memory.
+type run struct {
+	*Mailbox
+	receive    channels.Receive
+	report     channels.Report
+	stop       context.Context // when it ends, the batch in hand is the last
+	all        int             // messages that wait in the mailbox
+	reconnects int
+	marking    *marking // sent, not yet confirmed
+}
+
+// work takes the mail batch by batch.
+func (r *run) work(ctx context.Context, mails []listed) error {
+	batches := r.batches(mails)
+	for i, batch := range batches {
+		if r.stop.Err() != nil {
+			break
+		}
+		var next []listed
+		if i+1 < len(batches) {
+			next = batches[i+1]
+		}
+		if err := r.take(ctx, batch, next); err != nil {
+			return err
+		}
+	}
+	if r.session.asked != nil { // told to stop: the server still has to get rid of its answer
+		_, _ = r.session.collect(ctx, 1)
+	}
+	if err := r.confirm(ctx); err != nil {
+		return err
+	}
+	return r.expunge(ctx, 1)
+}
+
+// batches cuts the mail into pieces of bounded size. What is too large stays behind.
+func (r *run) batches(mails []listed) (batches [][]listed) {
+	var batch []listed
+	var size int64
+	flush := func() {
+		if len(batch) > 0 {
+			batches = append(batches, batch)
+		}
+		batch, size = nil, 0
+	}
+	for _, item := range mails {
+		if limit := r.inbound.MaxSize; limit > 0 && item.size > limit {
+			r.report.Notices = append(r.report.Notices, r.tooLarge(item, item.size))
+			continue
+		}
+		alone := item.size < 0 || item.size >= batchBytes
+		if alone || len(batch) == batchCount || size+item.size > batchBytes {
+			flush()
+		}
+		batch, size = append(batch, item), size+item.size
+		if alone {
+			flush()
+		}
+	}
+	flush()
+	return batches
+}
+
+// take fetches a batch, asks for the next one, hands over the first and marks it.
+func (r *run) take(ctx context.Context, batch, next []listed) error {
+	got, err := r.fetch(ctx, batch)
+	if err != nil {
+		return err
+	}
+	if err := r.confirm(ctx); err != nil {
+		return err
+	}
+	if err := r.expunge(ctx, expungeEvery); err != nil {
+		return err
+	}
+	if next != nil && r.stop.Err() == nil {
+		r.session.request(next)
+	}
+	return r.handOver(ctx, batch, got)
+}
+
+// fetch returns the bodies of a batch. Whatever went wrong with the batch as a whole, each message
+// that can be had alone is had.
+func (r *run) fetch(ctx context.Context, batch []listed) (map[imap.UID]fetched, error) {
+	if r.session.asked == nil {
+		r.session.request(batch)
+	}
+	got, err := r.session.collect(ctx, r.inbound.MaxSize)
+	if lost(err) {
+		r.log.InfoContext(ctx, "fetching a batch broke off", "channel_id", r.channelID, "got", len(got), "messages", len(batch), "error", err)
+		if err := r.reconnect(ctx, err); err != nil {
+			return nil, err
+		}
+	}
+	for _, item := range batch {
+		if _, ok := got[item.uid]; ok {
+			continue
+		}
+		one, there, err := r.fetchAlone(ctx, item)
+		if err != nil {
+			return nil, err
+		}
+		if there {
+			got[item.uid] = one
+		}
+	}
+	return got, nil
+}
+
+// fetchAlone fetches one message that its batch left out. A message at which the connection
+// breaks twice is taken for the reason of it.
+func (r *run) fetchAlone(ctx context.Context, item listed) (one fetched, there bool, err error) {
+	for try := 1; ; try++ {
+		r.session.request([]listed{item})
+		got, err := r.session.collect(ctx, r.inbound.MaxSize)
+		one, there = got[item.uid]
+		if !lost(err) {
+			if err != nil {
+				one, there = fetched{err: err}, true
+			}
+			return one, there, nil // not there without an error: somebody deleted it
+		}
+		if again := r.reconnect(ctx, err); again != nil {
+			return fetched{}, false, again
+		}
+		if there {
+			return one, true, nil
+		}
+		if try == 2 {
+			return fetched{err: err}, true, nil
+		}
+	}
+}
+
+// reconnect opens a new session after the old one broke.
+func (r *run) reconnect(ctx context.Context, why error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	r.reconnects++
+	if r.reconnects > maxReconnect {
+		return fmt.Errorf("connection lost %d times: %w", r.reconnects, why)
+	}
+	validity := r.session.validity
+	r.hangUp()
+	session, err := openSession(ctx, r.inbound)
+	if err != nil {
+		return err
+	}
+	r.session = session
+	if session.validity != validity {
+		return errors.New("the folder was replaced while it was fetched")
+	}
+	if r.marking != nil { // nobody knows whether the server heard of it
+		r.mark(r.marking.uids, r.marking.count)
+	}
+	return nil
+}
+
+// leave notes a message that stays on the server.
+func (r *run) leave(item listed, err error) {
+	notice := fmt.Sprintf("  - ignore message %d/%d - because it can't be fetched: %s", item.place, r.all, err)
+	if large, ok := errors.AsType[*tooLargeError](err); ok {
+		notice = r.tooLarge(item, large.size)
+	}
+	r.log.WarnContext(r.stop, "message can't be fetched and stays in its mailbox",
+		"channel_id", r.channelID, "uid", item.uid, "error", err)
+	r.left.add(item.uid, r.session.validity, notice, time.Now())
+}
+
+func (r *run) tooLarge(item listed, size int64) string {
+	const mb = 1 << 20
+	return fmt.Sprintf("  - ignore message %d/%d - because message is too large (is:%.2f MB/max:%.2f MB)",
+		item.place, r.all, float64(size)/mb, float64(r.inbound.MaxSize)/mb)
+}

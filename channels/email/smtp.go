@@ -1,0 +1,218 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/textproto"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail/smtp"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+)
+
+const (
+	mechanismPlain   = "PLAIN"
+	mechanismLogin   = "LOGIN"
+	mechanismCRAM    = "CRAM-MD5"
+	mechanismXOAuth2 = "XOAUTH2"
+)
+
+// smtpSender sends by SMTP, one connection a message: answers are few, and a connection that was
+// kept would be dead as often as not.
+type smtpSender struct{ server server }
+
+// Send delivers a message to all its recipients or to none.
+func (s *smtpSender) Send(ctx context.Context, message channels.Outbound) ([]byte, error) {
+	letter, err := compose(message, time.Now())
+	if err != nil {
+		return nil, err
+	}
+	return letter.raw, s.deliver(ctx, letter, message.EHLODomain)
+}
+
+// deliver runs one SMTP session.
+func (s *smtpSender) deliver(ctx context.Context, letter letter, fqdn string) error {
+	server := s.server
+	if server.domain == "" {
+		server.domain = ehloDomain(fqdn, letter.sender)
+	}
+	client, hangUp, err := server.dial(ctx)
+	if err != nil {
+		return fmt.Errorf("SMTP server %s: %w", server.host, err)
+	}
+	defer hangUp()
+	if err := transfer(client, letter); err != nil {
+		return fmt.Errorf("SMTP server %s: %w", server.host, err)
+	}
+	_ = client.Quit() // the server has the message
+	return nil
+}
+
+// dial connects and logs in. hangUp has to be called in the end, when dial returns no error.
+func (s server) dial(ctx context.Context) (client *smtp.Client, hangUp func(), err error) {
+	dialer := net.Dialer{Timeout: s.open}
+	plain, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
+	if err != nil {
+		return nil, nil, &stepError{stepConnect, err}
+	}
+	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
+	hangUp = func() {
+		stop()
+		_ = plain.Close()
+	}
+	client, err = s.greet(&patientConn{Conn: plain, patience: s.read})
+	if err == nil && s.user != "" {
+		err = s.login(client)
+	}
+	if err != nil {
+		hangUp()
+		if ctx.Err() != nil {
+			err = ctx.Err()
+		}
+		return nil, nil, err
+	}
+	return client, hangUp, nil
+}
+
+func (s server) greet(conn net.Conn) (*smtp.Client, error) {
+	config := tlsConfig(s.host, s.verify)
+	if s.tls {
+		conn = tls.Client(conn, config)
+	}
+	client, err := smtp.NewClient(conn, s.host)
+	if err != nil {
+		return nil, &stepError{stepConnect, err}
+	}
+	if err := client.Hello(s.domain); err != nil {
+		return nil, &stepError{stepConnect, err}
+	}
+	offered, _ := client.Extension("STARTTLS")
+	if s.mustTLS && !offered {
+		return nil, &stepError{stepConnect, errors.New("the server doesn't offer STARTTLS")}
+	}
+	if s.startTLS && offered && !s.tls {
+		if err := client.StartTLS(config); err != nil {
+			return nil, &stepError{stepConnect, fmt.Errorf("STARTTLS: %w", err)}
+		}
+	}
+	return client, nil
+}
+
+// login authenticates. A password goes over a plain connection only where the admin switched
+// encryption off or the server knows none.
+func (s server) login(client *smtp.Client) error {
+	_, offer := client.Extension("AUTH")
+	mechanism := s.mechanism
+	if mechanism == "" {
+		offered := strings.Fields(strings.ToUpper(offer))
+		for _, candidate := range []string{mechanismPlain, mechanismCRAM, mechanismLogin} {
+			if slices.Contains(offered, candidate) {
+				mechanism = candidate
+				break
+			}
+		}
+	}
+	var auth smtp.Auth
+	switch mechanism {
+	case mechanismPlain:
+		auth = smtp.PlainAuth("", s.user, s.password, s.host, true)
+	case mechanismLogin:
+		auth = smtp.LoginAuth(s.user, s.password, s.host, true)
+	case mechanismCRAM:
+		auth = smtp.CRAMMD5Auth(s.user, s.password)
+	case mechanismXOAuth2:
+		auth = smtp.XOAuth2Auth(s.user, s.password)
+	default:
+		return &stepError{stepLogin, errors.New("the server offers no authentication that we know")}
+	}
+	if err := client.Auth(auth); err != nil {
+		return &stepError{stepLogin, err}
+	}
+	return nil
+}
+
+// transfer hands a message over. Who refuses one recipient gets nothing for the others either:
+// another attempt would reach them twice.
+func transfer(client *smtp.Client, letter letter) error {
+	client.SkipSMTPUTF8(!letter.utf8)
+	if ok, _ := client.Extension("SMTPUTF8"); letter.utf8 && !ok {
+		return &desk.InvalidError{Field: "to", Reason: "The server takes no addresses with other than ASCII letters."}
+	}
+	if err := client.Mail("<" + letter.sender + ">"); err != nil {
+		return refusal("from", letter.sender, err)
+	}
+	for _, recipient := range letter.recipients {
+		if err := client.Rcpt("<" + recipient + ">"); err != nil {
+			return refusal("to", recipient, err)
+		}
+	}
+	data, err := client.Data()
+	if err != nil {
+		return refusal("body", "", err)
+	}
+	if _, err := data.Write(letter.raw); err != nil {
+		return fmt.Errorf("send message: %w", err)
+	}
+	if err := data.Close(); err != nil {
+		return refusal("body", "", err)
+	}
+	return nil
+}
+
+// refusal makes a server's 5xx permanent. Everything else may go well another time.
+func refusal(field, address string, err error) error {
+	if address != "" {
+		err = fmt.Errorf("%s: %w", address, err)
+	}
+	answer, ok := errors.AsType[*textproto.Error](err)
+	if ok && answer.Code >= 500 {
+		return &desk.InvalidError{Field: field, Reason: err.Error()}
+	}
+	return err
+}
+
+// patientConn gives each read and write its own time. The library would give a whole session one
+// deadline, and a large message more time than a dead server deserves.
+type patientConn struct {
+	net.Conn
+	patience time.Duration
+}
+
+func (c *patientConn) Read(b []byte) (int, error) {
+	_ = c.SetReadDeadline(time.Now().Add(c.patience))
+	return c.Conn.Read(b)
+}
+
+func (c *patientConn) Write(b []byte) (int, error) {
+	_ = c.SetWriteDeadline(time.Now().Add(c.patience))
+	return c.Conn.Write(b)
+}
+
+// ehloDomain is how we introduce ourselves: by our name, unless nobody outside can know it.
+func ehloDomain(fqdn, sender string) string {
+	fqdn = strings.ToLower(strings.TrimSpace(fqdn))
+	if host, _, err := net.SplitHostPort(fqdn); err == nil {
+		fqdn = host
+	}
+	_, senderDomain, _ := strings.Cut(sender, "@")
+	local := !strings.Contains(fqdn, ".")
+	for _, suffix := range []string{".local", ".loc", ".lan", ".localdomain", ".localhost", ".internal"} {
+		local = local || strings.HasSuffix(fqdn, suffix)
+	}
+	domain := fqdn
+	if local && senderDomain != "" {
+		domain = senderDomain
+	}
+	if ascii, err := asciiDomain(domain); err == nil && ascii != "" {
+		return ascii
+	}
+	return "localhost"
+}

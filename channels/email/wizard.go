@@ -1,0 +1,283 @@
+package email
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
+
+	"postroom/channels"
+)
+
+// Wizard checks accounts before they become channels. Inbound and outbound sides come as they are
+// stored: adapter and options. What is wrong with an account is a *channels.SetupError; what
+// can't be read at all, such as an unknown adapter, is a *desk.InvalidError.
+type Wizard struct {
+	FQDN     string        // our own name, for EHLO and for the marks of our mail
+	Resolver *net.Resolver // nil: the system's
+	Interval time.Duration // between two looks for the mail of a round trip; 0: 5 s
+	Looks    int           // for that mail; 0: 9
+
+	guess func(domain string, mx []string) (inbound, outbound []guess) // nil: guesses
+}
+
+const (
+	usualInterval = 5 * time.Second
+	usualLooks    = 9
+	newestLooked  = 100 // messages in which the mail of a round trip is looked for
+)
+
+// CheckInbound logs in to a mailbox and counts the mail in it. A mailbox with nothing but the
+// mail of wizards counts as empty.
+func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (messages int, err error) {
+	in, err := ParseInbound(inbound)
+	if err != nil {
+		return 0, err
+	}
+	in.limits = checkLimits
+	session, err := openSession(ctx, in)
+	if err != nil {
+		return 0, setupError(channels.InboundSide, in.Host, err)
+	}
+	defer session.quit()
+	content, err := session.hasContent(ctx)
+	if err != nil {
+		return 0, setupError(channels.InboundSide, in.Host, err)
+	}
+	if !content {
+		return 0, nil
+	}
+	return int(session.messages), nil
+}
+
+// hasContent looks for a mail that no wizard sent.
+func (s *session) hasContent(ctx context.Context) (bool, error) {
+	const step = 100 // messages a command
+	for first := uint32(1); first <= s.messages; first += step {
+		var set imap.SeqSet
+		set.AddRange(first, min(first+step-1, s.messages))
+		found := false
+		err := s.headers(ctx, set, func(_ imap.UID, header []byte) {
+			head := scanHeader(header)
+			found = found || !head.verify && !head.ignore
+		})
+		if found || err != nil {
+			return found, err
+		}
+	}
+	return false, nil
+}
+
+// headers shows the header blocks of messages.
+func (s *session) headers(ctx context.Context, set imap.NumSet, show func(uid imap.UID, header []byte)) error {
+	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true}
+	return s.within(ctx, s.limits.details, func() error {
+		command := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
+		for message := command.Next(); message != nil; message = command.Next() {
+			if one, err := message.Collect(); err == nil {
+				show(one.UID, one.FindBodySection(section))
+			}
+		}
+		return command.Close()
+	})
+}
+
+// CheckOutbound logs in to an SMTP server and asks it to take a mail from an address to itself,
+// without sending one: nobody outside is bothered, and the round trip of Verify shows the rest.
+// Without an address it only logs in. For sendmail it looks whether there is one.
+func (w *Wizard) CheckOutbound(ctx context.Context, outbound map[string]any, from string) error {
+	sender, err := NewSender(outbound)
+	if err != nil {
+		return err
+	}
+	smtp, ok := sender.(*smtpSender)
+	if !ok {
+		return sender.(*sendmailSender).check()
+	}
+	server := smtp.server
+	server.open, server.read = checkLimits.login, checkLimits.login
+	if server.domain == "" {
+		server.domain = ehloDomain(w.FQDN, from)
+	}
+	if err := server.rehearse(ctx, from); err != nil {
+		return setupError(channels.OutboundSide, server.host, err)
+	}
+	return nil
+}
+
+// rehearse goes through a delivery up to the message itself.
+func (s server) rehearse(ctx context.Context, from string) error {
+	client, hangUp, err := s.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp()
+	if from != "" {
+		addresses, err := parseAddresses("email", from)
+		if err != nil {
+			return err
+		}
+		address := "<" + addresses[0].Address + ">"
+		err = client.Mail(address)
+		if err == nil {
+			err = client.Rcpt(address)
+		}
+		if err != nil && !harmless(err) {
+			return &stepError{stepAddress, err}
+		}
+		_ = client.Reset()
+	}
+	_ = client.Quit()
+	return nil
+}
+
+// harmless are refusals that tell nothing against an account: the server works, it only doesn't
+// like a probe.
+func harmless(err error) bool {
+	text := err.Error()
+	return strings.Contains(text, "Recipient address rejected") || strings.Contains(text, "Sender address rejected: Domain not found")
+}
+
+// Verify sends a mail from an address to itself, waits until it is in the mailbox and deletes it.
+// marker is part of its subject; empty: one is made up.
+func (w *Wizard) Verify(ctx context.Context, inbound, outbound map[string]any, address, marker string) error {
+	in, err := ParseInbound(inbound)
+	if err != nil {
+		return err
+	}
+	in.limits = checkLimits
+	sender, err := NewSender(outbound)
+	if err != nil {
+		return err
+	}
+	if marker == "" {
+		random := make([]byte, 10)
+		_, _ = rand.Read(random) // crypto/rand never fails
+		marker = "#" + hex.EncodeToString(random)
+	}
+	if err := w.sendProbe(ctx, sender, address, marker); err != nil {
+		host, _ := outbound["options"].(map[string]any)
+		return setupError(channels.OutboundSide, options(host).text("host"), err)
+	}
+	if err := w.await(ctx, in, marker); err != nil {
+		return setupError(channels.InboundSide, in.Host, err)
+	}
+	return nil
+}
+
+// deliverer is a sender that takes a message as it is.
+type deliverer interface {
+	deliver(ctx context.Context, letter letter, fqdn string) error
+}
+
+func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, address, marker string) error {
+	now := time.Now().UTC()
+	random := make([]byte, 16)
+	_, _ = rand.Read(random)
+	fqdn := w.FQDN
+	if fqdn == "" {
+		fqdn = "localhost"
+	}
+	letter, err := compose(channels.Outbound{
+		MessageID: "<" + hex.EncodeToString(random) + "@" + fqdn + ">",
+		From:      address,
+		To:        address,
+		Subject:   "Postroom test message " + marker,
+		Body:      "This is a test message of Postroom. It shows that mail from this address arrives.\n",
+	}, now,
+		"X-Zammad-Ignore", "true",
+		"X-Zammad-Verify", "true",
+		"X-Zammad-Verify-Time", now.Format(time.RFC3339),
+		"X-Zammad-Fqdn", fqdn,
+		"X-Zammad-Test-Message", marker,
+		"X-Loop", "yes",
+		"Precedence", "bulk",
+		"Auto-Submitted", "auto-generated",
+		"X-Auto-Response-Suppress", "All",
+	)
+	if err != nil {
+		return err
+	}
+	return sender.(deliverer).deliver(ctx, letter, w.FQDN)
+}
+
+var errNotArrived = errors.New("verify not ok: the test message did not arrive")
+
+// await looks for the mail of a round trip, again and again for a while.
+func (w *Wizard) await(ctx context.Context, in Inbound, marker string) error {
+	interval, looks := w.Interval, w.Looks
+	if interval <= 0 {
+		interval = usualInterval
+	}
+	if looks <= 0 {
+		looks = usualLooks
+	}
+	pause := time.NewTicker(interval)
+	defer pause.Stop()
+	for range looks {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		found, err := findProbe(ctx, in, marker)
+		if found || err != nil {
+			return err
+		}
+	}
+	return errNotArrived
+}
+
+// findProbe looks for the marker among the newest mail and deletes the mail that has it.
+func findProbe(ctx context.Context, in Inbound, marker string) (bool, error) {
+	session, err := openSession(ctx, in)
+	if err != nil {
+		return false, err
+	}
+	defer session.quit()
+	if session.messages == 0 {
+		return false, nil
+	}
+	var newest imap.SeqSet
+	newest.AddRange(session.messages-min(session.messages, newestLooked)+1, session.messages)
+	var hits imap.UIDSet
+	err = session.headers(ctx, newest, func(uid imap.UID, header []byte) {
+		for name, value := range headerFields(header) {
+			if (name == "X-Zammad-Test-Message" || strings.EqualFold(name, "Subject")) && strings.Contains(value, marker) {
+				hits.AddNum(uid)
+			}
+		}
+	})
+	if err != nil || len(hits) == 0 {
+		return false, err
+	}
+	err = session.within(ctx, in.limits.store, func() error { return session.remove(hits) })
+	if err != nil {
+		return true, fmt.Errorf("delete the test message: %w", err)
+	}
+	return true, nil
+}
+
+// remove deletes messages for good.
+func (s *session) remove(uids imap.UIDSet) error {
+	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := s.client.Store(uids, deleted, nil).Close(); err != nil {
+		return err
+	}
+	return s.expunge(uids).Close()
+}
+
+// expunge removes marked messages; where the server can't do that one by one, all that are marked.
+func (s *session) expunge(uids imap.UIDSet) *imapclient.ExpungeCommand {
+	if s.uidPlus {
+		return s.client.UIDExpunge(uids)
+	}
+	return s.client.Expunge()
+}
