@@ -116,7 +116,7 @@ func seedTicket(ctx context.Context, tx *store.Store, settings []store.Record) e
 		return err
 	}
 	now := time.Now().UTC().Truncate(time.Millisecond)
-	number, err := firstNumber(ctx, tx, catalog, now)
+	number, err := tx.NextTicketNumber(ctx, catalog, now)
 	if err != nil {
 		return fmt.Errorf("number of the first ticket: %w", err)
 	}
@@ -134,8 +134,4 @@ func seedTicket(ctx context.Context, tx *store.Store, settings []store.Record) e
 		return err
 	}
 	return insert(ctx, tx, "ticket_articles", articles)
-}
-
-func firstNumber(_ context.Context, _ *store.Store, catalog *desk.Catalog, _ time.Time) (string, error) {
-	return catalog.Settings.String("system_id") + "001", nil
 }

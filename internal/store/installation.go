@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"postroom/internal/desk"
 )
 
@@ -69,4 +71,24 @@ func (s *Store) IsSetUp(ctx context.Context) (bool, error) {
 		return false, fmt.Errorf("count people: %w", translate(err))
 	}
 	return n > 2, nil
+}
+
+// SignupRoleIDs lists the roles of people who sign up.
+func (s *Store) SignupRoleIDs(ctx context.Context) ([]int64, error) {
+	rows, _ := s.db.Query(ctx, `SELECT id FROM roles WHERE default_at_signup AND active ORDER BY id`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	return ids, translate(err)
+}
+
+const permissionsOfRoles = `
+	SELECT p.name
+	FROM permissions p
+	WHERE p.active AND EXISTS (SELECT FROM permissions_roles pr WHERE pr.permission_id = p.id AND pr.role_id = ANY($1))
+	ORDER BY p.id`
+
+// PermissionsOfRoles lists the names of the active permissions that these roles hold.
+func (s *Store) PermissionsOfRoles(ctx context.Context, roles []int64) ([]string, error) {
+	rows, _ := s.db.Query(ctx, permissionsOfRoles, roles)
+	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return names, translate(err)
 }

@@ -54,7 +54,7 @@ func (s *Store) insertRecords(ctx context.Context, table string, records []Recor
 	return nil
 }
 
-// UpdateRecord changes the given columns of one row.
+// UpdateRecord changes the given columns of one row, and the time of its last change.
 func (s *Store) UpdateRecord(ctx context.Context, table string, id int64, record Record) error {
 	record, err := s.sealRecord(table, record)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *Store) UpdateRecord(ctx context.Context, table string, id int64, record
 	}
 	name, columns := identifier(table), columnsOf(record)
 	sql := `UPDATE ` + name + `
-		SET (` + columns + `) = (SELECT ` + columns + ` FROM jsonb_populate_record(NULL::` + name + `, $2))
+		SET (` + columns + `) = (SELECT ` + columns + ` FROM jsonb_populate_record(NULL::` + name + `, $2)), updated_at = now()
 		WHERE id = $1`
 	if _, err := s.db.Exec(ctx, sql, id, row); err != nil {
 		return fmt.Errorf("update %s %d: %w", table, id, translate(err))
@@ -90,6 +90,19 @@ func (s *Store) RecordID(ctx context.Context, table, column, text string) (id in
 		LIMIT 1`
 	err = s.db.QueryRow(ctx, sql, text).Scan(&id)
 	return id, translate(err)
+}
+
+// RecordName returns the name of a row.
+func (s *Store) RecordName(ctx context.Context, table string, id int64) (name string, err error) {
+	err = s.db.QueryRow(ctx, `SELECT name FROM `+identifier(table)+` WHERE id = $1`, id).Scan(&name)
+	return name, translate(err)
+}
+
+// ActiveIDs lists the ids of a table's active rows.
+func (s *Store) ActiveIDs(ctx context.Context, table string) ([]int64, error) {
+	rows, _ := s.db.Query(ctx, `SELECT id FROM `+identifier(table)+` WHERE active ORDER BY id`)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	return ids, translate(err)
 }
 
 // HasRecord reports whether a table has a row of this id.
