@@ -72,7 +72,7 @@ func (d *differences) add(attribute, from, to string, idFrom, idTo *int64) {
 
 func (d *differences) relation(attribute string, from, to int64, name func(int64) string) {
 	if from != to {
-		d.add(attribute, name(from), name(to), &from, &to)
+		d.add(attribute, name(from), name(to), idOrNil(from), idOrNil(to))
 	}
 }
 
@@ -119,6 +119,13 @@ func number[T ~int64](id *T) int64 {
 		return 0
 	}
 	return int64(*id)
+}
+
+func idOrNil(id int64) *int64 {
+	if id == 0 {
+		return nil
+	}
+	return &id
 }
 
 func unknownName(int64) string { return "" }

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"golang.org/x/net/idna"
 )
 
 // Person is somebody as a message names them, before we know whether they are one of our users.
@@ -84,4 +86,47 @@ func withoutScheme(name string) string {
 		return name
 	}
 	return urlInName.ReplaceAllString(name, "$1")
+}
+
+// CleanAddress makes of a mail address as written one that can name a user (reference/email.md
+// 3.11). odd says that there were blanks or brackets inside: mail to it will hardly arrive.
+func CleanAddress(written string) (address string, odd bool) {
+	trimmed := strings.TrimSpace(written)
+	odd = strings.ContainsFunc(trimmed, unicode.IsSpace) || strings.HasPrefix(trimmed, "<") || strings.HasSuffix(trimmed, ">") ||
+		strings.HasPrefix(trimmed, ">") || strings.HasSuffix(trimmed, "<")
+	address = strings.ToLower(strings.ToValidUTF8(trimmed, ""))
+	address = strings.Map(func(r rune) rune {
+		if r == '"' || r == '\'' || r == 0 || unicode.IsSpace(r) {
+			return -1
+		}
+		return r
+	}, address)
+	address = strings.TrimSuffix(strings.TrimPrefix(address, "<"), ">")
+	address = strings.TrimSuffix(address, ".")
+	if !strings.Contains(address, "@") {
+		address += "@local"
+	}
+	local, domain, _ := strings.Cut(address, "@")
+	if strings.Contains(domain, "xn--") {
+		if readable, err := idna.ToUnicode(domain); err == nil {
+			domain = readable
+		}
+	}
+	return Cut(local+"@"+domain, maxAddress), odd
+}
+
+// maxAddress is how long a mail address can be, in characters.
+const maxAddress = 250
+
+var remark = regexp.MustCompile(` \(.*\)$`)
+
+// CleanName makes of a display name as written one that can be split into first and last name. A
+// name with a remark behind it is no name.
+func CleanName(written string) string {
+	name := strings.ReplaceAll(strings.TrimSpace(written), `"`, "")
+	name = strings.TrimSuffix(strings.TrimPrefix(name, "'"), "'")
+	if remark.MatchString(name) {
+		return ""
+	}
+	return name
 }

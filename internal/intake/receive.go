@@ -2,12 +2,105 @@ package intake
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strings"
 
 	"postroom/channels"
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/parser"
 )
 
-// Receive takes over messages: when it returns nil they are committed. It is a channels.Receive.
+// kindEmail is what channels call a mail.
+const kindEmail = "email"
+
+// maxExternalID is how long a message's name at its source may be, in bytes. An index holds it.
+const maxExternalID = 500
+
+// Receive takes over messages: when it returns nil they are committed, and each new one has its
+// task. A message that we have already counts as taken. It is a channels.Receive.
 func (in *Intake) Receive(ctx context.Context, messages []channels.Inbound) error {
-	return errors.ErrUnsupported
+	if len(messages) == 0 {
+		return nil
+	}
+	err := in.take(ctx, messages)
+	if err == nil || len(messages) == 1 || ctx.Err() != nil || errors.Is(err, desk.ErrUnavailable) {
+		return err
+	}
+	// One of them is at fault. Those that aren't get in all the same, each on its own.
+	var failures []error
+	for i, message := range messages {
+		if err := in.take(ctx, messages[i:i+1]); err != nil {
+			failures = append(failures, fmt.Errorf("message %s of channel %d: %w", message.ExternalID, message.ChannelID, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// take commits messages, all or none.
+func (in *Intake) take(ctx context.Context, messages []channels.Inbound) error {
+	c, err := in.store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	place := c.Settings.String("storage_provider")
+	if place == "" {
+		place = blob.DB
+	}
+	fresh, bytes := withoutTwins(messages)
+	return in.store.InTx(ctx, func(tx *store.Store) error {
+		ids, err := in.blobs.Put(ctx, tx, place, bytes...)
+		if err != nil {
+			return err
+		}
+		for i := range fresh {
+			fresh[i].BlobID = ids[i]
+		}
+		_, err = tx.AddInbound(ctx, fresh)
+		return err
+	})
+}
+
+// withoutTwins names each message and leaves out those that are twice in one batch, by name or by
+// content. The database knows about earlier batches only.
+func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes [][]byte) {
+	type name struct {
+		channel desk.ChannelID
+		kind    string
+		text    string
+	}
+	seen := map[name]bool{}
+	for _, message := range messages {
+		message.ExternalID = externalID(message.ExternalID)
+		entry := store.NewInbound{Inbound: message}
+		names := []name{{message.ChannelID, message.Kind, "id " + message.ExternalID}}
+		if message.Kind == kindEmail {
+			entry.MessageIDMD5 = desk.MessageIDSum(parser.MessageID(message.Raw))
+			sum := blob.SumOf(message.Raw)
+			names = append(names, name{message.ChannelID, message.Kind, "content " + string(sum[:])})
+		}
+		twin := false
+		for _, n := range names {
+			twin = twin || seen[n]
+			seen[n] = true
+		}
+		if !twin {
+			fresh, bytes = append(fresh, entry), append(bytes, message.Raw)
+		}
+	}
+	return fresh, bytes
+}
+
+// externalID makes a source's name for a message one that the database can hold. Names that are
+// too long keep their uniqueness by a hash.
+func externalID(id string) string {
+	id = strings.ReplaceAll(strings.ToValidUTF8(id, "?"), "\x00", "?")
+	if len(id) <= maxExternalID {
+		return id
+	}
+	sum := blob.SumOf([]byte(id))
+	return "sha256:" + hex.EncodeToString(sum[:])
 }

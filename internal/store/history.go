@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,15 +11,33 @@ import (
 	"postroom/internal/desk"
 )
 
-const insertHistory = `
+const newHistory = `
+	FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+			$9::text[], $10::bigint[], $11::bigint[]) WITH ORDINALITY
+		AS new (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id, by, position)`
+
+const (
+	insertHistory = `
 	INSERT INTO history (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id,
 		created_by_id, created_at)
 	SELECT object, o_id, type, nullif(attribute, ''), value_from, value_to, id_from, id_to, nullif(related_object, ''),
-		nullif(related_o_id, 0), by, clock_timestamp()
-	FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-			$9::text[], $10::bigint[], $11::bigint[]) WITH ORDINALITY
-		AS new (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id, by, position)
+		nullif(related_o_id, 0), by, clock_timestamp()` + newHistory + `
 	ORDER BY position`
+
+	// People and organizations are in no catalog: their names are filled in here.
+	insertHistoryOfPeople = `
+	INSERT INTO history (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id,
+		created_by_id, created_at)
+	SELECT object, o_id, type, nullif(attribute, ''),
+		coalesce(nullif(value_from, ''), was.name, trim(past.firstname || ' ' || past.lastname), ''),
+		coalesce(nullif(value_to, ''), becomes.name, trim(next.firstname || ' ' || next.lastname), ''),
+		id_from, id_to, nullif(related_object, ''), nullif(related_o_id, 0), by, clock_timestamp()` + newHistory + `
+	LEFT JOIN organizations was ON attribute = 'organization' AND was.id = id_from
+	LEFT JOIN organizations becomes ON attribute = 'organization' AND becomes.id = id_to
+	LEFT JOIN users past ON attribute IN ('owner', 'customer') AND past.id = id_from
+	LEFT JOIN users next ON attribute IN ('owner', 'customer') AND next.id = id_to
+	ORDER BY position`
+)
 
 // AddHistory appends to the history of records.
 func (s *Store) AddHistory(ctx context.Context, changes []desk.Change) error {
@@ -41,7 +60,16 @@ func queueHistory(batch *pgx.Batch, changes []desk.Change) {
 		related, relatedOIDs = append(related, c.RelatedObject), append(relatedOIDs, c.RelatedOID)
 		by = append(by, int64(c.By))
 	}
-	batch.Queue(insertHistory, objects, oids, types, attributes, from, to, idsFrom, idsTo, related, relatedOIDs, by)
+	sql := insertHistory
+	if slices.ContainsFunc(changes, nameless) {
+		sql = insertHistoryOfPeople
+	}
+	batch.Queue(sql, objects, oids, types, attributes, from, to, idsFrom, idsTo, related, relatedOIDs, by)
+}
+
+// nameless reports whether a change has ids of records without their names.
+func nameless(c desk.Change) bool {
+	return c.IDFrom != nil && c.ValueFrom == "" || c.IDTo != nil && c.ValueTo == ""
 }
 
 // HistoryEntry is a change with its place in the history.

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,11 +28,25 @@ const (
 		SELECT number
 		FROM tickets
 		WHERE number = ANY($1)`
+	reserveTicket = `SELECT nextval('tickets_id_seq')`
 )
 
 // NextTicketNumber draws a number that no ticket has. Drawn numbers don't come back when the
 // transaction fails. now is the time in the system's time zone.
 func (s *Store) NextTicketNumber(ctx context.Context, c *desk.Catalog, now time.Time) (string, error) {
+	return s.nextNumber(ctx, c, now, &pgx.Batch{})
+}
+
+// ReserveTicket is NextTicketNumber, with the id of the new ticket.
+func (s *Store) ReserveTicket(ctx context.Context, c *desk.Catalog, now time.Time) (id desk.TicketID, number string, err error) {
+	batch := &pgx.Batch{}
+	batch.Queue(reserveTicket).QueryRow(func(row pgx.Row) error { return row.Scan(&id) })
+	number, err = s.nextNumber(ctx, c, now, batch)
+	return id, number, err
+}
+
+// nextNumber draws until it has a free number. It sends what is in the batch along with its first question.
+func (s *Store) nextNumber(ctx context.Context, c *desk.Catalog, now time.Time, batch *pgx.Batch) (string, error) {
 	format := c.NumberFormat()
 	// Where numbers are taken they are so in long runs, after an import for example: look further each time.
 	for drawn, n := 0, 1; drawn < maxNumberDraws; drawn, n = drawn+n, min(n*4, 1000) {
@@ -43,10 +58,11 @@ func (s *Store) NextTicketNumber(ctx context.Context, c *desk.Catalog, now time.
 		for i, counter := range counters {
 			numbers[i] = format.Number(counter, now)
 		}
-		free, err := s.firstFree(ctx, numbers)
+		free, err := s.firstFree(ctx, numbers, batch)
 		if err != nil {
-			return "", fmt.Errorf("look up ticket numbers: %w", translate(err))
+			return "", err
 		}
+		batch = &pgx.Batch{}
 		if free != "" {
 			return free, nil
 		}
@@ -83,16 +99,17 @@ func (s *Store) drawOfDay(ctx context.Context, now time.Time, n int) (last int64
 	return last, s.db.QueryRow(ctx, drawOfDay, day, n).Scan(&last)
 }
 
-func (s *Store) firstFree(ctx context.Context, numbers []string) (string, error) {
-	rows, _ := s.db.Query(ctx, takenNumbers, numbers)
-	taken := map[string]bool{}
-	var number string
-	_, err := pgx.ForEachRow(rows, []any{&number}, func() error { taken[number] = true; return nil })
-	if err != nil {
+func (s *Store) firstFree(ctx context.Context, numbers []string, batch *pgx.Batch) (string, error) {
+	var taken []string
+	batch.Queue(takenNumbers, numbers).Query(func(rows pgx.Rows) (err error) {
+		taken, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err := s.send(ctx, batch, "look up ticket numbers"); err != nil {
 		return "", err
 	}
 	for _, number := range numbers {
-		if !taken[number] {
+		if !slices.Contains(taken, number) {
 			return number, nil
 		}
 	}

@@ -1,0 +1,64 @@
+package desk_test
+
+import (
+	"strings"
+	"testing"
+
+	"postroom/internal/desk"
+)
+
+func TestHistoryNamesEachChangedAttribute(t *testing.T) {
+	t.Parallel()
+	c := office(t, nil)
+	before := desk.Ticket{ID: 7, GroupID: 1, StateID: desk.StateNew, PriorityID: 2, OwnerID: 1, CustomerID: 3, Title: "old"}
+	after := before
+	after.GroupID, after.StateID, after.PriorityID, after.OwnerID = 2, desk.StateOpen, 3, 5
+	after.OrganizationID, after.Title = new(desk.OrganizationID(4)), "new"
+	after.PendingTime, after.ArticleCount = new(at(0)), 9
+	after.Preferences = map[string]any{"x": 1}
+	after.UpdatedByID = 5
+	want := []desk.Change{
+		{Attribute: "group", ValueFrom: "Users", ValueTo: "Sales::North", IDFrom: new(int64(1)), IDTo: new(int64(2))},
+		{Attribute: "state", ValueFrom: "new", ValueTo: "open", IDFrom: new(int64(1)), IDTo: new(int64(2))},
+		{Attribute: "priority", ValueFrom: "2 normal", ValueTo: "3 high", IDFrom: new(int64(2)), IDTo: new(int64(3))},
+		{Attribute: "owner", IDFrom: new(int64(1)), IDTo: new(int64(5))},
+		{Attribute: "organization", IDTo: new(int64(4))},
+		{Attribute: "title", ValueFrom: "old", ValueTo: "new"},
+		{Attribute: "pending_time", ValueTo: "2026-05-04 09:00:00 UTC"},
+	}
+	got := desk.TicketChanges(before, after, c, 5)
+	if len(got) != len(want) {
+		t.Fatalf("%d changes, want %d: %+v", len(got), len(want), got)
+	}
+	for i, change := range got {
+		if change.Object != "Ticket" || change.OID != 7 || change.Type != "updated" || change.By != 5 {
+			t.Errorf("change %d is of %s %d, type %s, by %d", i, change.Object, change.OID, change.Type, change.By)
+		}
+		w := want[i]
+		if change.Attribute != w.Attribute || change.ValueFrom != w.ValueFrom || change.ValueTo != w.ValueTo ||
+			!equal(change.IDFrom, w.IDFrom) || !equal(change.IDTo, w.IDTo) {
+			t.Errorf("change %d = %+v, want %+v", i, change, w)
+		}
+	}
+}
+
+func equal(a, b *int64) bool { return a == b || a != nil && b != nil && *a == *b }
+
+func TestUnchangedTicketHasNoHistory(t *testing.T) {
+	t.Parallel()
+	ticket := desk.Ticket{ID: 1, PendingTime: new(at(0)), Note: new("x")}
+	same := ticket
+	same.PendingTime, same.Note = new(at(0)), new("x")
+	if got := desk.TicketChanges(ticket, same, office(t, nil), 1); len(got) != 0 {
+		t.Errorf("changes of an unchanged ticket: %+v", got)
+	}
+}
+
+func TestHistoryCutsLongValues(t *testing.T) {
+	t.Parallel()
+	before, after := desk.Ticket{}, desk.Ticket{Note: new(strings.Repeat("ü", 600))}
+	got := desk.TicketChanges(before, after, office(t, nil), 1)
+	if len(got) != 1 || got[0].ValueTo != strings.Repeat("ü", 500) {
+		t.Errorf("history of a long note: %d lines, value of %d bytes", len(got), len(got[0].ValueTo))
+	}
+}

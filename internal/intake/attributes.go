@@ -1,0 +1,185 @@
+package intake
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Where attributes of a trusted mail go: x-zammad-ticket-priority to a new ticket,
+// x-zammad-ticket-followup-priority to an existing one.
+const (
+	forNewTicket = "ticket-"
+	forFollowUp  = "ticket-followup-"
+	forArticle   = "article-"
+)
+
+// applyTicketAttributes sets what the mail's headers, or a filter, want of the ticket: relations
+// by name, login or mail address, everything by its column. What can't be found is left alone.
+func applyTicketAttributes(ctx context.Context, tx *store.Store, m *mail, prefix string, t *desk.Ticket) error {
+	for _, name := range slices.Sorted(maps.Keys(m.attributes)) { // priority before priority_id: the id wins
+		attribute, ok := strings.CutPrefix(name, prefix)
+		if !ok || prefix == forNewTicket && strings.HasPrefix(name, forFollowUp) {
+			continue
+		}
+		value := m.attributes[name]
+		if setFromCatalog(t, attribute, value, m.catalog) || setValue(t, attribute, value) {
+			continue
+		}
+		if err := setUser(ctx, tx, t, attribute, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setFromCatalog sets relations to what the catalog holds. It reports whether there is such a one.
+func setFromCatalog(t *desk.Ticket, attribute, value string, c *desk.Catalog) bool {
+	switch attribute {
+	case "group":
+		for id, group := range c.Groups {
+			if group.Name == value {
+				t.GroupID = id
+			}
+		}
+	case "state":
+		for id, state := range c.States {
+			if state.Name == value {
+				t.StateID = id
+			}
+		}
+	case "priority":
+		for id, priority := range c.Priorities {
+			if priority.Name == value {
+				t.PriorityID = id
+			}
+		}
+	case "group_id":
+		setKnown(&t.GroupID, value, c.Groups)
+	case "state_id":
+		setKnown(&t.StateID, value, c.States)
+	case "priority_id":
+		setKnown(&t.PriorityID, value, c.Priorities)
+	default:
+		return false
+	}
+	return true
+}
+
+func setKnown[K ~int64, V any](field *K, value string, all map[K]V) {
+	if id, err := strconv.ParseInt(value, 10, 64); err == nil {
+		if _, known := all[K(id)]; known {
+			*field = K(id)
+		}
+	}
+}
+
+// setValue sets columns that hold values. It reports whether there is such a one.
+func setValue(t *desk.Ticket, attribute, value string) bool {
+	switch attribute {
+	case "title":
+		t.Title = desk.Cut(oneLine(value), desk.MaxTitle)
+	case "note":
+		t.Note = optional(value, maxNote)
+	case "type":
+		t.Type = optional(value, desk.MaxTitle)
+	case "pending_time":
+		if at, ok := moment(value); ok {
+			t.PendingTime = &at
+		}
+	case "created_at":
+		if at, ok := moment(value); ok {
+			t.CreatedAt = at
+		}
+	case "time_unit":
+		if n, err := strconv.ParseFloat(value, 64); err == nil && n >= 0 && n < maxTimeUnit {
+			t.TimeUnit = new(strconv.FormatFloat(n, 'f', 2, 64))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+const (
+	maxNote     = 250     // characters
+	maxTimeUnit = 1 << 31 // the column holds more
+)
+
+// setUser sets relations to users. Names that fit nobody change nothing.
+func setUser(ctx context.Context, tx *store.Store, t *desk.Ticket, attribute, value string) error {
+	base, isID := strings.CutSuffix(attribute, "_id")
+	if base != "owner" && base != "customer" || value == "" {
+		return nil
+	}
+	var user *desk.User
+	var err error
+	if isID {
+		user, err = userByID(ctx, tx, value)
+	} else {
+		var found map[string]desk.User
+		found, err = tx.UsersByAddress(ctx, []string{value})
+		if named, known := found[value]; known {
+			user = &named
+		}
+	}
+	if err != nil || user == nil {
+		return err
+	}
+	if base == "owner" {
+		t.OwnerID = user.ID
+		return nil
+	}
+	t.CustomerID, t.OrganizationID = user.ID, user.OrganizationID
+	return nil
+}
+
+// moment reads a time of day and date in one of the ways in which headers give it.
+func moment(text string) (time.Time, bool) {
+	for _, layout := range []string{time.RFC3339Nano, time.RFC3339, "2006-01-02 15:04:05 MST", time.DateTime, time.DateOnly} {
+		if at, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// applyArticleAttributes does the same for the article.
+func applyArticleAttributes(m *mail, a *desk.Article) {
+	for _, name := range slices.Sorted(maps.Keys(m.attributes)) {
+		attribute, ok := strings.CutPrefix(name, forArticle)
+		if !ok {
+			continue
+		}
+		switch value := m.attributes[name]; attribute {
+		case "type":
+			for id, kind := range m.catalog.ArticleTypes {
+				if kind.Name == value {
+					a.TypeID = id
+				}
+			}
+		case "sender":
+			for id, sender := range m.catalog.Senders {
+				if sender == value {
+					a.SenderID = id
+				}
+			}
+		case "type_id":
+			setKnown(&a.TypeID, value, m.catalog.ArticleTypes)
+		case "sender_id":
+			setKnown(&a.SenderID, value, m.catalog.Senders)
+		case "internal":
+			a.Internal = isTrue(value)
+		case "created_at":
+			if at, ok := moment(value); ok {
+				a.CreatedAt = at
+			}
+		}
+	}
+}

@@ -1,0 +1,155 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// settingSearchIn says where else than in the subject a mail names its ticket: references, body,
+// attachment, subject_references.
+const settingSearchIn = "postmaster_follow_up_search_in"
+
+// findFollowUp finds the ticket that the mail belongs to. The first hit wins.
+func findFollowUp(ctx context.Context, tx *store.Store, m *mail) error {
+	if id, err := strconv.ParseInt(m.attributes["ticket-id"], 10, 64); err == nil {
+		ticket, err := tx.LockTicket(ctx, desk.TicketID(id))
+		if errors.Is(err, desk.ErrNotFound) {
+			return nil
+		}
+		m.ticket = &ticket
+		return err
+	}
+	where := m.catalog.Settings.Strings(settingSearchIn)
+	m.ticket = m.numbered(m.mentions.inSubject)
+	if m.ticket == nil {
+		m.ticket = m.numbered(m.mentions.inBody)
+	}
+	if m.ticket == nil {
+		m.ticket = m.numbered(m.mentions.inAttachments)
+	}
+	byReference := slices.Contains(where, "references") || m.autoResponse ||
+		m.catalog.Settings.String("ticket_hook_position") == "none"
+	if m.ticket == nil && byReference {
+		m.ticket = m.answered()
+	}
+	if m.ticket == nil && slices.Contains(where, "subject_references") {
+		m.ticket = m.answeredWithSubject()
+	}
+	return nil
+}
+
+// numbered returns the ticket with the first of numbers that exists.
+func (m *mail) numbered(numbers []string) *desk.Ticket {
+	for _, number := range numbers {
+		for i := range m.known.Tickets {
+			if m.known.Tickets[i].Number == number {
+				return &m.known.Tickets[i]
+			}
+		}
+	}
+	return nil
+}
+
+func (m *mail) knownTicket(id desk.TicketID) *desk.Ticket {
+	for i := range m.known.Tickets {
+		if m.known.Tickets[i].ID == id {
+			return &m.known.Tickets[i]
+		}
+	}
+	return nil
+}
+
+// references are the newest articles with the Message-IDs that the mail answers, in the mail's order.
+func (m *mail) references() []store.AnsweredArticle {
+	var found []store.AnsweredArticle
+	for _, md5 := range m.mentions.md5s {
+		at := slices.IndexFunc(m.known.Answered, func(a store.AnsweredArticle) bool { return a.MD5 == md5 })
+		if at >= 0 {
+			found = append(found, m.known.Answered[at])
+		}
+	}
+	return found
+}
+
+func (m *mail) answered() *desk.Ticket {
+	for _, article := range m.references() {
+		if ticket := m.knownTicket(article.TicketID); ticket != nil {
+			return ticket
+		}
+	}
+	return nil
+}
+
+// answeredWithSubject is answered, but only where the subject is still that of the ticket's first
+// article. People answer old mails to begin something new.
+func (m *mail) answeredWithSubject() *desk.Ticket {
+	if m.Subject == "" {
+		return nil
+	}
+	for _, article := range m.references() {
+		m.Subject = desk.WithoutReplyPrefixes(m.Subject)
+		if article.FirstSubject != nil && *article.FirstSubject == oneLine(m.Subject) {
+			if ticket := m.knownTicket(article.TicketID); ticket != nil {
+				return ticket
+			}
+		}
+	}
+	return nil
+}
+
+// unassignFollowUp gives up the owner of a closed ticket where its group wants that.
+func unassignFollowUp(m *mail) {
+	if m.ticket != nil && m.catalog.StateType(m.ticket.StateID) == desk.StateTypeClosed &&
+		!m.catalog.Groups[m.ticket.GroupID].FollowUpAssignment {
+		m.attributes["ticket-followup-owner_id"] = strconv.FormatInt(int64(desk.SystemUser), 10)
+	}
+}
+
+// checkFollowUpPossible makes a mail to a closed ticket a new one where the ticket's group wants that.
+func checkFollowUpPossible(m *mail) {
+	if m.ticket == nil {
+		return
+	}
+	switch m.catalog.StateType(m.ticket.StateID) {
+	case desk.StateTypeClosed, desk.StateTypeMerged, "removed":
+	default:
+		return
+	}
+	group := m.catalog.Groups[m.ticket.GroupID]
+	switch group.FollowUpPossible {
+	case "new_ticket_after_certain_time":
+		if m.ticket.Reopenable(group, m.known.Now) {
+			return
+		}
+	case "new_ticket":
+	default:
+		return
+	}
+	m.Subject = desk.CleanSubject(m.Subject, m.ticket.Number, m.catalog)
+	m.ticket = nil
+	delete(m.attributes, "ticket-id")
+	delete(m.attributes, "ticket-number")
+}
+
+// checkInternal keeps a reply to an internal mail internal: it is from a supplier, say, and not for
+// the customer.
+func checkInternal(ctx context.Context, tx *store.Store, m *mail) error {
+	if m.ticket == nil {
+		return nil
+	}
+	if m.InReplyTo != "" {
+		md5 := desk.MessageIDSum(m.InReplyTo)
+		m.internal = slices.ContainsFunc(m.known.Answered, func(a store.AnsweredArticle) bool {
+			return a.Internal && a.TicketID == m.ticket.ID && a.MD5 == md5
+		})
+		return nil
+	}
+	internal, err := tx.LastToIsInternal(ctx, m.ticket.ID, m.fromEmail)
+	m.internal = internal
+	return err
+}

@@ -1,0 +1,138 @@
+package intake
+
+import (
+	"slices"
+	"strings"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/parser"
+)
+
+// mail is a parsed mail on its way through the filters, with what they decide about it.
+type mail struct {
+	parser.Message
+	catalog *desk.Catalog
+	inbound store.Inbound
+	channel desk.Channel // zero: none, such as the pipe
+	known   store.Known  // what the database has of all that the mail mentions
+
+	// attributes are the mail's X-Zammad-* headers without that prefix. On channels that are not
+	// trusted there are none.
+	attributes map[string]string
+	mentions   mentions
+
+	ignore       bool // it becomes nothing
+	autoResponse bool // written by a machine
+	mayAnswer    bool // by a machine of ours
+	outOfOffice  bool // does not change the state
+	internal     bool // its article is
+	ticket       *desk.Ticket
+	fromName     string // display name of the sender
+	fromEmail    string // as written
+	sender       desk.SenderID
+	agentWrites  bool // for the search of the customer: one of us wrote it
+	customer     desk.User
+	session      desk.User // who is named as author of everything
+}
+
+// mentions are the ticket numbers and Message-IDs in a mail, in the order in which they count.
+type mentions struct {
+	inSubject     []string
+	inBody        []string // only where the settings want the body searched
+	inAttachments []string
+	answers       []string // Message-IDs
+	md5s          []string // of answers
+}
+
+// maxAnswers bounds how many Message-IDs of a mail are looked up: a stranger writes them. Those
+// nearest to the mail come last.
+const maxAnswers = 200
+
+func newMail(message parser.Message, inbound store.Inbound, c *desk.Catalog) *mail {
+	m := &mail{
+		Message: message, catalog: c, inbound: inbound,
+		attributes: map[string]string{},
+		mayAnswer:  true,
+		fromName:   message.Sender.Name, fromEmail: message.Sender.Email,
+	}
+	if inbound.ChannelID != nil {
+		m.channel = c.Channels[*inbound.ChannelID]
+	}
+	for name, value := range message.Header {
+		if attribute, ok := strings.CutPrefix(name, "x-zammad-"); ok {
+			m.attributes[attribute] = clean(value)
+		}
+	}
+	m.mentions = mentionsOf(m)
+	return m
+}
+
+func mentionsOf(m *mail) mentions {
+	found := mentions{inSubject: desk.FindNumbers(m.Subject, m.catalog)}
+	where := m.catalog.Settings.Strings(settingSearchIn)
+	if slices.Contains(where, "body") {
+		found.inBody = desk.FindNumbers(asText(m.ContentType, m.Body), m.catalog)
+	}
+	if slices.Contains(where, "attachment") {
+		for _, a := range m.Attachments {
+			if a.ContentType == "text/plain" || a.ContentType == "text/html" {
+				found.inAttachments = append(found.inAttachments, desk.FindNumbers(asText(a.ContentType, string(a.Data)), m.catalog)...)
+			}
+		}
+	}
+	for _, id := range append(slices.Clone(m.References), strings.Fields(m.InReplyTo)...) {
+		if id != m.MessageID && !slices.Contains(found.answers, id) {
+			found.answers = append(found.answers, id)
+		}
+	}
+	found.answers = found.answers[max(len(found.answers)-maxAnswers, 0):]
+	for _, id := range found.answers {
+		found.md5s = append(found.md5s, desk.MessageIDSum(id))
+	}
+	return found
+}
+
+// mention collects what has to be looked up before the filters run.
+func (m *mail) mention() store.Mention {
+	question := store.Mention{
+		Numbers: slices.Concat(m.mentions.inSubject, m.mentions.inBody, m.mentions.inAttachments),
+		MD5s:    m.mentions.md5s,
+	}
+	for _, email := range []string{m.fromEmail, m.replyToEmail()} {
+		if email != "" {
+			address, _ := desk.CleanAddress(email)
+			question.Senders = append(question.Senders, address)
+		}
+	}
+	question.Addresses = slices.Clone(question.Senders)
+	for _, person := range m.recipients() {
+		question.Addresses = append(question.Addresses, person.Email)
+	}
+	return question
+}
+
+// recipients are the people a mail was sent to, as far as they become users: valid addresses that
+// aren't ours, no more than desk.MaxRecipients.
+func (m *mail) recipients() []desk.Person {
+	var people []desk.Person
+	for _, r := range m.Recipients {
+		if len(people) == desk.MaxRecipients {
+			break
+		}
+		person := personOf(r.Name, r.Email)
+		if _, ours := m.catalog.AddressOf(person.Email); !ours && desk.ValidAddress(person.Email) {
+			people = append(people, person)
+		}
+	}
+	return people
+}
+
+// personOf is somebody as an address header names them.
+func personOf(name, email string) desk.Person {
+	address, odd := desk.CleanAddress(email)
+	return desk.Person{Email: address, Firstname: desk.Cut(desk.CleanName(clean(name)), maxName), Undeliverable: odd}
+}
+
+// maxName is how long names of users may be, in characters.
+const maxName = 100
