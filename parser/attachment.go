@@ -1,0 +1,142 @@
+package parser
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+)
+
+// attachments lists the copy of the message, then every part that is not body.
+func attachments(root *part, body content) []Attachment {
+	var all []Attachment
+	if c, ok := messageCopy(root, body); ok {
+		all = append(all, c)
+	}
+	if !root.isContainer() {
+		return all
+	}
+	for _, top := range root.children {
+		before := len(all) // names are unique among the attachments of earlier top-level parts
+		for _, p := range top.leaves() {
+			if p.isBody(body) {
+				continue
+			}
+			a := p.attachment()
+			a.Filename = uniqueName(a.Filename, all[:before])
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
+// messageCopy keeps what the body was before it was cleaned, or a mail that is nothing but a file.
+func messageCopy(root *part, body content) (Attachment, bool) {
+	p := root
+	switch {
+	case root.isContainer():
+		if strings.TrimSpace(body.html) == "" {
+			return Attachment{}, false
+		}
+		p = body.htmlPart
+	case root.media.name == "text/plain" || root.value("content-type") == "":
+		return Attachment{}, false
+	case !strings.HasPrefix(root.media.name, "text/"):
+		return root.attachment(), true
+	}
+	text, isHTML := body.html, p.media.name == "text/html"
+	if !isHTML {
+		text = p.text()
+	}
+	a := Attachment{
+		Filename:    p.givenName(),
+		ContentType: p.media.name,
+		Data:        []byte(text),
+		Preferences: map[string]any{"content-alternative": true, "Mime-Type": p.media.name},
+	}
+	if isHTML {
+		a.Preferences["original-format"] = true
+	}
+	if charset := p.media.params["charset"]; charset != "" {
+		a.Preferences["Charset"] = withoutNUL(decodeHeader(charset))
+	}
+	switch {
+	case a.Filename != "":
+	case isHTML:
+		a.Filename = "message.html"
+	default:
+		a.Filename = "-no name-"
+	}
+	return a, true
+}
+
+// isBody: the chosen parts, whatever repeats them, and all text without a name.
+func (p *part) isBody(body content) bool {
+	if p.media.name == "text/plain" && !p.isNamed() {
+		return true
+	}
+	for _, chosen := range []*part{body.textPart, body.htmlPart} {
+		if chosen != nil && (p == chosen || bytes.Equal(p.body, chosen.body)) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *part) attachment() Attachment {
+	return Attachment{
+		Filename:    p.fileName(),
+		ContentType: p.media.name,
+		ContentID:   p.contentID(),
+		Inline:      p.disposition.name == "inline",
+		Data:        p.fileData(),
+		Preferences: p.preferences(),
+	}
+}
+
+// fileData has the line ends of the mail for text, and the very bytes for anything else.
+func (p *part) fileData() []byte {
+	return p.data()
+}
+
+// preferences are the headers of the part, without those that tell how it travelled.
+func (p *part) preferences() map[string]any {
+	prefs := make(map[string]any, len(p.head)+3)
+	for _, f := range p.head {
+		switch name := strings.ToLower(f.name); name {
+		case "content-transfer-encoding", "content-disposition", "content-id":
+		case "content-type":
+			prefs["Content-Type"] = withoutNUL(parseMedia(f.value, "text/plain").String())
+		default:
+			prefs[f.name] = withoutNUL(decodeField(name, f.value))
+		}
+	}
+	prefs["Mime-Type"] = p.media.name
+	prefs["Charset"] = "UTF-8"
+	if charset := p.media.params["charset"]; charset != "" {
+		prefs["Charset"] = withoutNUL(decodeHeader(charset))
+	}
+	if id := p.contentID(); id != "" {
+		prefs["Content-ID"] = id
+	}
+	return prefs
+}
+
+// uniqueName puts a number before the first dot of a name that is taken.
+func uniqueName(name string, taken []Attachment) string {
+	stem, rest, dotted := strings.Cut(name, ".")
+	if !dotted {
+		stem, rest = "", ""
+	}
+	used := make(map[string]bool, len(taken))
+	for _, a := range taken {
+		used[a.Filename] = true
+	}
+	unique := name
+	for n := 1; used[unique]; n++ {
+		unique = stem + strconv.Itoa(n)
+		if dotted {
+			unique += "." + rest
+		}
+	}
+	return unique
+}
