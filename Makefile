@@ -4,7 +4,7 @@
 RACE = ./jobs/... ./internal/store/... ./internal/intake/... ./channels/email/...
 
 help: ## show these targets
-	@awk -F ': ## ' '/^[a-z]+:.*## / { sub(/:.*/, "", $$1); printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 run: build ## build and start everything on http://127.0.0.1:3000, data in ./var
 	bin/postroom all

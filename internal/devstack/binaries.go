@@ -44,14 +44,19 @@ func findBinaries(ctx context.Context, place place, major string, opts Options) 
 			return binaries{}, errNoPostgres
 		}
 	}
-	b, err := fetchBinaries(ctx, place, major, opts.Log)
+	b, err := fetchBinaries(ctx, place, major, mavenCentral, opts.Log)
 	if err != nil {
-		if major != "" {
-			err = fmt.Errorf("the data in %s is of PostgreSQL %s: %w", place.home, major, err)
-		}
-		return binaries{}, fmt.Errorf("%w\n(%w)", errNoPostgres, err)
+		return binaries{}, noPostgres(major, place.home, err)
 	}
 	return b, nil
+}
+
+// noPostgres says what to do where no binaries are to be had.
+func noPostgres(major, dir string, err error) error {
+	if major != "" {
+		err = fmt.Errorf("the data in %s is of PostgreSQL %s: %w", dir, major, err)
+	}
+	return fmt.Errorf("%w\n(%w)", errNoPostgres, err)
 }
 
 // installedFolders lists where server binaries may be, best first.

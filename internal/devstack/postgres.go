@@ -224,21 +224,25 @@ func (s *PostgresServer) ensureDatabase(ctx context.Context) error {
 
 // endOrphan ends the PostgreSQL that a killed run left behind in our data folder.
 func (s *PostgresServer) endOrphan(ctx context.Context) error {
-	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	pidFile := filepath.Join(s.data(), "postmaster.pid")
+	text, err := os.ReadFile(pidFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // ended cleanly, or never ran
+	}
 	if err != nil {
-		return nil //nolint:nilerr // no such file: ended cleanly, or never ran
+		return err
 	}
 	first, _, _ := strings.Cut(string(text), "\n")
 	pid, err := strconv.Atoi(strings.TrimSpace(first))
-	if err != nil || pid <= 1 {
-		return nil
+	if err != nil || pid <= 1 || syscall.Kill(pid, 0) == syscall.ESRCH {
+		return nil // PostgreSQL sees for itself that its file is stale
 	}
+	if !runsIn(pid, s.data()) {
+		return os.Remove(pidFile) // the number is another process's now, which PostgreSQL cannot see
+	}
+	s.log.InfoContext(ctx, "ending the PostgreSQL that an earlier run left behind", "pid", pid)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGQUIT, syscall.SIGKILL} {
-		if !runsIn(pid, s.data()) {
-			return nil // PostgreSQL sees for itself that its file is stale
-		}
-		s.log.InfoContext(ctx, "ending the PostgreSQL that an earlier run left behind", "pid", pid)
-		if err := syscall.Kill(pid, signal); err != nil {
+		if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH {
 			return fmt.Errorf("end PostgreSQL %d: %w", pid, err)
 		}
 		if err := until(ctx, stopWithin, func() (bool, error) { return !runsIn(pid, s.data()), nil }); err == nil {
