@@ -77,19 +77,32 @@ func (s *session) request(batch []listed) {
 // collect reads the answer to the request. What it has read is whole, even when it returns an error.
 func (s *session) collect(ctx context.Context, maxSize int64) (map[imap.UID]fetched, error) {
 	got := map[imap.UID]fetched{}
-	err := s.within(ctx, s.limits.fetch, func() error {
-		for message := s.asked.Next(); message != nil; message = s.asked.Next() {
-			if uid, one, ok := readMessage(message, maxSize); ok {
-				got[uid] = one
-			}
-		}
-		return s.asked.Close()
-	})
+	command := s.asked
 	s.asked = nil
+	err := s.within(ctx, s.limits.fetch, func() error {
+		return s.messages(command, maxSize, func(uid imap.UID, one fetched) { got[uid] = one })
+	})
 	return got, err
 }
 
-// readMessage reads one message of an answer. ok is false when it isn't whole or has no body at all.
+// messages shows each whole message of an answer.
+func (s *session) messages(command *imapclient.FetchCommand, maxSize int64, show func(imap.UID, fetched)) error {
+	for message := command.Next(); message != nil; message = command.Next() {
+		uid, one, ok := readMessage(message, maxSize)
+		if errors.Is(one.err, io.ErrUnexpectedEOF) {
+			// The library must not be asked on: it would read what is left of the message while
+			// its own reader is already past it.
+			_ = s.conn.Close()
+			return one.err
+		}
+		if ok {
+			show(uid, one)
+		}
+	}
+	return command.Close()
+}
+
+// readMessage reads one message of an answer. ok is false when there is no body in it.
 func readMessage(message *imapclient.FetchMessageData, maxSize int64) (uid imap.UID, one fetched, ok bool) {
 	for item := message.Next(); item != nil; item = message.Next() {
 		switch item := item.(type) {
@@ -97,8 +110,10 @@ func readMessage(message *imapclient.FetchMessageData, maxSize int64) (uid imap.
 			uid = item.UID
 		case imapclient.FetchItemDataBodySection:
 			raw, err := readLiteral(item.Literal, maxSize)
-			one = fetched{raw, err}
-			ok = !errors.Is(err, io.ErrUnexpectedEOF)
+			one, ok = fetched{raw, err}, true
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				return uid, one, false
+			}
 		}
 	}
 	return uid, one, ok && uid != 0

@@ -2,6 +2,7 @@ package email
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -13,16 +14,41 @@ import (
 	"postroom/internal/desk"
 )
 
+// handed is a message on its way to receive. One that is known is only marked.
+type handed struct {
+	listed
+	message channels.Inbound
+	known   bool
+}
+
 // handOver gives a batch to receive and then marks it. What receive refuses stays as it was.
 func (r *run) handOver(ctx context.Context, batch []listed, got map[imap.UID]fetched) error {
-	var messages []channels.Inbound
+	all, err := r.prepare(ctx, batch, got)
+	if err != nil {
+		return err
+	}
+	taken, err := r.offer(ctx, all)
 	var uids imap.UIDSet
-	taken := 0
-	now := time.Now().UTC()
+	for _, item := range taken {
+		uids.AddNum(item.uid)
+		r.left.taken(item.uid)
+		if !item.known {
+			r.report.Fetched++
+		}
+	}
+	if len(taken) > 0 {
+		r.mark(uids, len(taken))
+	}
+	return err
+}
+
+// prepare sorts out what is not for receive.
+func (r *run) prepare(ctx context.Context, batch []listed, got map[imap.UID]fetched) (all []handed, err error) {
 	known, err := r.known(ctx, got)
 	if err != nil {
-		return fmt.Errorf("known messages: %w", err)
+		return nil, fmt.Errorf("known messages: %w", err)
 	}
+	now := time.Now().UTC()
 	for _, item := range batch {
 		one, there := got[item.uid]
 		if !there {
@@ -36,27 +62,55 @@ func (r *run) handOver(ctx context.Context, batch []listed, got map[imap.UID]fet
 		if head.freshVerify(now) {
 			continue // the account wizard waits for it
 		}
-		if !known[head.messageID] {
-			messages = append(messages, r.inbound.message(r.channelID, r.session.validity, item.uid, one.raw, now))
+		message := r.inbound.message(r.channelID, r.session.validity, item.uid, one.raw, now)
+		all = append(all, handed{listed: item, message: message, known: known[head.messageID]})
+	}
+	return all, nil
+}
+
+// offer hands messages to receive, together and, if that fails for a reason of theirs, one by
+// one: those that nothing is wrong with get in. It returns what may be marked.
+func (r *run) offer(ctx context.Context, all []handed) (taken []handed, err error) {
+	var messages []channels.Inbound
+	for _, item := range all {
+		if !item.known {
+			messages = append(messages, item.message)
 		}
-		uids.AddNum(item.uid)
-		taken++
 	}
-	if len(messages) > 0 {
-		if err := r.receive(ctx, messages); err != nil {
-			return fmt.Errorf("receive: %w", err)
+	if len(messages) == 0 {
+		return all, nil
+	}
+	if err = r.receive(ctx, messages); err == nil {
+		return all, nil
+	}
+	err = fmt.Errorf("receive: %w", err)
+	if len(messages) == 1 || ctx.Err() != nil || errors.Is(err, desk.ErrUnavailable) {
+		return nil, err
+	}
+	refused := map[imap.UID]error{}
+	for _, item := range all {
+		if item.known {
+			taken = append(taken, item)
+			continue
+		}
+		if why := r.receive(ctx, []channels.Inbound{item.message}); why != nil {
+			if ctx.Err() != nil || errors.Is(why, desk.ErrUnavailable) {
+				return taken, why
+			}
+			refused[item.uid] = why
+			continue
+		}
+		taken = append(taken, item)
+	}
+	if len(refused) == len(messages) {
+		return nil, err // it is not the messages' fault
+	}
+	for _, item := range all {
+		if why := refused[item.uid]; why != nil {
+			r.leave(item.listed, why)
 		}
 	}
-	for _, item := range batch {
-		if uids.Contains(item.uid) {
-			r.left.taken(item.uid)
-		}
-	}
-	r.report.Fetched += len(messages)
-	if taken > 0 {
-		r.mark(uids, taken)
-	}
-	return nil
+	return taken, nil
 }
 
 func (in Inbound) message(channel desk.ChannelID, validity uint32, uid imap.UID, raw []byte, now time.Time) channels.Inbound {

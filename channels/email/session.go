@@ -22,7 +22,7 @@ type session struct {
 	conn     net.Conn
 	client   *imapclient.Client
 	validity uint32        // UIDVALIDITY of the folder
-	messages uint32        // in the folder, when it was selected
+	count    uint32        // messages in the folder, when it was selected
 	arrived  chan struct{} // the server said that there are more messages
 	idle     bool          // it can tell about new mail
 	uidPlus  bool          // it can expunge single messages
@@ -153,7 +153,7 @@ func (s *session) open(folder string) error {
 		return err
 	}
 	caps := s.client.Caps()
-	s.validity, s.messages = data.UIDValidity, data.NumMessages
+	s.validity, s.count = data.UIDValidity, data.NumMessages
 	s.idle = caps.Has(imap.CapIdle)
 	s.uidPlus = caps.Has(imap.CapUIDPlus)
 	return nil

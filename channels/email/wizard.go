@@ -54,15 +54,15 @@ func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (mess
 	if !content {
 		return 0, nil
 	}
-	return int(session.messages), nil
+	return int(session.count), nil
 }
 
 // hasContent looks for a mail that no wizard sent.
 func (s *session) hasContent(ctx context.Context) (bool, error) {
 	const step = 100 // messages a command
-	for first := uint32(1); first <= s.messages; first += step {
+	for first := uint32(1); first <= s.count; first += step {
 		var set imap.SeqSet
-		set.AddRange(first, min(first+step-1, s.messages))
+		set.AddRange(first, min(first+step-1, s.count))
 		found := false
 		err := s.headers(ctx, set, func(_ imap.UID, header []byte) {
 			head := scanHeader(header)
@@ -80,12 +80,7 @@ func (s *session) headers(ctx context.Context, set imap.NumSet, show func(uid im
 	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true}
 	return s.within(ctx, s.limits.details, func() error {
 		command := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-		for message := command.Next(); message != nil; message = command.Next() {
-			if one, err := message.Collect(); err == nil {
-				show(one.UID, one.FindBodySection(section))
-			}
-		}
-		return command.Close()
+		return s.messages(command, 0, func(uid imap.UID, one fetched) { show(uid, one.raw) })
 	})
 }
 
@@ -242,11 +237,11 @@ func findProbe(ctx context.Context, in Inbound, marker string) (bool, error) {
 		return false, err
 	}
 	defer session.quit()
-	if session.messages == 0 {
+	if session.count == 0 {
 		return false, nil
 	}
 	var newest imap.SeqSet
-	newest.AddRange(session.messages-min(session.messages, newestLooked)+1, session.messages)
+	newest.AddRange(session.count-min(session.count, newestLooked)+1, session.count)
 	var hits imap.UIDSet
 	err = session.headers(ctx, newest, func(uid imap.UID, header []byte) {
 		for name, value := range headerFields(header) {
