@@ -42,6 +42,9 @@ func openPlace(dir string) (place, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return place{}, fmt.Errorf("folder for the development stack: %w", err)
 	}
+	if dir, err = filepath.EvalSymlinks(dir); err != nil { // as the servers will call it
+		return place{}, err
+	}
 	p := place{dir: dir, home: dir, account: account}
 	if account.reaches(dir) {
 		return p, nil

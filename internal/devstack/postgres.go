@@ -26,6 +26,7 @@ type PostgresServer struct {
 	account  account
 	binaries binaries
 	settings []string // name=value
+	quick    bool     // a power cut may lose data
 	port     int
 	password string
 	process  *process
@@ -64,9 +65,6 @@ func newPostgres(ctx context.Context, dir string, place place, opts Options) (*P
 		return nil, fmt.Errorf("folder of PostgreSQL: %w", err)
 	}
 	var err error
-	if s.dir, err = filepath.EvalSymlinks(dir); err != nil { // PostgreSQL knows its folder by this name
-		return nil, err
-	}
 	if s.binaries, err = findBinaries(ctx, place, s.majorVersion(), opts); err != nil {
 		return nil, err
 	}
@@ -145,8 +143,12 @@ func (s *PostgresServer) initialize(ctx context.Context) error {
 		if err := os.RemoveAll(fresh); err != nil {
 			return err
 		}
-		cmd := s.command(ctx, "initdb", "-D", fresh, "-U", databaseName, "--pwfile="+filepath.Join(s.dir, "password"),
-			"--auth=scram-sha-256", "--encoding=UTF8", "--locale="+locale)
+		args := []string{"-D", fresh, "-U", databaseName, "--pwfile=" + filepath.Join(s.dir, "password"),
+			"--auth=scram-sha-256", "--encoding=UTF8", "--locale=" + locale}
+		if s.quick {
+			args = append(args, "--no-sync")
+		}
+		cmd := s.command(ctx, "initdb", args...)
 		if output, err = cmd.CombinedOutput(); err == nil {
 			return os.Rename(fresh, s.data())
 		}

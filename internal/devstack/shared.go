@@ -189,6 +189,7 @@ func startTestPostgres(ctx context.Context, place place, log *slog.Logger) (*Pos
 	if err != nil {
 		return nil, err
 	}
+	s.quick = true
 	s.settings = []string{
 		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=128MB",
 		"max_connections=500", "max_wal_size=2GB", "jit=off",

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -58,11 +59,11 @@ func Postgres(t testing.TB) *PostgresServer {
 	t.Helper()
 	place := testPlace(t)
 	ctx := context.Background()
-	s, err := newPostgres(ctx, place.home+"/postgres", place, Options{Log: quiet})
+	s, err := newPostgres(ctx, filepath.Join(place.home, "postgres"), place, Options{Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.settings = durable
+	s.settings, s.quick = durable, true // only a power cut could tell: this concerns how data is made at first
 	if err := s.Start(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func Redis(t testing.TB) string {
 		err = s.startInside()
 	} else {
 		place := testPlace(t)
-		s.dir, s.account = place.home+"/redis", place.account
+		s.dir, s.account = filepath.Join(place.home, "redis"), place.account
 		err = s.start(context.Background(), binary)
 	}
 	if err != nil {
@@ -100,6 +101,9 @@ func testPlace(t testing.TB) place {
 	account, err := serverAccount(dir)
 	if err == nil {
 		err = account.own(dir)
+	}
+	if err == nil {
+		dir, err = filepath.EvalSymlinks(dir) // as the servers will call it
 	}
 	if err != nil {
 		t.Fatal(err)
