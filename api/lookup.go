@@ -2,116 +2,131 @@ package api
 
 import (
 	"context"
-	"net/http"
 
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
-// userNamed finds the user a client named: by x_id, else by x with a login or mail address. It
-// returns 0 when nothing, or nothing but blanks, was sent; sent tells a null x_id from silence.
-func (s *Server) userNamed(r *http.Request, p params, relation string) (id desk.UserID, sent bool, err error) {
-	key := relation + "_id"
-	if p.has(key) {
-		id, err := idIn[desk.UserID](p, key)
-		if err != nil || id == 0 {
-			return 0, true, err
-		}
-		known, err := s.Store.UserLogins(r.Context(), []desk.UserID{id})
-		if err != nil {
-			return 0, true, err
-		}
-		if _, ok := known[id]; !ok {
-			return 0, true, invalidParam(key, p[key])
-		}
-		return id, true, nil
-	}
-	if p.blank(relation) {
-		return 0, false, nil
-	}
-	name, isText := p[relation].(string)
-	if !isText {
-		return 0, true, invalid(relation, "String is needed as ref value %s for '%s'", literal(p[relation]), relation)
-	}
-	found, err := s.Store.UserIDsByName(r.Context(), []string{name})
-	if err != nil {
-		return 0, true, err
-	}
-	if found[name] == 0 {
-		return 0, true, invalid(relation, "No lookup value found for '%s': %s", relation, literal(name))
-	}
-	return found[name], true, nil
-}
-
-// organizationNamed is userNamed for an organization and its name.
-func (s *Server) organizationNamed(r *http.Request, p params) (id desk.OrganizationID, sent bool, err error) {
+// organizationNamed finds the organization a client named: by organization_id, else by its name.
+// Without one it is nil; sent tells a null id from silence.
+func organizationNamed(ctx context.Context, organizations *store.Store, p params) (id *desk.OrganizationID, sent bool, err error) {
 	const relation, key = "organization", "organization_id"
 	if p.has(key) {
-		id, err := idIn[desk.OrganizationID](p, key)
-		if err != nil || id == 0 {
-			return 0, true, err
+		wanted, err := idIn[desk.OrganizationID](p, key)
+		if err != nil || wanted == 0 {
+			return nil, true, err
 		}
-		known, err := s.Store.OrganizationNames(r.Context(), []desk.OrganizationID{id})
-		if err != nil {
-			return 0, true, err
+		found, err := organizations.FindOrganization(ctx, wanted, "")
+		if err == nil && found == nil {
+			err = invalidParam(key, p[key])
 		}
-		if _, ok := known[id]; !ok {
-			return 0, true, invalidParam(key, p[key])
-		}
-		return id, true, nil
+		return found, true, err
 	}
 	if p.blank(relation) {
-		return 0, false, nil
+		return nil, false, nil
 	}
-	name, _ := p[relation].(string)
-	found, err := s.Store.OrganizationIDsByName(r.Context(), []string{name})
-	if err != nil {
-		return 0, true, err
+	if name, isText := p[relation].(string); isText {
+		if id, err = organizations.FindOrganization(ctx, 0, name); err != nil {
+			return nil, true, err
+		}
 	}
-	if found[name] == 0 {
-		return 0, true, invalid(relation, "No lookup value found for '%s': %s", relation, literal(p[relation]))
-	}
-	return found[name], true, nil
-}
-
-// names resolves ids that records show into what expand=true adds to them. It collects the ids
-// of a whole page first, so that a page costs one query a kind and not one a record.
-type names struct {
-	users         map[desk.UserID]string
-	organizations map[desk.OrganizationID]string
-}
-
-// namesOf looks the users and organizations of a page up. Zeros and doubles do no harm.
-func (s *Server) namesOf(ctx context.Context, users []desk.UserID, organizations []desk.OrganizationID) (names, error) {
-	logins, err := s.Store.UserLogins(ctx, users)
-	if err != nil {
-		return names{}, err
-	}
-	called, err := s.Store.OrganizationNames(ctx, organizations)
-	return names{users: logins, organizations: called}, err
-}
-
-// addUser adds a user's login under a key; nobody adds no key.
-func (n names) addUser(r *record, key string, id *desk.UserID) {
 	if id == nil {
-		return
+		return nil, true, invalid(relation, "No lookup value found for '%s': %s", relation, literal(p[relation]))
 	}
-	if login, ok := n.users[*id]; ok {
-		r.add(key, login)
-	}
+	return id, true, nil
 }
 
-// addStamp adds who made and who last changed a record.
-func (n names) addStamp(r *record, stamp desk.Stamp) {
-	n.addUser(r, "created_by", &stamp.CreatedByID)
-	n.addUser(r, "updated_by", &stamp.UpdatedByID)
+// idsNamed reads a list of records: x_ids first, then xs with names, which override it. sent tells
+// an empty list from silence.
+func idsNamed[T ~int64](ctx context.Context, p params, one, many string,
+	existing func(context.Context, []T) (map[T]bool, error), named func(context.Context, []string) (map[string]T, error),
+) (ids []T, sent bool, err error) {
+	if p.has(one + "_ids") {
+		sent = true
+		if ids, err = idsIn[T](p, one+"_ids"); err != nil {
+			return nil, true, err
+		}
+		known, err := existing(ctx, ids)
+		if err != nil {
+			return nil, true, err
+		}
+		for _, id := range ids {
+			if !known[id] {
+				return nil, true, invalid(one+"_ids", "No value found for '%s' with id %d", many, id)
+			}
+		}
+	}
+	if !p.has(many) || p[many] == nil {
+		return ids, sent, nil
+	}
+	var wanted []string
+	for _, value := range p.list(many) {
+		name, isText := value.(string)
+		if !isText {
+			return nil, true, invalid(many, "No lookup value found for '%s': %s", many, literal(value))
+		}
+		wanted = append(wanted, name)
+	}
+	found, err := named(ctx, wanted)
+	if err != nil {
+		return nil, true, err
+	}
+	ids = nil
+	for _, name := range wanted {
+		id, ok := found[name]
+		if !ok {
+			return nil, true, invalid(many, "No lookup value found for '%s': %s", many, literal(name))
+		}
+		ids = append(ids, id)
+	}
+	return ids, true, nil
 }
 
-// addOrganization adds an organization's name under a key; none adds no key.
-func (n names) addOrganization(r *record, key string, id *desk.OrganizationID) {
-	if id == nil {
-		return
+// accessSent reads access to groups: group_ids by id, then groups by name, which overrides it. A
+// plain list of groups means full access to each.
+func accessSent(p params, c *desk.Catalog) (access desk.GroupAccess, sent bool, err error) {
+	byName := func(name string) (desk.GroupID, bool) {
+		for id, group := range c.Groups {
+			if group.Name == name {
+				return id, true
+			}
+		}
+		return 0, false
 	}
-	if name, ok := n.organizations[*id]; ok {
-		r.add(key, name)
+	byID := func(text string) (desk.GroupID, bool) {
+		n, ok := numberOf(text)
+		_, known := c.Groups[desk.GroupID(n)]
+		return desk.GroupID(n), ok && known
 	}
+	for _, from := range []struct {
+		key   string
+		group func(string) (desk.GroupID, bool)
+		text  string
+	}{
+		{"group_ids", byID, "No value found for 'groups' with id %s"},
+		{"groups", byName, "No lookup value found for 'groups': %q"},
+	} {
+		if !p.has(from.key) || p[from.key] == nil {
+			continue
+		}
+		wanted, isMap := p.object(from.key)
+		if !isMap {
+			wanted = map[string]any{}
+			for _, value := range p.list(from.key) {
+				text, _ := textOf(value)
+				wanted[text] = string(desk.AccessFull)
+			}
+		}
+		access, sent = desk.GroupAccess{}, true
+		for text, levels := range wanted {
+			id, ok := from.group(text)
+			if !ok {
+				return nil, true, invalid(from.key, from.text, text)
+			}
+			for _, level := range texts(params{"levels": levels}, "levels") {
+				access[id] = append(access[id], desk.Access(level))
+			}
+		}
+	}
+	return access, sent, nil
 }

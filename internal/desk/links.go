@@ -1,0 +1,52 @@
+package desk
+
+// UserLinks are a user's ties to records of other kinds.
+type UserLinks struct {
+	RoleIDs         []RoleID
+	OrganizationIDs []OrganizationID // secondary ones
+	Groups          GroupAccess      // the user's own; empty while the user is no active agent
+}
+
+// OrganizationLinks are the members of an organization.
+type OrganizationLinks struct {
+	MemberIDs          []UserID // whose primary organization it is
+	SecondaryMemberIDs []UserID
+}
+
+// Role is a bundle of permissions and of access to groups that users hold.
+type Role struct {
+	ID              RoleID
+	Name            string
+	Preferences     map[string]any
+	DefaultAtSignup bool
+	Active          bool
+	Note            string
+	Stamp
+}
+
+// RoleLinks are a role's ties to records of other kinds.
+type RoleLinks struct {
+	PermissionIDs []PermissionID
+	Groups        GroupAccess
+}
+
+// Permission is a dotted name for something that somebody may do.
+type Permission struct {
+	ID          PermissionID
+	Name        string
+	Label       string
+	Description string
+	Preferences map[string]any // prio, not, disabled
+	AllowSignup bool
+	Active      bool
+}
+
+// Signature is a text under the mails of a group.
+type Signature struct {
+	ID     SignatureID
+	Name   string
+	Body   string // HTML
+	Active bool
+	Note   string
+	Stamp
+}

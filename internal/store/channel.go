@@ -1,0 +1,165 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// Channel returns one channel with its secrets in clear, or a *desk.MissingError.
+func (s *Store) Channel(ctx context.Context, id desk.ChannelID) (desk.Channel, error) {
+	channel, err := one[desk.Channel](ctx, s, allChannels, "Channel", int64(id))
+	if err != nil {
+		return desk.Channel{}, err
+	}
+	channel.Options, err = eachSecret(channel.Options, s.seal.open)
+	if err != nil {
+		return desk.Channel{}, fmt.Errorf("channel %d: %w", id, err)
+	}
+	return channel, nil
+}
+
+// ChannelsIn returns the channels of areas, their secrets in clear.
+func (s *Store) ChannelsIn(ctx context.Context, areas ...string) ([]desk.Channel, error) {
+	rows, _ := s.db.Query(ctx, allChannels+` WHERE area = ANY($1) ORDER BY id`, areas)
+	channels, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Channel])
+	if err != nil {
+		return nil, fmt.Errorf("channels: %w", translate(err))
+	}
+	for i := range channels {
+		if channels[i].Options, err = eachSecret(channels[i].Options, s.seal.open); err != nil {
+			return nil, fmt.Errorf("channel %d: %w", channels[i].ID, err)
+		}
+	}
+	return channels, nil
+}
+
+// AddChannel stores a new channel and fills its id. Its secrets are sealed.
+func (s *Store) AddChannel(ctx context.Context, c *desk.Channel) error {
+	options, err := eachSecret(c.Options, s.seal.seal)
+	if err != nil {
+		return fmt.Errorf("add channel: %w", err)
+	}
+	err = s.db.QueryRow(ctx, `
+		INSERT INTO channels (group_id, area, options, active, preferences, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $6)
+		RETURNING id`, c.GroupID, c.Area, options, c.Active, object(c.Preferences), c.UpdatedByID).Scan(&c.ID)
+	if err != nil {
+		return fmt.Errorf("add channel: %w", translate(err))
+	}
+	return nil
+}
+
+// SaveChannel stores a changed channel. What it fetched and how it fared is not touched, except
+// that new options begin without a past.
+func (s *Store) SaveChannel(ctx context.Context, c desk.Channel) error {
+	options, err := eachSecret(c.Options, s.seal.seal)
+	if err != nil {
+		return fmt.Errorf("save channel %d: %w", c.ID, err)
+	}
+	return s.exec(ctx, "save channel", `
+		UPDATE channels
+		SET group_id = $1, options = $2, active = $3, preferences = $4, status_in = $5, status_out = $6, last_log_in = $7, last_log_out = $8,
+			updated_by_id = $9, updated_at = now()
+		WHERE id = $10`,
+		c.GroupID, options, c.Active, object(c.Preferences), c.StatusIn, c.StatusOut, c.LastLogIn, c.LastLogOut, c.UpdatedByID, c.ID)
+}
+
+// DeleteChannel deletes a channel. Its addresses stay, without a channel and therefore inactive.
+func (s *Store) DeleteChannel(ctx context.Context, id desk.ChannelID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		if err := tx.exec(ctx, "addresses of channel", `
+			UPDATE email_addresses SET active = false, channel_id = NULL, updated_at = now() WHERE channel_id = $1`, id); err != nil {
+			return err
+		}
+		return tx.deleteRow(ctx, "channels", "Channel", int64(id))
+	})
+}
+
+// AddEmailAccount makes a mail account a channel with an address, or changes the one it is
+// already, and lets a group send from it. All of it happens or nothing.
+func (s *Store) AddEmailAccount(ctx context.Context, account desk.EmailAccount) (id desk.ChannelID, err error) {
+	err = s.InTx(ctx, func(tx *Store) error {
+		id, err = tx.addEmailAccount(ctx, account)
+		return err
+	})
+	if err == nil {
+		s.ForgetCatalog()
+	}
+	return id, err
+}
+
+func (s *Store) addEmailAccount(ctx context.Context, account desk.EmailAccount) (desk.ChannelID, error) {
+	email := strings.ToLower(strings.TrimSpace(account.Email))
+	if !desk.ValidAddress(email) {
+		return 0, &desk.InvalidError{Field: "email", Reason: "Invalid email '" + email + "'"}
+	}
+	if known, err := existing(ctx, s, "groups", []desk.GroupID{account.GroupID}); err != nil || !known[account.GroupID] {
+		if err == nil {
+			err = &desk.InvalidError{Field: "group_id", Reason: fmt.Sprintf("Invalid value for param 'group_id': %d", account.GroupID)}
+		}
+		return 0, err
+	}
+	ok := "ok"
+	channel := desk.Channel{
+		ID: account.ChannelID, GroupID: &account.GroupID, Area: desk.AreaEmailAccount, Active: true,
+		Options:  map[string]any{"inbound": account.Inbound, "outbound": account.Outbound},
+		StatusIn: &ok, StatusOut: &ok,
+	}
+	channel.UpdatedByID = account.By
+	if channel.ID == 0 {
+		if err := s.AddChannel(ctx, &channel); err != nil {
+			return 0, err
+		}
+	} else {
+		former, err := s.Channel(ctx, channel.ID)
+		if err != nil {
+			return 0, err
+		}
+		channel.Preferences = former.Preferences
+	}
+	if err := s.SaveChannel(ctx, channel); err != nil {
+		return 0, err
+	}
+	address, err := s.accountAddress(ctx, account, email, channel.ID)
+	if err != nil || !account.ForGroup {
+		return channel.ID, err
+	}
+	return channel.ID, s.exec(ctx, "address of group", `
+		UPDATE groups
+		SET email_address_id = $2, updated_by_id = $3, updated_at = now()
+		WHERE id = $1 AND email_address_id IS DISTINCT FROM $2`, account.GroupID, address, account.By)
+}
+
+const addressOf = `
+	SELECT id
+	FROM email_addresses
+	WHERE id = $1 OR $1 = 0 AND email = $2`
+
+// accountAddress makes the account's address one of ours, or gives the one that is the channel.
+func (s *Store) accountAddress(ctx context.Context, account desk.EmailAccount, email string, channel desk.ChannelID) (desk.EmailAddressID, error) {
+	address := desk.EmailAddress{ChannelID: &channel, Name: account.Realname, Email: email}
+	if strings.TrimSpace(address.Name) == "" {
+		address.Name = email
+	}
+	address.UpdatedByID = account.By
+	err := s.db.QueryRow(ctx, addressOf, account.AddressID, email).Scan(&address.ID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err := s.InsertEmailAddress(ctx, &address)
+		return address.ID, err
+	}
+	if err != nil {
+		return 0, fmt.Errorf("address of account: %w", translate(err))
+	}
+	former, err := s.EmailAddress(ctx, address.ID)
+	if err != nil {
+		return 0, err
+	}
+	address.Note, address.Preferences = former.Note, former.Preferences
+	return address.ID, s.SaveEmailAddress(ctx, address)
+}

@@ -1,0 +1,64 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// one reads one row of a small table. sql is its SELECT without a condition.
+func one[T any](ctx context.Context, s *Store, sql, class string, id int64) (T, error) {
+	rows, _ := s.db.Query(ctx, sql+` WHERE id = $1`, id)
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
+	if err != nil {
+		return found, missing(class, id, err)
+	}
+	return found, nil
+}
+
+// listed reads one page of a table. sql is its SELECT, with a condition if there is one.
+func listed[T any](ctx context.Context, s *Store, sql string, orders []Order, page Page, args ...any) ([]T, error) {
+	given := arguments(args)
+	sql += orderBy(orders, "id") + " LIMIT " + given.add(page.Limit) + " OFFSET " + given.add(page.Offset)
+	rows, _ := s.db.Query(ctx, sql, given...)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	if err != nil {
+		return nil, fmt.Errorf("list: %w", translate(err))
+	}
+	return found, nil
+}
+
+// count counts the rows of a SELECT.
+func (s *Store) count(ctx context.Context, sql string, args ...any) (n int, err error) {
+	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM (`+sql+`) counted`, args...).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count: %w", translate(err))
+	}
+	return n, nil
+}
+
+// exec runs a statement whose result does not matter. what says what it does, for the error.
+func (s *Store) exec(ctx context.Context, what, sql string, args ...any) error {
+	if _, err := s.db.Exec(ctx, sql, args...); err != nil {
+		return fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return nil
+}
+
+// deleteRow deletes one row by its id, or says that there is none.
+func (s *Store) deleteRow(ctx context.Context, table, class string, id int64) error {
+	tag, err := s.db.Exec(ctx, `DELETE FROM `+pgx.Identifier{table}.Sanitize()+` WHERE id = $1`, id)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return missing(class, id, err)
+	}
+	return nil
+}
+
+// containing makes a pattern for ILIKE that finds a text as it was typed.
+func containing(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text) + "%"
+}

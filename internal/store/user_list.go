@@ -1,0 +1,132 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// UserFilter says which users a list shows. Its parts narrow each other.
+type UserFilter struct {
+	Words       []string // each must be in one of the texts of a user
+	IDs         []desk.UserID
+	RoleIDs     []desk.RoleID
+	Permissions []string         // held through an active role, whole names
+	Groups      desk.GroupAccess // access to any of them, with any of the levels
+	NotSystem   bool             // leave out user 1
+}
+
+// searchedOfUsers is what a search for users looks into.
+const searchedOfUsers = `concat_ws(E'\n', u.login, u.firstname, u.lastname, u.email, u.phone, u.mobile, u.fax, u.web,
+	u.department, u.street, u.zip, u.city, u.country, u.address, u.note,
+	nullif(concat(u.firstname, ' ', u.lastname), ' '))`
+
+func (f UserFilter) where(args *arguments) string {
+	conditions := []string{"true"}
+	for _, word := range f.Words {
+		conditions = append(conditions, searchedOfUsers+" ILIKE "+args.add(containing(word)))
+	}
+	if f.IDs != nil {
+		conditions = append(conditions, "u.id = ANY("+args.add(f.IDs)+")")
+	}
+	if len(f.RoleIDs) > 0 {
+		conditions = append(conditions, "EXISTS (SELECT FROM roles_users WHERE user_id = u.id AND role_id = ANY("+args.add(f.RoleIDs)+"))")
+	}
+	if len(f.Permissions) > 0 {
+		conditions = append(conditions, holdsAny("u.id", args.add(f.Permissions)))
+	}
+	if len(f.Groups) > 0 {
+		var groups []desk.GroupID
+		var levels []string
+		for id, access := range f.Groups {
+			for _, level := range append(access, desk.AccessFull) {
+				groups, levels = append(groups, id), append(levels, string(level))
+			}
+		}
+		wanted := "(SELECT * FROM unnest(" + args.add(groups) + "::bigint[], " + args.add(levels) + "::text[]))"
+		conditions = append(conditions, `(EXISTS (SELECT FROM groups_users WHERE user_id = u.id AND (group_id, access) IN `+wanted+`)
+			OR EXISTS (SELECT FROM roles_users ru JOIN roles r ON r.id = ru.role_id AND r.active
+				JOIN roles_groups rg ON rg.role_id = r.id
+				WHERE ru.user_id = u.id AND (rg.group_id, rg.access) IN `+wanted+`))`)
+	}
+	if f.NotSystem {
+		conditions = append(conditions, "u.id <> 1")
+	}
+	return strings.Join(conditions, " AND ")
+}
+
+// holdsAny is the condition that a user holds one of the permissions, whole names, through an
+// active role.
+func holdsAny(user, names string) string {
+	return `EXISTS (
+		SELECT
+		FROM roles_users ru
+		JOIN roles r ON r.id = ru.role_id AND r.active
+		JOIN permissions_roles pr ON pr.role_id = r.id
+		JOIN permissions p ON p.id = pr.permission_id AND p.active
+		WHERE ru.user_id = ` + user + ` AND p.name = ANY(` + names + `))`
+}
+
+// ListUsers returns one page of users. Without orders the order is by id.
+func (s *Store) ListUsers(ctx context.Context, filter UserFilter, orders []Order, page Page) ([]desk.User, error) {
+	var args arguments
+	sql := `SELECT ` + userColumns + ` FROM users u WHERE ` + filter.where(&args)
+	sql += orderBy(orders, "u.id") + " LIMIT " + args.add(page.Limit) + " OFFSET " + args.add(page.Offset)
+	rows, _ := s.db.Query(ctx, sql, args...)
+	users, err := pgx.CollectRows(rows, scanUser)
+	if err != nil {
+		return nil, fmt.Errorf("list users: %w", translate(err))
+	}
+	return users, nil
+}
+
+// CountUsers returns how many users a filter finds.
+func (s *Store) CountUsers(ctx context.Context, filter UserFilter) (int, error) {
+	var args arguments
+	where := filter.where(&args)
+	return s.count(ctx, `SELECT FROM users u WHERE `+where, args...)
+}
+
+var userLinks = `
+	SELECT u.id,
+		ARRAY(SELECT role_id FROM roles_users WHERE user_id = u.id ORDER BY role_id),
+		ARRAY(SELECT organization_id FROM organizations_users WHERE user_id = u.id ORDER BY organization_id),
+		CASE WHEN u.active
+			AND EXISTS (SELECT FROM groups_users WHERE user_id = u.id)
+			AND ` + holdsAny("u.id", "ARRAY['ticket', 'ticket.agent']") + `
+		THEN (
+			SELECT json_object_agg(group_id, levels)
+			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM groups_users WHERE user_id = u.id GROUP BY group_id) g
+		) END
+	FROM users u
+	WHERE u.id = ANY($1)`
+
+// UserLinks returns the ties of those of the users that exist.
+func (s *Store) UserLinks(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.UserLinks, error) {
+	rows, _ := s.db.Query(ctx, userLinks, ids)
+	all := make(map[desk.UserID]desk.UserLinks, len(ids))
+	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
+		var id desk.UserID
+		var links desk.UserLinks
+		var groups []byte
+		if err := row.Scan(&id, &links.RoleIDs, &links.OrganizationIDs, &groups); err != nil {
+			return struct{}{}, err
+		}
+		if len(groups) > 0 {
+			if err := json.Unmarshal(groups, &links.Groups); err != nil {
+				return struct{}{}, err
+			}
+		}
+		all[id] = links
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("links of users: %w", translate(err))
+	}
+	return all, nil
+}

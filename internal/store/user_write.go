@@ -1,0 +1,222 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+const insertUser = `
+	INSERT INTO users (organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
+		preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
+		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, updated_by_id, created_by_id)
+	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+		$28, $29)
+	RETURNING id`
+
+const saveUser = `
+	UPDATE users
+	SET organization_id = $1, login = $2, firstname = $3, lastname = $4, email = $5, image = $6, image_source = $7, active = $8,
+		vip = $9, verified = $10, note = $11, source = $12, preferences = $13, web = $14, phone = $15, fax = $16, mobile = $17,
+		department = $18, street = $19, zip = $20, city = $21, country = $22, address = $23,
+		out_of_office = $24, out_of_office_start_at = $25, out_of_office_end_at = $26, out_of_office_replacement_id = $27,
+		updated_by_id = $28, updated_at = now()
+	WHERE id = $29`
+
+func userValues(u desk.User) []any {
+	return []any{
+		u.OrganizationID, u.Login, u.Firstname, u.Lastname, u.Email, u.Image, u.ImageSource, u.Active, u.Vip, u.Verified, u.Note, u.Source,
+		object(u.Preferences), u.Web, u.Phone, u.Fax, u.Mobile, u.Department, u.Street, u.Zip, u.City, u.Country, u.Address.Address,
+		u.OutOfOffice.OutOfOffice, u.OutOfOfficeStartAt, u.OutOfOfficeEndAt, u.OutOfOfficeReplacementID, u.UpdatedByID,
+	}
+}
+
+// InsertUser stores a new user and fills its id. A login that is taken gets a number appended.
+func (s *Store) InsertUser(ctx context.Context, u *desk.User) error {
+	if err := s.makeUserUnique(ctx, u); err != nil {
+		return err
+	}
+	if err := s.db.QueryRow(ctx, insertUser, append(userValues(*u), u.CreatedByID)...).Scan(&u.ID); err != nil {
+		return fmt.Errorf("insert user: %w", translate(err))
+	}
+	return nil
+}
+
+// SaveUser stores a changed user. The password, failed logins and the like are not touched.
+func (s *Store) SaveUser(ctx context.Context, u *desk.User) error {
+	if err := s.makeUserUnique(ctx, u); err != nil {
+		return err
+	}
+	return s.exec(ctx, "save user", saveUser, append(userValues(*u), u.ID)...)
+}
+
+// LockUser is User for a transaction that is going to change it.
+func (s *Store) LockUser(ctx context.Context, id desk.UserID) (desk.User, error) {
+	rows, _ := s.db.Query(ctx, userByID+` FOR NO KEY UPDATE`, id)
+	user, err := pgx.CollectExactlyOneRow(rows, scanUser)
+	if err != nil {
+		return desk.User{}, missing("User", int64(id), err)
+	}
+	return user, nil
+}
+
+// loginSuffixes is how often a taken login is tried with a number before a UUID decides.
+const loginSuffixes = 20
+
+func (s *Store) makeUserUnique(ctx context.Context, u *desk.User) error {
+	candidates := []string{u.Login}
+	for n := 1; n <= loginSuffixes; n++ {
+		candidates = append(candidates, u.Login+strconv.Itoa(n))
+	}
+	rows, _ := s.db.Query(ctx, `SELECT login, email = $2 AND email <> '' FROM users WHERE id <> $3 AND (login = ANY($1) OR email = $2)`,
+		candidates, u.Email, u.ID)
+	taken := map[string]bool{}
+	var login string
+	var sameEmail, emailTaken bool
+	_, err := pgx.ForEachRow(rows, []any{&login, &sameEmail}, func() error {
+		taken[login] = true
+		emailTaken = emailTaken || sameEmail
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("is login taken: %w", translate(err))
+	}
+	if emailTaken {
+		return &desk.InvalidError{Field: "email", Reason: "Email address '" + u.Email + "' is already used for another user."}
+	}
+	for _, candidate := range candidates {
+		if !taken[candidate] {
+			u.Login = candidate
+			return nil
+		}
+	}
+	u.Login += uuid.NewString()
+	return nil
+}
+
+// SetPassword stores a password's hash, ends the lock, and nothing else.
+func (s *Store) SetPassword(ctx context.Context, id desk.UserID, hash string) error {
+	return s.exec(ctx, "set password", `UPDATE users SET password = nullif($2, ''), login_failed = 0 WHERE id = $1`, id, hash)
+}
+
+// UnlockUser forgets a user's failed logins.
+func (s *Store) UnlockUser(ctx context.Context, id desk.UserID) error {
+	tag, err := s.db.Exec(ctx, `UPDATE users SET login_failed = 0 WHERE id = $1`, id)
+	if err == nil && tag.RowsAffected() == 0 {
+		err = pgx.ErrNoRows
+	}
+	if err != nil {
+		return missing("User", int64(id), err)
+	}
+	return nil
+}
+
+// SetUserRoles replaces a user's roles.
+func (s *Store) SetUserRoles(ctx context.Context, id desk.UserID, roles []desk.RoleID) error {
+	return s.replaceLinks(ctx, "roles_users", "user_id", "role_id", int64(id), plain(roles))
+}
+
+// SetUserOrganizations replaces a user's secondary organizations.
+func (s *Store) SetUserOrganizations(ctx context.Context, id desk.UserID, organizations []desk.OrganizationID) error {
+	return s.replaceLinks(ctx, "organizations_users", "user_id", "organization_id", int64(id), plain(organizations))
+}
+
+// SetUserGroups replaces a user's access to groups.
+func (s *Store) SetUserGroups(ctx context.Context, id desk.UserID, groups desk.GroupAccess) error {
+	return s.replaceAccess(ctx, "groups_users", "user_id", int64(id), groups)
+}
+
+const maxMovedTickets = 100
+
+// MoveTickets takes a customer's tickets along from one organization to the next: the newest ones.
+func (s *Store) MoveTickets(ctx context.Context, customer desk.UserID, from, to *desk.OrganizationID) error {
+	return s.exec(ctx, "move tickets", `
+		UPDATE tickets
+		SET organization_id = $3
+		WHERE id IN (
+			SELECT id
+			FROM tickets
+			WHERE customer_id = $1 AND organization_id IS NOT DISTINCT FROM $2
+			ORDER BY id DESC
+			LIMIT $4)`, customer, from, to, maxMovedTickets)
+}
+
+// userIsNamed finds out whether any row names a user who can then not be deleted. What a user
+// made or changed of himself does not count. Tickets and articles are held by foreign keys.
+const userIsNamed = `
+	SELECT EXISTS (SELECT FROM groups_users WHERE user_id = $1)
+		OR EXISTS (SELECT FROM tokens WHERE user_id = $1)
+		OR EXISTS (SELECT FROM users WHERE id <> $1 AND (updated_by_id = $1 OR created_by_id = $1 OR out_of_office_replacement_id = $1))
+		OR EXISTS (SELECT FROM organizations WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM roles WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM groups WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM signatures WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM email_addresses WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM channels WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_states WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_priorities WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM tickets WHERE customer_id = $1 OR owner_id = $1 AND owner_id <> 1)
+		OR EXISTS (SELECT FROM attachments WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM history WHERE created_by_id = $1)`
+
+// DeleteUser deletes a user whom nothing names.
+func (s *Store) DeleteUser(ctx context.Context, id desk.UserID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		if _, err := tx.LockUser(ctx, id); err != nil {
+			return err
+		}
+		var named bool
+		if err := tx.db.QueryRow(ctx, userIsNamed, id).Scan(&named); err != nil {
+			return fmt.Errorf("references to user %d: %w", id, translate(err))
+		}
+		if named || id == desk.SystemUser {
+			return &desk.InvalidError{Field: "id", Reason: "Can't delete, object has references."}
+		}
+		return tx.deleteRow(ctx, "users", "User", int64(id))
+	})
+}
+
+// errNoAdmin keeps an installation from locking everybody out.
+var errNoAdmin = &desk.InvalidError{Field: "role_ids", Reason: "At least one user needs to have admin permissions."}
+
+// CheckAdmin returns an *desk.InvalidError when nobody administers this installation any more. It
+// belongs to the end of transactions that change users, roles or permissions. hadAdmin is what
+// HasAdmin said before the change: an installation that never had one may go without.
+func (s *Store) CheckAdmin(ctx context.Context, hadAdmin bool) error {
+	if !hadAdmin {
+		return nil
+	}
+	has, err := s.HasAdmin(ctx)
+	if err == nil && !has {
+		return errNoAdmin
+	}
+	return err
+}
+
+// HasAdmin reports whether an active user holds admin or admin.user. It makes transactions that
+// might take this away wait for each other, so that two can't remove the last two.
+func (s *Store) HasAdmin(ctx context.Context) (has bool, err error) {
+	if err := s.exec(ctx, "lock administrators", `SELECT pg_advisory_xact_lock(hashtext('postroom.admins'))`); err != nil {
+		return false, err
+	}
+	err = s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM users u WHERE u.active AND `+holdsAny("u.id", "ARRAY['admin', 'admin.user']")+`)`).Scan(&has)
+	return has, translate(err)
+}
+
+// CheckAgentLimit returns an *desk.InvalidError when there are more active agents than setting
+// system_agent_limit allows; 0: no limit.
+func (s *Store) CheckAgentLimit(ctx context.Context, limit int) error {
+	if limit <= 0 {
+		return nil
+	}
+	n, err := s.count(ctx, `SELECT FROM users u WHERE u.active AND `+holdsAny("u.id", "ARRAY['ticket.agent']"))
+	if err == nil && n > limit {
+		return &desk.InvalidError{Field: "role_ids", Reason: "Agent limit exceeded, please check your account settings."}
+	}
+	return err
+}
