@@ -9,31 +9,29 @@ import (
 
 // organizationNamed finds the organization a client named: by organization_id, else by its name.
 // Without one it is nil; sent tells a null id from silence.
-func organizationNamed(ctx context.Context, organizations *store.Store, p params) (id *desk.OrganizationID, sent bool, err error) {
+func organizationNamed(ctx context.Context, tx *store.Store, p params) (id *desk.OrganizationID, sent bool, err error) {
 	const relation, key = "organization", "organization_id"
 	if p.has(key) {
 		wanted, err := idIn[desk.OrganizationID](p, key)
 		if err != nil || wanted == 0 {
 			return nil, true, err
 		}
-		found, err := organizations.FindOrganization(ctx, wanted, "")
-		if err == nil && found == nil {
+		known, err := tx.ExistingOrganizations(ctx, []desk.OrganizationID{wanted})
+		if err == nil && !known[wanted] {
 			err = invalidParam(key, p[key])
 		}
-		return found, true, err
+		return &wanted, true, err
 	}
 	if p.blank(relation) {
 		return nil, false, nil
 	}
-	if name, isText := p[relation].(string); isText {
-		if id, err = organizations.FindOrganization(ctx, 0, name); err != nil {
-			return nil, true, err
-		}
+	name := p.text(relation)
+	found, err := tx.OrganizationIDsByName(ctx, []string{name})
+	wanted, known := found[name]
+	if err == nil && !known {
+		err = invalid(relation, "No lookup value found for '%s': %s", relation, literal(p[relation]))
 	}
-	if id == nil {
-		return nil, true, invalid(relation, "No lookup value found for '%s': %s", relation, literal(p[relation]))
-	}
-	return id, true, nil
+	return &wanted, true, err
 }
 
 // idsNamed reads a list of records: x_ids first, then xs with names, which override it. sent tells

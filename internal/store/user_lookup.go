@@ -15,6 +15,30 @@ const userIDsByName = `
 	JOIN users u ON u.login = lower(name) OR u.email = lower(name) AND u.email <> ''
 	ORDER BY name, u.login = lower(name) DESC, u.id`
 
+// UserLogins returns the logins of those of the users that exist.
+func (s *Store) UserLogins(ctx context.Context, ids []desk.UserID) (map[desk.UserID]string, error) {
+	if len(ids) == 0 {
+		return map[desk.UserID]string{}, nil
+	}
+	found, err := names[desk.UserID](ctx, s, `SELECT id, login FROM users WHERE id = ANY($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("logins: %w", translate(err))
+	}
+	return found, nil
+}
+
+// OrganizationNames returns the names of those of the organizations that exist.
+func (s *Store) OrganizationNames(ctx context.Context, ids []desk.OrganizationID) (map[desk.OrganizationID]string, error) {
+	if len(ids) == 0 {
+		return map[desk.OrganizationID]string{}, nil
+	}
+	found, err := names[desk.OrganizationID](ctx, s, `SELECT id, name FROM organizations WHERE id = ANY($1)`, ids)
+	if err != nil {
+		return nil, fmt.Errorf("names of organizations: %w", translate(err))
+	}
+	return found, nil
+}
+
 // UserIDsByName finds users by login or else mail address, whatever their case. Names of nobody
 // are left out.
 func (s *Store) UserIDsByName(ctx context.Context, wanted []string) (map[string]desk.UserID, error) {
