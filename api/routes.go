@@ -4,8 +4,8 @@ package api
 // who answers. Access is checked before a handler runs. Finer rules, such as which tickets
 // somebody sees, are the handlers' own.
 func (s *Server) routes() []route {
-	return []route{
+	return append(s.ticketRoutes(), []route{
 		{"GET /api/v1/version", needs("admin"), s.showVersion},
 		{"GET /api/v1/users/me", login, s.showMe},
-	}
+	}...)
 }

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
 // ticketRecord shows the columns of a ticket.
@@ -126,9 +126,8 @@ func (s *Server) articleIDs(ctx context.Context, who *desk.Caller, tickets []des
 
 // ticketNames are the names that the ids of tickets stand for.
 type ticketNames struct {
-	catalog       *desk.Catalog
-	logins        map[desk.UserID]string
-	organizations map[desk.OrganizationID]string
+	store.Names
+	catalog *desk.Catalog
 }
 
 func (s *Server) ticketNames(ctx context.Context, tickets []desk.Ticket) (ticketNames, error) {
@@ -144,15 +143,15 @@ func (s *Server) ticketNames(ctx context.Context, tickets []desk.Ticket) (ticket
 			organizations = append(organizations, *t.OrganizationID)
 		}
 	}
-	names, err := s.Store.NamesOf(ctx, users, organizations)
-	return ticketNames{catalog, names.Logins, names.Organizations}, err
+	found, err := s.Store.NamesOf(ctx, users, organizations)
+	return ticketNames{found, catalog}, err
 }
 
 // addTo adds the names to a record. What a ticket doesn't have adds no key.
 func (n ticketNames) addTo(r *record, t *desk.Ticket, noArticles bool) {
 	r.add("group", n.catalog.Groups[t.GroupID].Name)
 	if t.OrganizationID != nil {
-		r.add("organization", n.organizations[*t.OrganizationID])
+		r.add("organization", n.Organizations[*t.OrganizationID])
 	}
 	if noArticles { // articles have no names to list
 		r.add("articles", []string{})
@@ -160,25 +159,14 @@ func (n ticketNames) addTo(r *record, t *desk.Ticket, noArticles bool) {
 	r.add("ticket_time_accounting", []string{})
 	r.add("state", n.catalog.States[t.StateID].Name)
 	r.add("priority", n.catalog.Priorities[t.PriorityID].Name)
-	r.add("owner", n.logins[t.OwnerID])
-	r.add("customer", n.logins[t.CustomerID])
-	r.add("created_by", n.logins[t.CreatedByID])
-	r.add("updated_by", n.logins[t.UpdatedByID])
+	r.add("owner", n.Logins[t.OwnerID])
+	r.add("customer", n.Logins[t.CustomerID])
+	r.add("created_by", n.Logins[t.CreatedByID])
+	r.add("updated_by", n.Logins[t.UpdatedByID])
 	if t.CreateArticleTypeID != nil {
 		r.add("create_article_type", n.catalog.ArticleTypes[*t.CreateArticleTypeID].Name)
 	}
 	if t.CreateArticleSenderID != nil {
 		r.add("create_article_sender", n.catalog.Senders[*t.CreateArticleSenderID])
 	}
-}
-
-// ticketIDs are the ids of tickets, in their order.
-func ticketIDs(tickets []desk.Ticket) []desk.TicketID {
-	return slices.Collect(func(yield func(desk.TicketID) bool) {
-		for _, t := range tickets {
-			if !yield(t.ID) {
-				return
-			}
-		}
-	})
 }

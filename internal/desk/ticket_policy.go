@@ -108,6 +108,16 @@ func (a TicketAccess) MayAddArticle(t Ticket) error {
 	return allowed(a.agentIn(a.Create, t) || a.ownsOrShares(t))
 }
 
+// WorksOn reports whether the user writes to this ticket as an agent, not as its customer.
+func (a TicketAccess) WorksOn(t Ticket) bool {
+	return a.agentIn(a.Read, t) || a.agentIn(a.Create, t) || a.agentIn(a.Change, t)
+}
+
+// MayCreateAsAgent returns nil, or a *ForbiddenError.
+func (a TicketAccess) MayCreateAsAgent(t Ticket) error {
+	return allowed(a.agentIn(a.Create, t))
+}
+
 // MayChangeAsAgent returns nil, or a *ForbiddenError. It guards what no customer may do.
 func (a TicketAccess) MayChangeAsAgent(t Ticket) error {
 	return allowed(a.agentIn(a.Change, t))

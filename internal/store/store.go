@@ -35,9 +35,10 @@ type Store struct {
 
 // Options of Open.
 type Options struct {
-	URL       string // postgres://…
-	MaxConns  int32  // 0: pgx's default
-	SecretKey []byte // 32 bytes, seals secrets at rest
+	URL       string          // postgres://…
+	MaxConns  int32           // 0: pgx's default
+	SecretKey []byte          // 32 bytes, seals secrets at rest
+	Tracer    pgx.QueryTracer // told of every query; nil: nobody is
 }
 
 // Open connects to the database. It does not migrate it.
@@ -52,6 +53,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	// Every time is UTC, in the database's answers as everywhere else.
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	config.ConnConfig.RuntimeParams["application_name"] = "postroom"
+	config.ConnConfig.Tracer = opts.Tracer
 	config.HealthCheckPeriod = 5 * time.Second
 	seal, err := newSealer(opts.SecretKey)
 	if err != nil {

@@ -1,0 +1,220 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// createTicket makes a ticket with its first article, or nothing at all.
+func (s *Server) createTicket(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), caller(r)
+	p, err := readParamsUpTo(r, maxLargeBody)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
+	var ticket desk.Ticket
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		ticket, err = newTicket(ctx, &ticketParams{store: tx, catalog: catalog, sent: p}, who)
+		if err != nil {
+			return err
+		}
+		return s.insertTicket(ctx, tx, who, &ticket, p, catalog)
+	})
+	if err != nil {
+		return err
+	}
+	return s.answerTicket(w, r, http.StatusCreated, ticket.ID, p)
+}
+
+// newTicket decodes and checks a new ticket.
+func newTicket(ctx context.Context, p *ticketParams, who *desk.Caller) (desk.Ticket, error) {
+	access, c := who.TicketAccess(), p.catalog
+	t := desk.Ticket{OwnerID: desk.SystemUser, Preferences: map[string]any{}}
+	t.CreatedByID, t.UpdatedByID = who.User.ID, who.User.ID
+	if !access.Agent {
+		p.withoutPeople()
+	}
+	customer, err := newCustomer(ctx, p, who)
+	if err != nil {
+		return t, err
+	}
+	t.CustomerID = customer.ID
+	if err := p.apply(ctx, &t); err != nil {
+		return t, err
+	}
+	if t.GroupID == 0 {
+		return t, invalid("group_id", "The required value 'group_id' is missing.")
+	}
+	if err := access.MayCreate(t); err != nil {
+		return t, err
+	}
+	if t.StateID == 0 {
+		t.StateID = c.DefaultState()
+	}
+	if t.PriorityID == 0 {
+		t.PriorityID = c.DefaultPriority()
+	}
+	if err := p.applyOrganization(ctx, &t, customer); err != nil {
+		return t, err
+	}
+	t.Settle(desk.Ticket{}, c, time.Now())
+	form := desk.TicketForm{Access: access, AsAgent: access.MayCreateAsAgent(t) == nil, Creating: true}
+	if t.OwnerID != desk.SystemUser {
+		if form.MayOwn, err = p.store.MayOwn(ctx, t.OwnerID, t.GroupID); err != nil {
+			return t, err
+		}
+	}
+	return t, form.Check(desk.Ticket{}, t, c)
+}
+
+// newCustomer finds or makes the customer of a new ticket. It is the zero user when none was named.
+func newCustomer(ctx context.Context, p *ticketParams, who *desk.Caller) (desk.User, error) {
+	if !who.TicketAccess().Agent {
+		return who.User, nil
+	}
+	if email, guess := strings.CutPrefix(p.sent.text("customer_id"), "guess:"); guess {
+		return guessCustomer(ctx, p, strings.TrimSpace(email))
+	}
+	if p.sent.blank("customer_id") {
+		if object, ok := p.sent.object("customer"); ok {
+			return customerFrom(ctx, p, object)
+		}
+		delete(p.sent, "customer_id") // so that a name beside a null id counts
+	}
+	customer, _, err := p.user(ctx, "customer")
+	if err != nil || customer == nil {
+		return desk.User{}, err
+	}
+	return *customer, nil
+}
+
+// guessCustomer returns the user with a mail address, made if there is none.
+func guessCustomer(ctx context.Context, p *ticketParams, email string) (desk.User, error) {
+	if !desk.ValidAddress(email) {
+		return desk.User{}, &answerError{
+			status: http.StatusUnprocessableEntity, text: "Invalid email '" + email + "' of customer", silent: true,
+		}
+	}
+	return ensureUser(ctx, p.store, desk.Person{Email: email})
+}
+
+// customerFrom returns the user that an object describes: by id, mail address or login, else a new one.
+func customerFrom(ctx context.Context, p *ticketParams, object params) (desk.User, error) {
+	id, err := idIn[desk.UserID](object, "id")
+	if err != nil {
+		return desk.User{}, err
+	}
+	if id != 0 {
+		found, err := p.store.Users(ctx, []desk.UserID{id})
+		if user, known := found[id]; known || err != nil {
+			return user, err
+		}
+	}
+	for _, key := range []string{"email", "login"} {
+		if object.blank(key) {
+			continue
+		}
+		found, err := p.store.UserNamed(ctx, object.text(key))
+		if err != nil {
+			return desk.User{}, err
+		}
+		if found != nil {
+			return *found, nil
+		}
+	}
+	email := strings.TrimSpace(object.text("email"))
+	if !desk.ValidAddress(email) {
+		return desk.User{}, invalid("customer", "Invalid email '%s'", email)
+	}
+	return ensureUser(ctx, p.store, desk.Person{Email: email, Firstname: object.text("firstname"), Lastname: object.text("lastname")})
+}
+
+func ensureUser(ctx context.Context, users *store.Store, person desk.Person) (desk.User, error) {
+	email := strings.ToLower(person.Email)
+	person.Email = email
+	person.Firstname, person.Lastname = cut(person.Firstname, maxPersonName), cut(person.Lastname, maxPersonName)
+	found, err := users.EnsureUsers(ctx, []desk.Person{person})
+	if err != nil {
+		return desk.User{}, err
+	}
+	return found[email], nil
+}
+
+// Lengths in characters.
+const (
+	maxPersonName = 100
+	maxNumber     = 60
+)
+
+// insertTicket writes a checked new ticket and the article that came with it.
+func (s *Server) insertTicket(ctx context.Context, tx *store.Store, who *desk.Caller, t *desk.Ticket, p params, c *desk.Catalog) error {
+	object, withArticle, err := articleIn(p)
+	if err != nil {
+		return err
+	}
+	var draft articleDraft
+	if withArticle {
+		if draft, err = draftArticle(object, c); err != nil {
+			return err
+		}
+	}
+	// Agents may bring a number, such as one from another system.
+	if t.Number = cut(strings.TrimSpace(p.text("number")), maxNumber); t.Number == "" || !who.TicketAccess().Agent {
+		if t.Number, err = tx.NextTicketNumber(ctx, c, time.Now().UTC()); err != nil {
+			return err
+		}
+	}
+	if err := tx.InsertTicket(ctx, t); err != nil {
+		return err
+	}
+	created := desk.Change{Object: "Ticket", OID: int64(t.ID), Type: "created", By: who.User.ID}
+	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil || !withArticle {
+		return err
+	}
+	before := *t
+	if _, err := s.addArticle(ctx, tx, who, t, draft, c); err != nil {
+		return err
+	}
+	t.Settle(before, c, time.Now())
+	if err := tx.SaveTicket(ctx, *t); err != nil {
+		return err
+	}
+	// What the first article says about the ticket is how it began, not a change. Its state is one.
+	after := before
+	after.StateID = t.StateID
+	return tx.AddHistory(ctx, desk.TicketChanges(before, after, c, who.User.ID))
+}
+
+// articleIn is the article inside a ticket that a client sent. An empty one is none.
+func articleIn(p params) (article params, there bool, err error) {
+	if p.blank("article") {
+		return nil, false, nil
+	}
+	object, ok := p.object("article")
+	if !ok {
+		return nil, false, invalidParam("article", p["article"])
+	}
+	return object, true, nil
+}
+
+// answerTicket answers with a ticket as the next GET of it will show it.
+func (s *Server) answerTicket(w http.ResponseWriter, r *http.Request, status int, id desk.TicketID, p params) error {
+	ticket, err := s.Store.Ticket(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shown, err := s.showTicketAs(r.Context(), caller(r), ticket, p, withIDs)
+	if err != nil {
+		return err
+	}
+	return writeJSON(w, status, shown)
+}

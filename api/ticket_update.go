@@ -1,0 +1,142 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// updateTicket changes a ticket and adds the article that came with it.
+func (s *Server) updateTicket(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), caller(r)
+	id, err := pathID[desk.TicketID](r, "id", "Ticket")
+	if err != nil {
+		return err
+	}
+	p, err := readParamsUpTo(r, maxLargeBody)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		before, err := tx.LockTicket(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := who.TicketAccess().MayFollowUp(before, catalog, time.Now()); err != nil {
+			return err
+		}
+		after, err := changedTicket(ctx, &ticketParams{store: tx, catalog: catalog, sent: p}, who, before)
+		if err != nil {
+			return err
+		}
+		object, withArticle, err := articleIn(p)
+		if err != nil {
+			return err
+		}
+		if !withArticle {
+			if !changed(before, after, catalog) {
+				return nil // nothing is to be seen of an update that changes nothing
+			}
+			return saveTicket(ctx, tx, who, before, after, catalog)
+		}
+		draft, err := draftArticle(object, catalog)
+		if err != nil {
+			return err
+		}
+		if _, err := s.addArticle(ctx, tx, who, &after, draft, catalog); err != nil {
+			return err
+		}
+		return saveTicket(ctx, tx, who, before, after, catalog)
+	})
+	if err != nil {
+		return err
+	}
+	return s.answerTicket(w, r, http.StatusOK, id, p)
+}
+
+// changedTicket decodes and checks what a client wants to change.
+func changedTicket(ctx context.Context, p *ticketParams, who *desk.Caller, before desk.Ticket) (desk.Ticket, error) {
+	access, c, t := who.TicketAccess(), p.catalog, before
+	form := desk.TicketForm{Access: access, AsAgent: access.MayChangeAsAgent(before) == nil}
+	if !form.AsAgent {
+		p.withoutPeople("organization", "organization_id")
+	}
+	customer, customerSent, err := p.user(ctx, "customer")
+	if err != nil {
+		return t, err
+	}
+	if customerSent {
+		t.CustomerID = 0 // nobody: the form will say so
+		if customer != nil {
+			t.CustomerID = customer.ID
+		}
+	}
+	if err := p.apply(ctx, &t); err != nil {
+		return t, err
+	}
+	if t.CustomerID != 0 && (t.CustomerID != before.CustomerID || p.sent.has("organization_id") || p.sent.has("organization")) {
+		if err := settleOrganization(ctx, p, &t, before); err != nil {
+			return t, err
+		}
+	}
+	if form.MayOwn, err = settleOwner(ctx, p, &t, before); err != nil {
+		return t, err
+	}
+	if err := form.Check(before, t, c); err != nil {
+		return t, err
+	}
+	t.Settle(before, c, time.Now())
+	return t, nil
+}
+
+func settleOrganization(ctx context.Context, p *ticketParams, t *desk.Ticket, before desk.Ticket) error {
+	customer, err := p.store.User(ctx, t.CustomerID)
+	if err != nil {
+		return err
+	}
+	if t.CustomerID != before.CustomerID {
+		t.OrganizationID = nil
+	}
+	return p.applyOrganization(ctx, t, customer)
+}
+
+// settleOwner takes a ticket that is not closed from an owner who can't own it. It reports whether
+// the owner that is left can.
+func settleOwner(ctx context.Context, p *ticketParams, t *desk.Ticket, before desk.Ticket) (mayOwn bool, err error) {
+	if t.OwnerID == desk.SystemUser || t.GroupID == 0 {
+		return true, nil
+	}
+	mayOwn, err = p.store.MayOwn(ctx, t.OwnerID, t.GroupID)
+	if err != nil || mayOwn {
+		return mayOwn, err
+	}
+	if p.catalog.StateType(t.StateID) == desk.StateTypeClosed {
+		return false, nil
+	}
+	t.OwnerID = desk.SystemUser
+	return true, nil
+}
+
+// changed reports whether an update changes anything a client can write.
+func changed(before, after desk.Ticket, c *desk.Catalog) bool {
+	return len(desk.TicketChanges(before, after, c, 0)) > 0 ||
+		!bytes.Equal(appendJSON(nil, before.Preferences), appendJSON(nil, after.Preferences))
+}
+
+// saveTicket writes back a locked ticket and the history of what changed.
+func saveTicket(ctx context.Context, tx *store.Store, who *desk.Caller, before, after desk.Ticket, c *desk.Catalog) error {
+	after.Settle(before, c, time.Now())
+	after.UpdatedByID = who.User.ID
+	if err := tx.SaveTicket(ctx, after); err != nil {
+		return err
+	}
+	return tx.AddHistory(ctx, desk.TicketChanges(before, after, c, who.User.ID))
+}
