@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postroom/channels"
+	"postroom/internal/richtext"
 )
 
 const defaultFont = "font-family:'Helvetica Neue', Helvetica, Arial, Geneva, sans-serif; font-size: 12px;"
@@ -26,7 +27,7 @@ func content(m channels.Outbound) part {
 	for _, image := range images {
 		related.children = append(related.children, filePart(image, true))
 	}
-	text := textPart("text/plain", plainText(m.Body))
+	text := textPart("text/plain", richtext.ToText(m.Body))
 	return mixed(part{subtype: "alternative", children: []part{text, related}}, files)
 }
 

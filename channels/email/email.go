@@ -18,7 +18,7 @@ import (
 const Kind = "email"
 
 // Open returns the mailbox of an account channel. known may be nil.
-func Open(channel desk.Channel, catalog *desk.Catalog, known Known, log *slog.Logger) (*Mailbox, error) {
+func Open(channel desk.Channel, catalog *desk.Catalog, known Known, log *slog.Logger) (channels.Poller, error) {
 	stored, _ := channel.Options["inbound"].(map[string]any)
 	inbound, err := ParseInbound(stored)
 	if err != nil {

@@ -115,4 +115,3 @@ func login(t *testing.T, server *devstack.MailServer, user string) *imapclient.C
 	}
 	return client
 }
-

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// maxChannelLog is how much of a server's complaint is kept, in bytes.
+const maxChannelLog = 5000
+
+const channelFetched = `
+	UPDATE channels
+	SET status_in = $2, last_log_in = $3, last_fetch = $4
+	WHERE id = $1`
+
+// ChannelFetched notes how the last fetch of a channel went: problem is empty when it went well.
+func (s *Store) ChannelFetched(ctx context.Context, id desk.ChannelID, at time.Time, problem string) error {
+	status := "ok"
+	if problem != "" {
+		status = "error"
+	}
+	// What servers say is not always text.
+	problem = strings.ReplaceAll(strings.ToValidUTF8(problem[:min(len(problem), maxChannelLog)], "?"), "\x00", "?")
+	if _, err := s.db.Exec(ctx, channelFetched, id, status, problem, at); err != nil {
+		return fmt.Errorf("status of channel %d: %w", id, translate(err))
+	}
+	return nil
+}
+
+// The newest article with a Message-ID decides: when its ticket came through another channel, the
+// mail is not known to this one.
+const knownMessages = `
+	SELECT asked.md5
+	FROM unnest($2::text[]) AS asked (md5)
+	CROSS JOIN LATERAL (
+		SELECT t.preferences->>'channel_id' AS channel_id
+		FROM ticket_articles a
+		JOIN tickets t ON t.id = a.ticket_id
+		WHERE a.message_id_md5 = asked.md5
+		ORDER BY a.created_at DESC, a.id DESC
+		LIMIT 1) AS newest
+	WHERE newest.channel_id IS NULL OR newest.channel_id = $1::text`
+
+// KnownMessages reports which of these Message-IDs, with their brackets, a channel has brought in.
+func (s *Store) KnownMessages(ctx context.Context, channel desk.ChannelID, messageIDs []string) (map[string]bool, error) {
+	ids := make(map[string]string, len(messageIDs))
+	md5s := make([]string, len(messageIDs))
+	for i, id := range messageIDs {
+		sum := md5.Sum([]byte(id))
+		md5s[i] = hex.EncodeToString(sum[:])
+		ids[md5s[i]] = id
+	}
+	rows, _ := s.db.Query(ctx, knownMessages, fmt.Sprint(channel), md5s)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("messages known to channel %d: %w", channel, translate(err))
+	}
+	known := make(map[string]bool, len(found))
+	for _, sum := range found {
+		known[ids[sum]] = true
+	}
+	return known, nil
+}
