@@ -83,6 +83,11 @@ func appendJSON(dst []byte, value any) []byte {
 	case time.Time:
 		dst = append(dst, '"')
 		return append(v.UTC().AppendFormat(dst, timeFormat), '"')
+	case *time.Time: // a json.Marshaler too, with another format
+		if v == nil {
+			return append(dst, "null"...)
+		}
+		return appendJSON(dst, *v)
 	case json.Marshaler:
 		if text, err := v.MarshalJSON(); err == nil {
 			return append(dst, text...)

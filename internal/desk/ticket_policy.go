@@ -12,7 +12,7 @@ type TicketAccess struct {
 	Agent    bool // holds ticket.agent
 	Customer bool // holds ticket.customer
 	Admin    bool // holds admin itself
-	Report   bool // holds report
+	Report   bool // holds report, and not as an administrator: they see no tickets by that
 
 	Read   []GroupID
 	Create []GroupID
@@ -30,7 +30,7 @@ func (c *Caller) TicketAccess() TicketAccess {
 		Agent:    c.Can("ticket.agent"),
 		Customer: c.Can("ticket.customer"),
 		Admin:    c.Can("admin"),
-		Report:   c.Can("report"),
+		Report:   c.Can("report") && !c.UserCan("admin"),
 
 		Read:   c.GroupsWith(AccessRead),
 		Create: c.GroupsWith(AccessCreate),

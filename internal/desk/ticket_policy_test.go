@@ -126,7 +126,7 @@ func TestListsShowTheUnionOfAgentAndCustomer(t *testing.T) {
 		{"both", person(10, both, desk.AccessFull), desk.TicketScope{Groups: []desk.GroupID{1}, Customer: 10, Organizations: shared}},
 		{"report only", person(10, []string{"report"}), desk.TicketScope{All: true}},
 		{"agent with report", person(10, []string{"report", "ticket.agent"}), desk.TicketScope{}},
-		{"administrator", person(10, []string{"admin"}, desk.AccessFull), desk.TicketScope{}},
+		{"administrator", person(10, []string{"admin", "report"}, desk.AccessFull), desk.TicketScope{}},
 	} {
 		tc.who.Shared = shared
 		got := tc.who.TicketAccess().Lists()
