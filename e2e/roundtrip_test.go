@@ -112,10 +112,6 @@ func (in *instance) connectAccount(box *devstack.MailServer, mta *devstack.MTASe
 	if err := in.post("/api/v1/channels_email_verify", account, &result); err != nil || result.Result != "ok" {
 		in.t.Fatalf("connecting the account: %+v, %v, want ok", result, err)
 	}
-	if err := in.call("PUT", "/api/v1/groups/1", map[string]any{"email_address": supportAddress}, nil); err != nil {
-		// The address of the only group is set by itself; names are accepted as well as ids.
-		in.t.Logf("giving the group its address: %v", err)
-	}
 }
 
 func (in *instance) waitForTicket(title string) ticket {

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"postroom/internal/devstack"
+)
+
+// bench is one part's servers, product and results.
+type bench struct {
+	size   sizes
+	dir    string
+	report *report
+
+	binary string
+	env    []string
+	base   string // of the API
+	token  string
+	stack  *devstack.Stack
+	all    *exec.Cmd // postroom all
+	ends   []func()  // in the order of starting
+}
+
+// stop ends what runs, last started first.
+func (b *bench) stop() {
+	for _, end := range slices.Backward(b.ends) {
+		end()
+	}
+}
+
+// startStores starts PostgreSQL and Redis.
+func (b *bench) startStores(ctx context.Context) error {
+	dir, err := filepath.Abs(b.dir)
+	if err != nil {
+		return err
+	}
+	b.dir = dir
+	if b.stack, err = devstack.Start(ctx, devstack.Options{Dir: dir}); err != nil {
+		return err
+	}
+	b.ends = append(b.ends, b.stack.Stop)
+	return nil
+}
+
+// startProduct builds the product and runs all of it on the stores.
+func (b *bench) startProduct(ctx context.Context) error {
+	b.binary = filepath.Join(b.dir, "postroom")
+	if out, err := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", b.binary, "./cmd/postroom").CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	port, err := freePort()
+	if err != nil {
+		return err
+	}
+	b.base = "http://127.0.0.1:" + strconv.Itoa(port)
+	const login, password = "bench@example.com", "Bench-Password-1"
+	wizard := `{"Users":[{"login":"` + login + `","email":"` + login + `","firstname":"Ben","lastname":"Bench","password":"` + password + `"}]}`
+	b.env = append(os.Environ(), "DATABASE_URL="+b.stack.DatabaseURL(), "REDIS_URL="+b.stack.RedisURL(), "DATA_DIR="+b.dir,
+		"ZAMMAD_RAILS_PORT="+strconv.Itoa(port), "AUTOWIZARD_JSON="+wizard, "LOG_LEVEL=warn")
+	log, err := os.Create(filepath.Join(b.dir, "postroom.log"))
+	if err != nil {
+		return err
+	}
+	b.all = exec.Command(b.binary, "all")
+	b.all.Env, b.all.Stdout, b.all.Stderr = b.env, log, log
+	if err := b.all.Start(); err != nil {
+		return err
+	}
+	b.ends = append(b.ends, func() {
+		_ = b.all.Process.Signal(syscall.SIGTERM) // it may have ended
+		_ = b.all.Wait()
+		log.Close()
+	})
+	if err := b.waitFor(ctx, time.Minute, func() error { return b.call(ctx, login, password, "/api/v1/users/me", nil) }); err != nil {
+		return err
+	}
+	out, err := b.postroom(ctx, "token", "create", "--user", login, "--name", "bench", "--permission", "ticket.agent,admin")
+	b.token = strings.TrimSpace(lastLine(out))
+	return err
+}
+
+// postroom runs a verb of the product's command line.
+func (b *bench) postroom(ctx context.Context, args ...string) (string, error) {
+	cmd := exec.CommandContext(ctx, b.binary, args...)
+	cmd.Env = b.env
+	out, err := cmd.Output()
+	if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+		err = fmt.Errorf("postroom %s: %w\n%s", args[0], err, failed.Stderr)
+	}
+	return string(out), err
+}
+
+// get asks the API with the token.
+func (b *bench) get(ctx context.Context, path string, into any) error {
+	return b.call(ctx, "", "", path, into)
+}
+
+func (b *bench) call(ctx context.Context, login, password, path string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+path, nil)
+	if err != nil {
+		return err
+	}
+	if login != "" {
+		request.SetBasicAuth(login, password)
+	} else {
+		request.Header.Set("Authorization", "Token token="+b.token)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return errors.Join(err, fmt.Errorf("GET %s: %s: %.200s", path, answer.Status, data))
+	}
+	if into == nil {
+		return nil
+	}
+	return json.Unmarshal(data, into)
+}
+
+// waitFor asks every few milliseconds until there is no error.
+func (b *bench) waitFor(ctx context.Context, within time.Duration, ask func() error) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := ask()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("after %s: %w", within, err)
+		case <-again.C:
+		}
+	}
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer listener.Close()
+	return listener.Addr().(*net.TCPAddr).Port, nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
