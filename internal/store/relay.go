@@ -25,6 +25,10 @@ type Work struct {
 	EnqueuedAt *time.Time
 }
 
+// planned makes PostgreSQL plan a statement anew each time. The outbox grows from nothing to a
+// hundred thousand rows within seconds; a plan kept from before would read it row by row.
+const planned = pgx.QueryExecModeCacheDescribe
+
 const pendingWork = `
 	SELECT id, generation, queue, kind, payload, process_at, enqueued_at
 	FROM outbox
@@ -36,7 +40,7 @@ const pendingWork = `
 
 // PendingWork returns rows that no queue has yet, oldest first, from those with an id above after.
 func (s *Store) PendingWork(ctx context.Context, after desk.OutboxID, limit int) ([]Work, error) {
-	rows, _ := s.db.Query(ctx, pendingWork, after, limit)
+	rows, _ := s.db.Query(ctx, pendingWork, planned, after, limit)
 	work, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Work])
 	if err != nil {
 		return nil, fmt.Errorf("pending work: %w", translate(err))
@@ -47,25 +51,22 @@ func (s *Store) PendingWork(ctx context.Context, after desk.OutboxID, limit int)
 // A row that a worker has locked is left out: the worker may hold it for long, and most likely
 // ends by deleting it.
 const markEnqueued = `
-	WITH free AS (
-		SELECT o.id
-		FROM unnest($1::bigint[], $2::integer[]) AS handed (id, generation)
-		JOIN outbox o ON o.id = handed.id AND o.generation = handed.generation
-		WHERE o.enqueued_at IS NULL
-			AND o.dead_at IS NULL
-		FOR NO KEY UPDATE OF o SKIP LOCKED
-	)
 	UPDATE outbox
 	SET enqueued_at = now()
-	FROM free
-	WHERE outbox.id = free.id
-	RETURNING outbox.id`
+	WHERE id = ANY(ARRAY(
+		SELECT id
+		FROM outbox
+		WHERE id = ANY($1)
+			AND enqueued_at IS NULL
+			AND dead_at IS NULL
+		FOR NO KEY UPDATE SKIP LOCKED))
+	RETURNING id`
 
 // MarkEnqueued notes that a queue has these rows. It returns those it could mark; the others are
 // done already or being worked on.
 func (s *Store) MarkEnqueued(ctx context.Context, work []Work) ([]desk.OutboxID, error) {
-	ids, generations := keys(work)
-	rows, _ := s.db.Query(ctx, markEnqueued, ids, generations)
+	ids, _ := keys(work)
+	rows, _ := s.db.Query(ctx, markEnqueued, planned, ids)
 	marked, err := pgx.CollectRows(rows, pgx.RowTo[desk.OutboxID])
 	if err != nil {
 		return nil, fmt.Errorf("mark %d rows enqueued: %w", len(work), translate(err))
@@ -90,7 +91,7 @@ func (s *Store) EnqueuedWork(ctx context.Context, after Work, age time.Duration,
 	if after.EnqueuedAt != nil {
 		since = *after.EnqueuedAt
 	}
-	rows, _ := s.db.Query(ctx, enqueuedWork, since, after.ID, age, limit)
+	rows, _ := s.db.Query(ctx, enqueuedWork, planned, since, after.ID, age, limit)
 	work, err := pgx.CollectRows(rows, pgx.RowToStructByPos[Work])
 	if err != nil {
 		return nil, fmt.Errorf("enqueued work: %w", translate(err))
@@ -99,41 +100,34 @@ func (s *Store) EnqueuedWork(ctx context.Context, after Work, age time.Duration,
 }
 
 const putBack = `
-	WITH free AS (
-		SELECT o.id
-		FROM unnest($1::bigint[], $2::integer[]) AS lost (id, generation)
-		JOIN outbox o ON o.id = lost.id AND o.generation = lost.generation
-		WHERE o.enqueued_at IS NOT NULL
-			AND o.dead_at IS NULL
-		FOR NO KEY UPDATE OF o SKIP LOCKED
-	)
 	UPDATE outbox
 	SET enqueued_at = NULL
-	FROM free
-	WHERE outbox.id = free.id`
+	WHERE id = ANY(ARRAY(
+		SELECT id
+		FROM outbox
+		WHERE id = ANY($1)
+			AND enqueued_at IS NOT NULL
+			AND dead_at IS NULL
+		FOR NO KEY UPDATE SKIP LOCKED))`
 
 // PutBack makes rows pending again whose task no queue knows any more. It returns how many.
 func (s *Store) PutBack(ctx context.Context, work []Work) (int, error) {
-	ids, generations := keys(work)
-	return s.release(ctx, putBack, ids, generations)
+	ids, _ := keys(work)
+	return s.release(ctx, putBack, planned, ids)
 }
 
 // Rows that are locked are being worked on by somebody alive, whatever the queue lost.
 const putBackAll = `
-	WITH free AS (
-		SELECT id
-		FROM outbox
-		WHERE enqueued_at IS NOT NULL
-			AND dead_at IS NULL
-			AND enqueued_at <= $1
-		ORDER BY enqueued_at, id
-		LIMIT 5000
-		FOR NO KEY UPDATE SKIP LOCKED
-	)
 	UPDATE outbox
 	SET enqueued_at = NULL
-	FROM free
-	WHERE outbox.id = free.id`
+	WHERE id = ANY(ARRAY(
+		SELECT id
+		FROM outbox
+		WHERE enqueued_at <= $1
+			AND dead_at IS NULL
+		ORDER BY enqueued_at, id
+		LIMIT 5000
+		FOR NO KEY UPDATE SKIP LOCKED))`
 
 // PutBackAll makes every live row pending again, because the queues lost everything. It returns
 // how many.
@@ -144,7 +138,7 @@ func (s *Store) PutBackAll(ctx context.Context) (int, error) {
 	}
 	total := 0
 	for {
-		n, err := s.release(ctx, putBackAll, now)
+		n, err := s.release(ctx, putBackAll, planned, now)
 		total += n
 		if n == 0 || err != nil {
 			return total, err
@@ -185,7 +179,7 @@ const putBackLost = `
 // A row that is locked is left alone and returned: its worker lives after all.
 func (s *Store) PutBackLost(ctx context.Context, work []Work, limit int) (changed int, busy []desk.OutboxID, err error) {
 	ids, generations := keys(work)
-	rows, _ := s.db.Query(ctx, putBackLost, ids, generations, limit)
+	rows, _ := s.db.Query(ctx, putBackLost, planned, ids, generations, limit)
 	var id desk.OutboxID
 	var free bool
 	_, err = pgx.ForEachRow(rows, []any{&id, &free}, func() error {
