@@ -83,6 +83,8 @@ func appendJSON(dst []byte, value any) []byte {
 	case time.Time:
 		dst = append(dst, '"')
 		return append(v.UTC().AppendFormat(dst, timeFormat), '"')
+	case json.Number:
+		return append(dst, v...)
 	case *time.Time: // a json.Marshaler too, with another format
 		if v == nil {
 			return append(dst, "null"...)
