@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"postroom/internal/desk"
 )
@@ -91,4 +92,21 @@ func (s *Store) PermissionsOfRoles(ctx context.Context, roles []int64) ([]string
 	rows, _ := s.db.Query(ctx, permissionsOfRoles, roles)
 	names, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return names, translate(err)
+}
+
+// ErrNotSetUp says that the database is not that of an installation yet.
+var ErrNotSetUp = errors.New("the database is not set up: run `postroom migrate` or start `postroom all`")
+
+// Ready reports whether the database answers, has our tables and was set up with our secret key.
+func (s *Store) Ready(ctx context.Context) error {
+	sealed, err := s.Fact(ctx, factSecretKey)
+	failure, ok := errors.AsType[*pgconn.PgError](err)
+	if errors.Is(err, desk.ErrNotFound) || ok && failure.Code == "42P01" { // undefined_table
+		return ErrNotSetUp
+	}
+	if err != nil {
+		return err
+	}
+	_, err = s.seal.open(sealed)
+	return err
 }

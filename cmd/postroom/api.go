@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"postroom/api"
+	"postroom/channels/email"
+	"postroom/internal/config"
+	"postroom/internal/setup"
+	"postroom/internal/store"
+)
+
+func (p *program) apiCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "api",
+		Short:   "Run the REST API alone",
+		Long:    "Runs the REST API alone, on ZAMMAD_BIND_IP and ZAMMAD_RAILS_PORT. Any number may run on any number of machines.",
+		Example: "  DATABASE_URL=postgres://… ZAMMAD_BIND_IP=0.0.0.0 postroom api",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.api(cmd.Context()) },
+	}
+}
+
+func (p *program) api(ctx context.Context) error {
+	cfg, log, err := p.prepare()
+	if err != nil {
+		return err
+	}
+	listener, err := listen(cfg)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() // the API's server closes it earlier
+	databaseURL, redisURL := find(cfg)
+	h, err := p.start(ctx, cfg, log, databaseURL, redisURL)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	fmt.Fprintf(p.out, "Postroom's API is ready on http://%s\n", listener.Addr())
+	return runParts(ctx, cfg, log, h.apiPart(listener))
+}
+
+// listen takes the port first of all: a second start by mistake fails before it does anything.
+func listen(cfg *config.Config) (net.Listener, error) {
+	address := net.JoinHostPort(cfg.Web.BindIP.String(), strconv.Itoa(cfg.Web.Port))
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w: is another Postroom running? ZAMMAD_RAILS_PORT moves this one", err)
+	}
+	return listener, nil
+}
+
+func (h *house) apiPart(listener net.Listener) part {
+	server := api.New(api.Needs{
+		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion,
+		Wizard:     mailWizard{h.store},
+		AutoWizard: autoWizard{h.autoWizard()},
+	})
+	return part{"API", func(ctx context.Context) error { return server.Serve(ctx, listener, partTime(h.cfg)) }}
+}
+
+// mailWizard shows the mail channel's wizard to the API, which knows no channel.
+type mailWizard struct{ store *store.Store }
+
+// named returns a wizard that greets servers with the installation's name of this moment.
+func (w mailWizard) named(ctx context.Context) (*email.Wizard, error) {
+	catalog, err := w.store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &email.Wizard{FQDN: catalog.Settings.String("fqdn")}, nil
+}
+
+func (w mailWizard) CheckInbound(ctx context.Context, inbound map[string]any) (int, error) {
+	wizard, err := w.named(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return wizard.CheckInbound(ctx, inbound)
+}
+
+func (w mailWizard) CheckOutbound(ctx context.Context, outbound map[string]any, from string) error {
+	wizard, err := w.named(ctx)
+	if err != nil {
+		return err
+	}
+	return wizard.CheckOutbound(ctx, outbound, from)
+}
+
+func (w mailWizard) Verify(ctx context.Context, inbound, outbound map[string]any, address, subject string) error {
+	wizard, err := w.named(ctx)
+	if err != nil {
+		return err
+	}
+	return wizard.Verify(ctx, inbound, outbound, address, subject)
+}
+
+func (w mailWizard) Probe(ctx context.Context, address, password, folder string) (api.MailSetting, error) {
+	wizard, err := w.named(ctx)
+	if err != nil {
+		return api.MailSetting{}, err
+	}
+	account, err := wizard.Probe(ctx, address, password, folder)
+	return api.MailSetting(account), err
+}
+
+// autoWizard shows the set-up's auto wizard to the API.
+type autoWizard struct{ setup.AutoWizard }
+
+func (w autoWizard) Waiting() bool { return w.Pending() }
+
+func (w autoWizard) Apply(ctx context.Context, token string) error {
+	_, err := w.AutoWizard.Apply(ctx, token)
+	return err
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+)
+
+// mailServer is one side of an account as flags describe it.
+type mailServer struct {
+	host, ssl, user        string
+	password, passwordFile string
+	port                   int
+}
+
+func (s *mailServer) register(cmd *cobra.Command, prefix, ssl, userHelp string) {
+	flags := cmd.Flags()
+	flags.StringVar(&s.host, prefix+"-host", "", "name of the server")
+	flags.IntVar(&s.port, prefix+"-port", 0, "its port, if not the usual one")
+	flags.StringVar(&s.ssl, prefix+"-ssl", ssl, "ssl, starttls or off")
+	flags.StringVar(&s.user, prefix+"-user", "", userHelp)
+	flags.StringVar(&s.password, prefix+"-password", "", "password; others on this machine can see it, so rather:")
+	flags.StringVar(&s.passwordFile, prefix+"-password-file", "", "file with the password")
+}
+
+// options are those of a channel; verify is whether certificates are checked.
+func (s *mailServer) options(verify bool) (map[string]any, error) {
+	password := s.password
+	if s.passwordFile != "" {
+		content, err := os.ReadFile(s.passwordFile)
+		if err != nil {
+			return nil, err
+		}
+		password = strings.TrimRight(string(content), "\r\n")
+	}
+	options := map[string]any{"host": s.host, "ssl": s.ssl, "ssl_verify": verify, "user": s.user, "password": password}
+	if s.port != 0 {
+		options["port"] = float64(s.port) // as JSON would decode it
+	}
+	return options, nil
+}
+
+// accountFlags describe an account.
+type accountFlags struct {
+	imap, smtp          mailServer
+	folder              string
+	keep, sendmail      bool
+	unverified, trusted bool
+	noCheck             bool
+	address, name       string
+	group               string
+}
+
+func (p *program) channelAddEmailCommand() *cobra.Command {
+	var a accountFlags
+	cmd := &cobra.Command{
+		Use:   "email",
+		Short: "Connect a mail account: fetch its mailbox, send through its server",
+		Long: `Connects a mail account. Both servers are tried first; then mail to the address becomes tickets of
+the group, and the group answers from the address. Without --smtp-user mail is sent with the user and
+password of the mailbox; with --smtp-user "" without signing in.`,
+		Example: `  postroom channel add email --address help@example.com --name "Example Help" --group Users \
+    --imap-host imap.example.com --imap-user help@example.com --imap-password-file secret.txt \
+    --smtp-host smtp.example.com --smtp-port 587 --smtp-ssl starttls`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !cmd.Flags().Changed("smtp-user") {
+				a.smtp.user = a.imap.user
+				if a.smtp.password == "" && a.smtp.passwordFile == "" {
+					a.smtp.password, a.smtp.passwordFile = a.imap.password, a.imap.passwordFile
+				}
+			}
+			return p.addEmail(cmd.Context(), a)
+		},
+	}
+	a.imap.register(cmd, "imap", "ssl", "user of the mailbox")
+	a.smtp.register(cmd, "smtp", "starttls", "user of the outgoing server; otherwise that of the mailbox")
+	flags := cmd.Flags()
+	flags.StringVar(&a.folder, "folder", "", "folder of the mailbox, if not INBOX")
+	flags.BoolVar(&a.keep, "keep-on-server", false, "leave mail in the mailbox; otherwise it is deleted there once it is committed here")
+	flags.BoolVar(&a.trusted, "trusted", false, "let X-Zammad-… headers of its mail steer tickets")
+	flags.BoolVar(&a.sendmail, "sendmail", false, "send through this machine's sendmail instead of an SMTP server")
+	flags.BoolVar(&a.unverified, "no-verify", false, "accept certificates that can't be checked")
+	flags.BoolVar(&a.noCheck, "no-check", false, "don't try the servers first")
+	flags.StringVar(&a.address, "address", "", "mail address of the account")
+	flags.StringVar(&a.name, "name", "", "display name of the address")
+	flags.StringVar(&a.group, "group", "Users", "name of the group that gets the tickets")
+	for _, name := range []string{"imap-host", "imap-user", "address"} {
+		_ = cmd.MarkFlagRequired(name) // these flags exist
+	}
+	cmd.MarkFlagsOneRequired("smtp-host", "sendmail")
+	cmd.MarkFlagsMutuallyExclusive("smtp-host", "sendmail")
+	return cmd
+}
+
+// sides are the inbound and outbound side of the channel.
+func (a *accountFlags) sides() (inbound, outbound map[string]any, err error) {
+	in, err := a.imap.options(!a.unverified)
+	if err != nil {
+		return nil, nil, err
+	}
+	in["folder"], in["keep_on_server"] = a.folder, a.keep
+	inbound = map[string]any{"adapter": "imap", "options": in}
+	if a.trusted {
+		inbound["trusted"] = true
+	}
+	if a.sendmail {
+		return inbound, map[string]any{"adapter": "sendmail"}, nil
+	}
+	out, err := a.smtp.options(!a.unverified)
+	if err == nil && a.smtp.port == 0 {
+		out["port"] = usualPort(a.smtp.ssl)
+	}
+	return inbound, map[string]any{"adapter": "smtp", "options": out}, err
+}
+
+// usualPort is where servers take mail from those who sign in.
+func usualPort(ssl string) float64 {
+	switch ssl {
+	case "ssl":
+		return 465
+	case "starttls":
+		return 587
+	}
+	return 25
+}
+
+func (p *program) addEmail(ctx context.Context, a accountFlags) error {
+	inbound, outbound, err := a.sides()
+	if err != nil {
+		return err
+	}
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	group, err := h.groupNamed(ctx, a.group)
+	if err != nil {
+		return err
+	}
+	if !a.noCheck {
+		if err := p.checkAccount(ctx, h, inbound, outbound, a.address); err != nil {
+			return err
+		}
+	}
+	id, err := h.store.AddEmailAccount(ctx, desk.EmailAccount{
+		GroupID: group, Inbound: inbound, Outbound: outbound, Realname: a.name, Email: a.address, ForGroup: true, By: desk.SystemUser,
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "channel %d: mail to %s becomes tickets of group %s\n", id, a.address, a.group)
+	return nil
+}
+
+// checkAccount tries both servers and tells what to look at.
+func (p *program) checkAccount(ctx context.Context, h *house, inbound, outbound map[string]any, address string) error {
+	wizard, err := mailWizard{h.store}.named(ctx)
+	if err != nil {
+		return err
+	}
+	messages, err := wizard.CheckInbound(ctx, inbound)
+	if err != nil {
+		return setupTrouble("mailbox", err)
+	}
+	fmt.Fprintf(p.out, "mailbox: ok, %d messages in it\n", messages)
+	if err := wizard.CheckOutbound(ctx, outbound, address); err != nil {
+		return setupTrouble("outgoing server", err)
+	}
+	fmt.Fprintln(p.out, "outgoing server: ok")
+	return nil
+}
+
+func setupTrouble(what string, err error) error {
+	if trouble, ok := errors.AsType[*channels.SetupError](err); ok && trouble.Human != "" {
+		return fmt.Errorf("%s: %s (%w); look at: %s", what, trouble.Human, err, strings.Join(trouble.Fields, ", "))
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func (p *program) jobsCommand() *cobra.Command {
+	return family("jobs", "Work that waits, fails or is dead", p.jobsListCommand(),
+		p.jobsChangeCommand(change{"retry", "Do dead work again", "will be done again", "all dead work", (*store.Store).RetryDead}),
+		p.jobsChangeCommand(change{"drop", "Give dead work up for good", "dropped", "", (*store.Store).DropDead}))
+}
+
+func (p *program) jobsListCommand() *cobra.Command {
+	var limit int
+	var waiting bool
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List dead work and work that failed at least once",
+		Long: `Lists dead work, which is out of attempts and waits for you, and work that failed at least once
+and will be tried again.`,
+		Example: "  postroom jobs list\n  postroom jobs list --waiting --limit 20",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return p.listJobs(cmd.Context(), limit, waiting)
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 100, "list at most so many of each")
+	cmd.Flags().BoolVar(&waiting, "waiting", false, "also list work that simply waits")
+	return cmd
+}
+
+type workList struct {
+	state string
+	read  func(ctx context.Context, limit int) ([]store.WorkRow, error)
+}
+
+func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	lists := []workList{{"dead", h.store.DeadWork}, {"failing", h.store.FailingWork}}
+	if waiting {
+		lists = append(lists, workList{"waiting", h.store.WaitingWork})
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tSTATE\tKIND\tPAYLOAD\tATTEMPTS\tSINCE\tERROR")
+	found := 0
+	for _, list := range lists {
+		rows, err := list.read(ctx, limit)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", row.ID, list.state, row.Kind, row.Payload, row.Attempts, row.CreatedAt.Format(time.RFC3339), oneLine(row.LastError))
+		}
+		found += len(rows)
+	}
+	if found == 0 {
+		fmt.Fprintln(p.out, "no work is dead or failing")
+		return nil
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, "\nDead work: `postroom jobs retry ID` when the cause is mended, `postroom jobs drop ID` to give it up.")
+	return nil
+}
+
+// change is what can be done to dead work.
+type change struct {
+	use, short string
+	done       string // what is told of how many
+	all        string // what --all does; empty: there is no --all
+	apply      func(*store.Store, context.Context, ...desk.OutboxID) (int, error)
+}
+
+func (p *program) jobsChangeCommand(c change) *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:     c.use + " ID …",
+		Short:   c.short,
+		Example: "  postroom jobs " + c.use + " 17 18",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all == (len(args) > 0) {
+				return errors.New("name the ids that `postroom jobs list` shows")
+			}
+			ids, err := numbers[desk.OutboxID](args)
+			if err != nil {
+				return err
+			}
+			h, err := p.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			n, err := c.apply(h.store, cmd.Context(), ids...)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(p.out, "%d %s\n", n, c.done)
+			if n < len(ids) {
+				return fmt.Errorf("%d of %d are no dead work: see `postroom jobs list`", len(ids)-n, len(ids))
+			}
+			return nil
+		},
+	}
+	if c.all != "" {
+		cmd.Flags().BoolVar(&all, "all", false, c.all)
+	}
+	return cmd
+}
+
+// numbers reads ids.
+func numbers[T ~int64](args []string) ([]T, error) {
+	ids := make([]T, len(args))
+	for i, arg := range args {
+		id, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil || id < 1 {
+			return nil, fmt.Errorf("%q is not an id", arg)
+		}
+		ids[i] = T(id)
+	}
+	return ids, nil
+}
+
+// oneLine makes a text fit into a table.
+func oneLine(text *string) string {
+	if text == nil {
+		return ""
+	}
+	line := strings.Join(strings.Fields(*text), " ")
+	if runes := []rune(line); len(runes) > 120 {
+		return string(runes[:119]) + "…"
+	}
+	return line
+}

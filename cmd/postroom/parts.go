@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"postroom/internal/config"
+)
+
+// part is something that runs until its context ends.
+type part struct {
+	name string
+	run  func(ctx context.Context) error
+}
+
+// prepare reads what a verb that goes on running needs to know, and keeps the process small.
+func (p *program) prepare() (*config.Config, *slog.Logger, error) {
+	cfg, err := p.config()
+	if err != nil {
+		return nil, nil, err
+	}
+	if cfg.Work.MemoryLimit > 0 {
+		debug.SetMemoryLimit(cfg.Work.MemoryLimit)
+	}
+	return cfg, p.logger(cfg), nil
+}
+
+// partTime is the share of SHUTDOWN_WITHIN that parts may take; the rest is for what they stand on.
+func partTime(cfg *config.Config) time.Duration { return cfg.Work.ShutdownWithin * 8 / 10 }
+
+// runParts runs all parts until ctx ends or one of them fails, and returns when all have stopped.
+func runParts(ctx context.Context, cfg *config.Config, log *slog.Logger, parts ...part) error {
+	group, inner := errgroup.WithContext(ctx)
+	for _, part := range parts {
+		group.Go(func() error {
+			err := part.run(inner)
+			if inner.Err() == nil {
+				return fmt.Errorf("%s ended: %w", part.name, errOr(err, errUnexpected))
+			}
+			if err != nil && !errors.Is(err, context.Canceled) {
+				return fmt.Errorf("%s: %w", part.name, err)
+			}
+			return nil
+		})
+	}
+	done := make(chan error, 1)
+	go func() { done <- group.Wait() }()
+	select {
+	case err := <-done:
+		return err
+	case <-inner.Done():
+	}
+	log.InfoContext(ctx, "stopping, work in hand is finished or returned", "within", cfg.Work.ShutdownWithin)
+	limit := time.NewTimer(cfg.Work.ShutdownWithin)
+	defer limit.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-limit.C:
+		return fmt.Errorf("not everything stopped within %s; what was in hand will be done again", cfg.Work.ShutdownWithin)
+	}
+}
+
+var errUnexpected = errors.New("nobody asked it to")
+
+func errOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/config"
+)
+
+// program is one run of the binary: what it was given by the system.
+type program struct {
+	environ  []string
+	in       io.Reader
+	out, err io.Writer
+}
+
+// exitError ends the program with a status of its own.
+type exitError struct {
+	status int
+	err    error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// run executes one verb and returns the status to exit with.
+func (p *program) run(ctx context.Context, args []string) int {
+	ctx, stop := p.untilSignal(ctx)
+	defer stop()
+	root := p.root()
+	root.SetArgs(args)
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(p.err, "postroom:", err)
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.status
+	}
+	return 1
+}
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. The second one ends
+// the program at once.
+func (p *program) untilSignal(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+			cancel()
+		case <-ctx.Done():
+			return
+		}
+		<-signals
+		fmt.Fprintln(p.err, "postroom: told twice to stop, leaving work to be done again")
+		os.Exit(1)
+	}()
+	return ctx, func() { signal.Stop(signals); cancel() }
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "postroom",
+		Short: "A helpdesk without a front end: mail in, tickets out, Zammad's REST API on top",
+		Long: `Postroom takes in what customers write, makes tickets of it, serves them over Zammad's
+REST API and sends the answers.
+
+  postroom all        everything in one process; brings its own PostgreSQL and Redis
+                      when none are configured
+  postroom doctor     what is wrong, and what to do about it
+  postroom config     every variable, its value and where it came from
+
+All verbs read the same environment variables. In a folder where "postroom all" runs, they find
+its database by themselves.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddGroup(&cobra.Group{ID: groupRun, Title: "Run:"}, &cobra.Group{ID: groupManage, Title: "Manage:"}, &cobra.Group{ID: groupLook, Title: "Look and repair:"})
+	for _, part := range []struct {
+		group string
+		verbs []*cobra.Command
+	}{
+		{groupRun, []*cobra.Command{p.allCommand(), p.apiCommand(), p.workCommand(), p.pollCommand(), p.scheduleCommand()}},
+		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), p.userCommand(), p.tokenCommand(), p.channelCommand(), p.mailCommand()}},
+		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), p.spoolCommand(), p.versionCommand()}},
+	} {
+		for _, verb := range part.verbs {
+			verb.GroupID = part.group
+			root.AddCommand(verb)
+		}
+	}
+	return root
+}
+
+// Groups of verbs in the help text.
+const (
+	groupRun    = "run"
+	groupManage = "manage"
+	groupLook   = "look"
+)
+
+// family is a command that only holds others.
+func family(use, short string, members ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   use,
+		Short: short,
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(members...)
+	return cmd
+}
+
+// config reads the environment.
+func (p *program) config() (*config.Config, error) {
+	cfg, err := config.Read(p.environ)
+	if err != nil {
+		return nil, fmt.Errorf("%w\nrun `postroom config` to see all variables", err)
+	}
+	return cfg, nil
+}
+
+// logger writes to standard error: standard output belongs to what a verb prints.
+func (p *program) logger(cfg *config.Config) *slog.Logger {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {
+		level = slog.LevelInfo // config has checked it
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, options))
+	}
+	return slog.New(slog.NewTextHandler(p.err, options))
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"postroom/jobs"
+)
+
+func (p *program) scheduleCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schedule",
+		Short: "Run the relay, the reconciler and what is done at intervals, alone",
+		Long: `Runs alone: the relay, which hands announced work to the queues; the reconciler, which finds work
+that queues or workers lost; and what is done at intervals. One process of all is elected for each,
+so a second one is a stand-by.`,
+		Example: "  postroom schedule",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.schedule(cmd.Context()) },
+	}
+}
+
+func (p *program) schedule(ctx context.Context) error {
+	cfg, log, err := p.prepare()
+	if err != nil {
+		return err
+	}
+	databaseURL, redisURL := find(cfg)
+	if redisURL == "" {
+		return errNoRedis
+	}
+	h, err := p.start(ctx, cfg, log, databaseURL, redisURL)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	client, err := jobs.Dial(h.redisURL)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	fmt.Fprintln(p.out, "Postroom's schedule is ready")
+	return runParts(ctx, cfg, log, h.scheduleParts(client)...)
+}
+
+// scheduleParts leaves out what happens at intervals where that is switched off; the relay is not
+// part of it: without a relay nothing happens at all.
+func (h *house) scheduleParts(client redis.UniversalClient) []part {
+	parts := []part{
+		{"relay", jobs.NewRelay(h.store, client, h.log).Run},
+		{"reconciler", jobs.NewReconciler(h.store, client, h.log).Run},
+	}
+	if h.cfg.Work.Schedule {
+		parts = append(parts, part{"maintenance", jobs.NewMaintenance(h.store, h.log).Run})
+	}
+	return parts
+}

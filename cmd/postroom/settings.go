@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/store"
+)
+
+func (p *program) settingsCommand() *cobra.Command {
+	return family("settings", "The installation's settings", p.settingsListCommand(), p.settingsGetCommand(), p.settingsSetCommand())
+}
+
+func (p *program) settingsListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List all settings; secrets are masked",
+		Example: "  postroom settings list | grep ticket_",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			h, err := p.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			settings, err := h.store.ListSettings(cmd.Context())
+			if err != nil {
+				return err
+			}
+			table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "NAME\tVALUE\tAREA")
+			for _, setting := range settings {
+				value := string(currentValue(setting))
+				if (setting.Preferences.Secret || setting.Preferences.Protected) && value != `""` {
+					value = "********"
+				}
+				fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Name, value, setting.Area)
+			}
+			return table.Flush()
+		},
+	}
+}
+
+// currentValue takes the value out of {"value": …}.
+func currentValue(setting store.Setting) json.RawMessage {
+	var state struct{ Value json.RawMessage }
+	if json.Unmarshal(setting.StateCurrent, &state) != nil {
+		return setting.StateCurrent
+	}
+	return state.Value
+}
+
+func (p *program) settingsGetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "get NAME",
+		Short:   "Print the value of a setting as JSON, also a secret one",
+		Example: "  postroom settings get fqdn",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := p.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			setting, err := h.setting(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(p.out, string(currentValue(setting)))
+			return nil
+		},
+	}
+}
+
+func (h *house) setting(ctx context.Context, name string) (store.Setting, error) {
+	settings, err := h.store.ListSettings(ctx)
+	if err != nil {
+		return store.Setting{}, err
+	}
+	for _, setting := range settings {
+		if setting.Name == name {
+			return setting, nil
+		}
+	}
+	return store.Setting{}, fmt.Errorf("there is no setting %q: see `postroom settings list`", name)
+}
+
+func (p *program) settingsSetCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "set NAME VALUE",
+		Short: "Change a setting",
+		Long:  "Changes a setting. The value is JSON; what isn't JSON, or is for a setting of texts, is taken as text.\nRunning processes see the change within a second.",
+		Example: `  postroom settings set fqdn help.example.com
+  postroom settings set ticket_number_increment '{"checksum": true, "min_size": 6}'`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			h, err := p.open(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer h.close()
+			setting, err := h.setting(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if err := h.store.PutSettingValue(cmd.Context(), setting.Name, valueFor(setting, args[1])); err != nil {
+				return err
+			}
+			fmt.Fprintf(p.out, "%s is set\n", setting.Name)
+			return nil
+		},
+	}
+}
+
+// valueFor reads a value as JSON, unless the setting holds texts.
+func valueFor(setting store.Setting, text string) any {
+	var value any
+	if json.Unmarshal([]byte(text), &value) != nil {
+		return text
+	}
+	var former any
+	_ = json.Unmarshal(currentValue(setting), &former) // nothing: then the value decides
+	if _, isText := former.(string); !isText {
+		return value
+	}
+	if quoted, ok := value.(string); ok {
+		return quoted
+	}
+	return text
+}

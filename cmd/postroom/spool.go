@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"postroom/channels"
+	"postroom/channels/email"
+	"postroom/internal/desk"
+	"postroom/internal/intake"
+	"postroom/internal/store"
+	"postroom/spool"
+)
+
+func (p *program) spoolCommand() *cobra.Command {
+	return family("spool", "Mail that could not be processed", p.spoolListCommand(), p.spoolShowCommand(), p.spoolRetryCommand(), p.spoolDropCommand())
+}
+
+// keepIn returns what the job of incoming mail calls for mail that can't be processed.
+func keepIn(s *spool.Spool) func(raw []byte, message store.Inbound, reason error) error {
+	return func(raw []byte, message store.Inbound, reason error) error {
+		entry := spool.Entry{Reason: reason.Error(), InboundID: message.ID}
+		if message.ChannelID != nil {
+			entry.ChannelID = *message.ChannelID
+		}
+		_, err := s.Put(spool.Unprocessable, raw, entry)
+		return err
+	}
+}
+
+// spool opens the folder; it needs no database.
+func (p *program) spool() (*spool.Spool, error) {
+	cfg, err := p.config()
+	if err != nil {
+		return nil, err
+	}
+	return spool.New(cfg.Places.Spool), nil
+}
+
+func (p *program) spoolListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the mail that could not be processed",
+		Example: "  postroom spool list",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			s, err := p.spool()
+			if err != nil {
+				return err
+			}
+			entries, err := s.List()
+			if err != nil {
+				return err
+			}
+			if len(entries) == 0 {
+				fmt.Fprintln(p.out, "the spool is empty")
+				return nil
+			}
+			table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "ID\tKIND\tSINCE\tATTEMPTS\tBYTES\tREASON")
+			for _, entry := range entries {
+				fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%s\n", entry.ID, entry.Kind, entry.FirstAt.Format(time.RFC3339), entry.Attempts, entry.Size, oneLine(&entry.Reason))
+			}
+			if err := table.Flush(); err != nil {
+				return err
+			}
+			fmt.Fprintln(p.out, "\n`postroom spool show ID` shows a mail, `postroom spool retry ID` processes it again, `postroom spool drop ID` deletes it.")
+			return nil
+		},
+	}
+}
+
+func (p *program) spoolShowCommand() *cobra.Command {
+	var raw bool
+	cmd := &cobra.Command{
+		Use:     "show ID",
+		Short:   "Show why a mail is in the spool, and the mail",
+		Example: "  postroom spool show 0123456789abcdef0123456789abcdef\n  postroom spool show --raw 0123456789abcdef0123456789abcdef > mail.eml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := p.spool()
+			if err != nil {
+				return err
+			}
+			entry, err := s.Show(args[0])
+			if err != nil {
+				return notInSpool(args[0], err)
+			}
+			mail, err := s.Raw(args[0])
+			if err != nil {
+				return err
+			}
+			if !raw {
+				fmt.Fprintf(p.out, "kind      %s\nreason    %s\nreceived  %d\nchannel   %d\nfirst     %s\nlast      %s\nattempts  %d\n\n",
+					entry.Kind, entry.Reason, entry.InboundID, entry.ChannelID, entry.FirstAt.Format(time.RFC3339), entry.LastAt.Format(time.RFC3339), entry.Attempts)
+			}
+			_, err = p.out.Write(mail)
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&raw, "raw", false, "the mail alone, byte by byte")
+	return cmd
+}
+
+func notInSpool(id string, err error) error {
+	if errors.Is(err, desk.ErrNotFound) {
+		return fmt.Errorf("there is no %s in the spool: see `postroom spool list`", id)
+	}
+	return err
+}
+
+func (p *program) spoolRetryCommand() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "retry ID …",
+		Short: "Process mail again",
+		Long: `Gives mail back to the workers. It leaves the spool when that is committed; when it fails again it
+comes back, with the new reason.`,
+		Example: "  postroom spool retry 0123456789abcdef0123456789abcdef\n  postroom spool retry --all",
+		RunE: func(cmd *cobra.Command, ids []string) error {
+			if all == (len(ids) > 0) {
+				return errors.New("name the ids that `postroom spool list` shows, or say --all")
+			}
+			return p.retrySpooled(cmd.Context(), ids)
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "all mail of the spool")
+	return cmd
+}
+
+// retrySpooled takes all mail for no ids.
+func (p *program) retrySpooled(ctx context.Context, ids []string) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	s := spool.New(h.cfg.Places.Spool)
+	if len(ids) == 0 {
+		entries, err := s.List()
+		if err != nil {
+			return err
+		}
+		for _, entry := range entries {
+			ids = append(ids, entry.ID)
+		}
+	}
+	for _, id := range ids {
+		if err := h.retrySpooled(ctx, s, id); err != nil {
+			return err
+		}
+		fmt.Fprintf(p.out, "%s is processed again\n", id)
+	}
+	return nil
+}
+
+// retrySpooled gives one mail back. What the database knows is tried as it was received; what
+// somebody put into the folder is taken in like mail from a pipe.
+func (h *house) retrySpooled(ctx context.Context, s *spool.Spool, id string) error {
+	entry, err := s.Show(id)
+	if err != nil {
+		return notInSpool(id, err)
+	}
+	err = desk.ErrNotFound
+	if entry.InboundID != 0 {
+		err = h.store.RetryInbound(ctx, entry.InboundID)
+	}
+	if errors.Is(err, desk.ErrNotFound) {
+		raw, rawErr := s.Raw(id)
+		if rawErr != nil {
+			return rawErr
+		}
+		err = intake.New(h.store, h.blobs, h.log).Receive(ctx, []channels.Inbound{{
+			ChannelID: entry.ChannelID, Kind: email.Kind, ExternalID: fmt.Sprintf("spool:%s:%d", id, entry.LastAt.UnixNano()), Raw: raw, ReceivedAt: entry.FirstAt,
+		}})
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", id, err)
+	}
+	return s.Drop(id)
+}
+
+func (p *program) spoolDropCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "drop ID …",
+		Short:   "Delete mail from the spool for good",
+		Example: "  postroom spool drop 0123456789abcdef0123456789abcdef",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, ids []string) error {
+			s, err := p.spool()
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				if err := s.Drop(id); err != nil {
+					return notInSpool(id, err)
+				}
+				fmt.Fprintf(p.out, "%s dropped\n", id)
+			}
+			return nil
+		},
+	}
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"postroom/channels/email"
+	"postroom/internal/intake"
+	"postroom/jobs"
+	"postroom/jobs/task"
+	"postroom/spool"
+)
+
+func (p *program) workCommand() *cobra.Command {
+	var queues []string
+	cmd := &cobra.Command{
+		Use:   "work",
+		Short: "Run workers alone",
+		Long: `Runs workers alone, for all queues or some. WORKERS_INBOUND and the like say how many tasks of a
+queue are worked on at once. Any number of such processes may run on any number of machines.
+The queues: ` + strings.Join(task.Queues, ", ") + ".",
+		Example: "  postroom work --queues inbound,deliver\n  WORKERS_INBOUND=16 postroom work --queues inbound",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.work(cmd.Context(), queues) },
+	}
+	cmd.Flags().StringSliceVar(&queues, "queues", nil, "only these queues, separated by commas")
+	return cmd
+}
+
+func (p *program) work(ctx context.Context, queues []string) error {
+	for _, queue := range queues {
+		if !slices.Contains(task.Queues, queue) {
+			return fmt.Errorf("there is no queue %q; there are %s", queue, strings.Join(task.Queues, ", "))
+		}
+	}
+	cfg, log, err := p.prepare()
+	if err != nil {
+		return err
+	}
+	workers, total := map[string]int{}, 0
+	for queue, n := range cfg.Work.Workers {
+		if len(queues) == 0 || slices.Contains(queues, queue) {
+			workers[queue] = n
+			total += n
+		}
+	}
+	if total == 0 {
+		return fmt.Errorf("no workers: WORKERS_… or ZAMMAD_PROCESS_DELAYED_JOBS_DISABLE switch all of these queues off, see `postroom config`")
+	}
+	databaseURL, redisURL := find(cfg)
+	if redisURL == "" {
+		return errNoRedis
+	}
+	h, err := p.start(ctx, cfg, log, databaseURL, redisURL)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	client, err := jobs.Dial(h.redisURL)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	fmt.Fprintln(p.out, "Postroom's workers are ready")
+	return runParts(ctx, cfg, log, h.workPart(client, workers))
+}
+
+// workPart ties every kind of work to the job that does it.
+func (h *house) workPart(client redis.UniversalClient, workers map[string]int) part {
+	in := intake.New(h.store, h.blobs, h.log)
+	run := jobs.NewWorkers(h.store, client, h.log, jobs.WorkersOptions{Counts: workers, ShutdownWithin: partTime(h.cfg)},
+		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
+		jobs.NewDeliverArticle(h.store, h.blobs, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
+	)
+	return part{"workers", run.Run}
+}

@@ -1,0 +1,117 @@
+package setup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"postroom/internal/credential"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// CreateUser adds somebody whom an operator describes with the attributes of an auto wizard's Users.
+func CreateUser(ctx context.Context, s *store.Store, attributes map[string]any) (id desk.UserID, err error) {
+	err = s.InTx(ctx, func(tx *store.Store) error {
+		login, _ := attributes["login"].(string)
+		if _, err := findUser(ctx, tx, login); !errors.Is(err, desk.ErrNotFound) {
+			return errOr(err, fmt.Errorf("user %s: %w", login, desk.ErrConflict))
+		}
+		w := &wizard{tx: tx, by: desk.SystemUser, first: desk.SystemUser} // so this one isn't the first
+		if err := w.user(ctx, "user", attributes); err != nil {
+			return err
+		}
+		for _, step := range w.later {
+			if err := step(ctx); err != nil {
+				return err
+			}
+		}
+		id, err = findUser(ctx, tx, login)
+		return err
+	})
+	return id, err
+}
+
+func errOr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// FindUser returns the user with this login or mail address, or desk.ErrNotFound.
+func FindUser(ctx context.Context, s *store.Store, name string) (desk.UserID, error) {
+	id, err := findUser(ctx, s, name)
+	if errors.Is(err, desk.ErrNotFound) {
+		return 0, fmt.Errorf("there is no user %q: %w", name, desk.ErrNotFound)
+	}
+	return id, err
+}
+
+func findUser(ctx context.Context, s *store.Store, name string) (desk.UserID, error) {
+	id, err := s.RecordID(ctx, "users", "login", name)
+	if errors.Is(err, desk.ErrNotFound) && name != "" {
+		id, err = s.RecordID(ctx, "users", "email", name)
+	}
+	return desk.UserID(id), err
+}
+
+// SetPassword replaces a user's password and lets the user try again after too many wrong ones.
+func SetPassword(ctx context.Context, s *store.Store, id desk.UserID, password string) error {
+	hash, err := credential.HashPassword(password)
+	if err != nil {
+		return err
+	}
+	return s.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.SetPassword(ctx, id, hash); err != nil {
+			return err
+		}
+		return tx.UnlockUser(ctx, id)
+	})
+}
+
+// Grant adds roles, and access to groups, to what a user has.
+func Grant(ctx context.Context, s *store.Store, id desk.UserID, roles []string, groups map[string][]desk.Access) error {
+	return s.InTx(ctx, func(tx *store.Store) error {
+		w := &wizard{tx: tx}
+		for _, role := range roles {
+			roleID, err := w.idOf(ctx, "role", "roles", "name", role)
+			if err != nil {
+				return err
+			}
+			if err := tx.InsertMissing(ctx, "roles_users", pairs("user_id", id, "role_id", []int64{roleID})); err != nil {
+				return err
+			}
+		}
+		for group, levels := range groups {
+			groupID, err := w.idOf(ctx, "group", "groups", "name", group)
+			if err != nil {
+				return err
+			}
+			for _, level := range levels {
+				if err := grant(ctx, tx, id, []int64{groupID}, level); err != nil {
+					return explain("group "+group, "", err)
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// CreateToken makes an API token of a user and returns it: it can't be shown again. Without
+// permissions it may do all that its user may.
+func CreateToken(ctx context.Context, s *store.Store, id desk.UserID, name string, permissions []string) (token string, err error) {
+	caller, err := s.CallerByID(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	if len(permissions) == 0 {
+		permissions = caller.Permissions
+	}
+	for _, permission := range permissions {
+		if !caller.UserCan(permission) {
+			return "", invalid("permission", "the user does not have %s, only %v", permission, caller.Permissions)
+		}
+	}
+	return createToken(ctx, s, id, name, permissions)
+}
