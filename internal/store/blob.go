@@ -17,10 +17,13 @@ const insertBlob = `
 	VALUES ($1, $2, $3, $4)
 	ON CONFLICT (sha256) DO NOTHING`
 
+// A blob that is there already must stay until our reference to it is committed.
 const blobIDs = `
 	SELECT id, sha256
 	FROM blobs
-	WHERE sha256 = ANY($1)`
+	WHERE sha256 = ANY($1)
+	ORDER BY sha256
+	FOR KEY SHARE`
 
 // PutBlobs inserts the blobs that are not there yet and returns the ids of all, in order.
 func (s *Store) PutBlobs(ctx context.Context, rows []blob.Row) ([]desk.BlobID, error) {
@@ -45,7 +48,11 @@ func (s *Store) PutBlobs(ctx context.Context, rows []blob.Row) ([]desk.BlobID, e
 	}
 	out := make([]desk.BlobID, len(rows))
 	for i, row := range rows {
-		out[i] = ids[row.Sum]
+		id, there := ids[row.Sum]
+		if !there { // released between the two statements: another attempt puts it back
+			return nil, fmt.Errorf("put blobs: %w", desk.ErrUnavailable)
+		}
+		out[i] = id
 	}
 	return out, nil
 }

@@ -1,0 +1,147 @@
+package intake_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func isMissing(err error) bool { return errors.Is(err, desk.ErrNotFound) }
+
+func TestOddMailsBecomeTickets(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	long := strings.Repeat("ü", 3500)
+	for name, raw := range map[string]string{
+		"NUL bytes":           "From: \x00a\x00@example.org\nTo: b@example.com\x00\nSubject: nul\x00l\nX-Odd: \x00\n\nbody\x00\n",
+		"invalid UTF-8":       "From: \xff\xfe <a@example.org>\nTo: \xc3\x28 <b@example.com>\nSubject: \xe2\x28\xa1\n\n\xff\xfe\n",
+		"long subject":        "From: a@example.org\nSubject: " + long + "\n\nx\n",
+		"long addresses":      "From: a@example.org\nTo: " + strings.Repeat("x@example.org, ", 1000) + "y@example.org\nReply-To: " + long + "\n\nx\n",
+		"long local part":     "From: " + strings.Repeat("a", 400) + "@example.org\n\nx\n",
+		"long name":           "From: " + strings.Repeat("Jean ", 100) + "<jean@example.org>\n\nx\n",
+		"long Message-ID":     "Message-ID: <" + strings.Repeat("m", 5000) + "@x>\nFrom: a@example.org\n\nx\n",
+		"no headers but From": "From: a@example.org\n\n",
+		"no address":          "From: nobody in particular\n\nx\n",
+		"many references":     "From: a@example.org\nReferences: " + strings.Repeat("<r@x> <s@y> ", 5000) + "\nSubject: x\n\nx\n",
+		"many numbers":        "From: a@example.org\nSubject: " + strings.Repeat("Ticket#1012345 ", 3000) + "\n\nx\n",
+		"file with a NUL in its name": "From: a@example.org\nContent-Type: multipart/mixed; boundary=B\n\n--B\n" +
+			"Content-Type: application/x-odd; name=\"a\x00b\xff.bin\"\nX-Part: \x00\xff\nContent-Disposition: attachment\n\nx\n--B--\n",
+		"body of five megabytes": "From: a@example.org\nContent-Type: text/plain; charset=utf-8\n\n" + strings.Repeat(strings.Repeat("ü", 99)+"\n", 25_000),
+	} {
+		message := h.inbound(raw)
+		h.receiveFrom(message)
+		h.processAll()
+		state := ask[string](h, `SELECT state FROM inbound_messages ORDER BY id DESC LIMIT 1`)
+		if state != store.InboundProcessed {
+			t.Errorf("%s: state = %s", name, state)
+			continue
+		}
+		article, err := h.store.Article(t.Context(), ask[desk.ArticleID](h, `SELECT article_id FROM inbound_messages ORDER BY id DESC LIMIT 1`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for what, limit := range map[*string]int{article.Subject: 3000, article.To: 3000, article.ReplyTo: 300, article.MessageID: 3000, &article.Body: 1_500_000} {
+			if what != nil && utf8.RuneCountInString(*what) > limit {
+				t.Errorf("%s: a text of %d characters, want at most %d", name, utf8.RuneCountInString(*what), limit)
+			}
+		}
+	}
+	if got := ask[int](h, `SELECT max(length(title)) FROM tickets`); got != 250 {
+		t.Errorf("longest title has %d characters, want 250", got)
+	}
+}
+
+func TestMailThatCannotBeReadIsPermanent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for name, message := range map[string]channels.Inbound{
+		"no sender":  {Kind: "email", ExternalID: "1", Raw: []byte("Subject: x\n\nx\n")},
+		"no mail":    {Kind: "email", ExternalID: "2", Raw: []byte("\x00\x01\x02")},
+		"empty":      {Kind: "email", ExternalID: "3", Raw: []byte{}},
+		"other kind": {Kind: "pigeon", ExternalID: "4", Raw: []byte("coo")},
+	} {
+		h.receiveFrom(message)
+		tasks := h.waiting()
+		w := tasks[len(tasks)-1]
+		if err := h.intake.Process(t.Context(), w.Inbound, w.Outbox); !desk.Permanent(err) {
+			t.Errorf("%s: error = %v, want one that is permanent", name, err)
+		}
+		if state := ask[string](h, `SELECT state FROM inbound_messages WHERE id = $1`, w.Inbound); state != store.InboundReceived {
+			t.Errorf("%s: state = %s: it is the job's to end it", name, state)
+		}
+	}
+}
+
+func TestIgnoredMailLeavesNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	tickets, users := ask[int](h, `SELECT count(*) FROM tickets`), ask[int](h, `SELECT count(*) FROM users`)
+	h.receive(mail("Message-ID: <1@zammad.example.com>", "Precedence: bulk", "From: nicole.braun@zammad.org", "To: nicole.braun@zammad.org"))
+	h.processAll()
+	if state := ask[string](h, `SELECT state FROM inbound_messages`); state != store.InboundIgnored {
+		t.Errorf("state = %s, want ignored", state)
+	}
+	if n := ask[int](h, `SELECT count(*) FROM tickets`); n != tickets {
+		t.Errorf("%d tickets, want %d", n, tickets)
+	}
+	if n := ask[int](h, `SELECT count(*) FROM users`); n != users {
+		t.Errorf("%d users, want %d", n, users)
+	}
+}
+
+func TestStrangersJoinTheOrganizationOfTheirDomain(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.exec(`INSERT INTO organizations (id, name, domain, domain_assignment, updated_by_id, created_by_id)
+		VALUES (50, 'Example', 'corp.example', true, 1, 1)`)
+	out := h.take(mail("From: Eve <eve@corp.example>"))
+	if out.Ticket.OrganizationID == nil || *out.Ticket.OrganizationID != 50 {
+		t.Errorf("organization of the ticket = %v, want 50", out.Ticket.OrganizationID)
+	}
+}
+
+func TestTrustedMailSteersItsTicket(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	agent := h.agent("agent@example.com")
+	other := h.take(mail("Subject: other"))
+	trusted := func(headers ...string) outcome {
+		t.Helper()
+		message := h.inbound(mail(headers...))
+		message.Options.Trusted = true
+		h.receiveFrom(message)
+		h.processAll()
+		id := ask[desk.ArticleID](h, `SELECT article_id FROM inbound_messages ORDER BY id DESC LIMIT 1`)
+		article, err := h.store.Article(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ticket, err := h.store.Ticket(t.Context(), article.TicketID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return outcome{Ticket: ticket, Article: article}
+	}
+	out := trusted("Subject: steered", "X-Zammad-Ticket-State: pending reminder", "X-Zammad-Ticket-Pending_Time: 2030-05-04T09:30:00Z",
+		"X-Zammad-Ticket-Owner: agent@example.com", "X-Zammad-Ticket-Priority_id: 3", "X-Zammad-Article-Internal: true",
+		"X-Zammad-Article-Type: note", "X-Zammad-Article-Sender: System")
+	if out.Ticket.StateID != desk.StatePendingReminder || out.Ticket.PendingTime == nil || out.Ticket.OwnerID != agent || out.Ticket.PriorityID != 3 {
+		t.Errorf("ticket = %+v", out.Ticket)
+	}
+	if !out.Article.Internal || out.Article.TypeID != desk.ArticleNote || out.Article.SenderID != desk.SenderSystem {
+		t.Errorf("article = %+v", out.Article)
+	}
+	out = trusted("Subject: by number", "X-Zammad-Ticket-Number: "+other.Ticket.Number, "X-Zammad-Ticket-Followup-State: closed",
+		"X-Zammad-Session-User-Id: 1")
+	if out.Ticket.ID != other.Ticket.ID || out.Ticket.StateID != desk.StateClosed || out.Article.CreatedByID != 1 || out.Ticket.LastCloseAt == nil {
+		t.Errorf("follow-up on %d in state %d by %d, want on %d, closed, by the system", out.Ticket.ID, out.Ticket.StateID, out.Article.CreatedByID, other.Ticket.ID)
+	}
+	if out = trusted("Subject: by unknown number [Ticket#1]", "X-Zammad-Ticket-Number: 999"); out.Ticket.ID == other.Ticket.ID {
+		t.Errorf("an unknown number found ticket %d", out.Ticket.ID)
+	}
+}
