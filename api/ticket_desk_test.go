@@ -169,6 +169,16 @@ func (d *helpdesk) ask(who, method, path, body string) answer {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	req.Header.Set("Authorization", "Token token=token of "+who)
+	a := d.send(req)
+	if len(body) > 0 {
+		a.asked += " " + body[:min(len(body), 200)]
+	}
+	return a
+}
+
+// send sends a request that is ready.
+func (d *helpdesk) send(req *http.Request) answer {
+	d.t.Helper()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		d.t.Fatal(err)
@@ -178,14 +188,8 @@ func (d *helpdesk) ask(who, method, path, body string) answer {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	asked := method + " " + path
-	if len(body) > 0 {
-		asked += " " + body[:min(len(body), 200)]
-	}
-	if resp.StatusCode >= 500 {
-		d.t.Logf("%s by %s: %d %s", asked, who, resp.StatusCode, data)
-	}
-	return answer{t: d.t, asked: asked + " by " + who, status: resp.StatusCode, header: resp.Header, body: data}
+	asked := strings.TrimPrefix(req.Header.Get("Authorization"), "Token token=token of ") + ": " + req.Method + " " + req.URL.RequestURI()
+	return answer{t: d.t, asked: asked, status: resp.StatusCode, header: resp.Header, body: data}
 }
 
 func (d *helpdesk) get(who, path string) answer { return d.ask(who, http.MethodGet, path, "") }

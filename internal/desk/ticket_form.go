@@ -49,6 +49,14 @@ func (f TicketForm) stateTypes() []string {
 // Check returns nil, or an *InvalidError that names the first field with a value that may not be
 // chosen or is missing. What before had already is always allowed; before is zero for new tickets.
 func (f TicketForm) Check(before, t Ticket, c *Catalog) error {
+	switch { // null was sent
+	case t.GroupID == 0:
+		return missingValue("group_id")
+	case t.StateID == 0:
+		return missingValue("state_id")
+	case t.PriorityID == 0:
+		return missingValue("priority_id")
+	}
 	if t.GroupID != before.GroupID && !f.groupAllowed(t, c) {
 		return invalidValue("group_id", t.GroupID)
 	}
