@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -58,7 +59,7 @@ func newRig(t testing.TB) *rig {
 
 func (r *rig) openStore(t testing.TB) *store.Store {
 	t.Helper()
-	s, err := store.Open(t.Context(), store.Options{URL: r.databaseURL, MaxConns: 12})
+	s, err := store.Open(t.Context(), store.Options{URL: r.databaseURL, MaxConns: 12, SecretKey: bytes.Repeat([]byte{7}, 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
