@@ -32,7 +32,7 @@ func (s *Store) Catalog(ctx context.Context) (*desk.Catalog, error) {
 		return s.latest.catalog, nil
 	}
 	var version int64
-	if err := s.pool.QueryRow(ctx, `SELECT version FROM catalog_version`).Scan(&version); err != nil {
+	if err := s.spare.QueryRow(ctx, `SELECT version FROM catalog_version`).Scan(&version); err != nil {
 		return nil, fmt.Errorf("catalog version: %w", translate(err))
 	}
 	if s.latest.catalog == nil || s.latest.catalog.Version != version {
@@ -56,7 +56,7 @@ func (s *Store) ForgetCatalog() {
 // readCatalog reads the whole catalog in one snapshot, so that it fits its version.
 func (s *Store) readCatalog(ctx context.Context) (*desk.Catalog, error) {
 	catalog := &desk.Catalog{}
-	err := pgx.BeginTxFunc(ctx, s.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, s.spare, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if err := tx.QueryRow(ctx, `SELECT version FROM catalog_version`).Scan(&catalog.Version); err != nil {
 			return err
 		}

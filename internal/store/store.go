@@ -27,6 +27,7 @@ type querier interface {
 type Store struct {
 	db     querier
 	pool   *pgxpool.Pool
+	spare  *pgxpool.Pool // one connection for the catalog, which is also asked for inside transactions
 	seal   *sealer
 	work   *announcer
 	wrote  *bool // in a transaction: whether it announced work
@@ -63,13 +64,27 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	return &Store{db: pool, pool: pool, seal: seal, work: newAnnouncer(pool), latest: &catalogCache{}}, nil
+	// Transactions that hold all connections of the pool may all wait for the catalog.
+	spare, err := pgxpool.NewWithConfig(ctx, single(config))
+	if err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("open database: %w", err)
+	}
+	return &Store{db: pool, pool: pool, spare: spare, seal: seal, work: newAnnouncer(pool), latest: &catalogCache{}}, nil
+}
+
+// single is a configuration for one connection, which exists only while it is used now and then.
+func single(config *pgxpool.Config) *pgxpool.Config {
+	one := config.Copy()
+	one.MaxConns, one.MinConns, one.MinIdleConns = 1, 0, 0
+	return one
 }
 
 // Close ends all connections. Work announced before it is announced.
 func (s *Store) Close() {
 	s.work.close()
 	s.pool.Close()
+	s.spare.Close()
 }
 
 // Ping reports whether the database answers.
@@ -86,7 +101,7 @@ func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 	}
 	wrote := false
 	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		return fn(&Store{db: tx, pool: s.pool, seal: s.seal, work: s.work, wrote: &wrote, latest: s.latest})
+		return fn(&Store{db: tx, pool: s.pool, spare: s.spare, seal: s.seal, work: s.work, wrote: &wrote, latest: s.latest})
 	})
 	if err != nil {
 		return translate(err)
