@@ -28,6 +28,7 @@ type Needs struct {
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is
 	// one; nil: there never is.
 	AutoWizard AutoWizard
+	Requests   int // answered at once; 0: no limit
 }
 
 // Server answers requests. It starts nothing by itself.
@@ -46,7 +47,7 @@ func New(needs Needs) *Server {
 		mux.Handle(r.pattern, s.serve(r))
 	}
 	mux.HandleFunc("/", s.noRoute)
-	s.handler = s.outermost(mux)
+	s.handler = atOnce(needs.Requests, s.outermost(mux))
 	return s
 }
 

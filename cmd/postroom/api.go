@@ -58,7 +58,7 @@ func listen(cfg *config.Config) (net.Listener, error) {
 
 func (h *house) apiPart(listener net.Listener) part {
 	server := api.New(api.Needs{
-		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion,
+		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
 		Wizard:     mailWizard{h.store},
 		AutoWizard: autoWizard{h.autoWizard()},
 	})

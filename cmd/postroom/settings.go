@@ -32,13 +32,13 @@ func (p *program) settingsListCommand() *cobra.Command {
 				return err
 			}
 			table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "NAME\tVALUE\tAREA")
+			fmt.Fprintln(table, "NAME\tAREA\tVALUE")
 			for _, setting := range settings {
 				value := string(currentValue(setting))
 				if (setting.Preferences.Secret || setting.Preferences.Protected) && value != `""` {
 					value = "********"
 				}
-				fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Name, value, setting.Area)
+				fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Name, setting.Area, oneLine(&value))
 			}
 			return table.Flush()
 		},

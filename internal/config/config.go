@@ -36,10 +36,9 @@ type Stores struct {
 
 // Web is the REST API's server.
 type Web struct {
-	BindIP         netip.Addr
-	Port           int // 0: any free one
-	Requests       int // answered at once; 0: no limit
-	TrustedProxies []netip.Prefix
+	BindIP   netip.Addr
+	Port     int // 0: any free one
+	Requests int // answered at once; 0: no limit
 }
 
 // Work says how much of it happens at once.
@@ -118,10 +117,9 @@ func web(env *reader) Web {
 	env.alias("ZAMMAD_RAILSSERVER_PORT", "ZAMMAD_RAILS_PORT")
 	env.alias("ZAMMAD_WEB_CONCURRENCY", "WEB_CONCURRENCY")
 	return Web{
-		BindIP:         env.ip("ZAMMAD_BIND_IP", "127.0.0.1", "address the API listens on; 0.0.0.0: on every one"),
-		Port:           env.count("ZAMMAD_RAILS_PORT", 3000, 0, 65535, "port the API listens on; 0: any free one"),
-		Requests:       requestsPerServer * env.count("WEB_CONCURRENCY", 0, 0, 1000, "application servers of the original: five requests each are answered at once; 0: no limit"),
-		TrustedProxies: env.networks("RAILS_TRUSTED_PROXIES", "127.0.0.1,::1", "proxies whose X-Forwarded-For is believed: addresses or networks"),
+		BindIP:   env.ip("ZAMMAD_BIND_IP", "127.0.0.1", "address the API listens on; 0.0.0.0: on every one"),
+		Port:     env.count("ZAMMAD_RAILS_PORT", 3000, 0, 65535, "port the API listens on; 0: any free one"),
+		Requests: requestsPerServer * env.count("WEB_CONCURRENCY", 0, 0, 1000, "application servers of the original: five requests each are answered at once; 0: no limit"),
 	}
 }
 

@@ -42,26 +42,6 @@ func (r *reader) ip(name, otherwise, about string) netip.Addr {
 	return addr
 }
 
-// networks takes a list of addresses and networks, also in the original's way of writing it:
-// ['127.0.0.1', '::1'].
-func (r *reader) networks(name, otherwise, about string) []netip.Prefix {
-	text, _ := r.read(name, otherwise, about)
-	var list []netip.Prefix
-	for _, part := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune("[]'\", ", c) }) {
-		if prefix, err := netip.ParsePrefix(part); err == nil {
-			list = append(list, prefix)
-			continue
-		}
-		addr, err := netip.ParseAddr(part)
-		if err != nil {
-			r.reject("a list of IP addresses or networks such as 127.0.0.1,10.0.0.0/8; %q is neither", part)
-			return nil
-		}
-		list = append(list, netip.PrefixFrom(addr, addr.BitLen()))
-	}
-	return list
-}
-
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
 // host returns nothing when the variable is not set: the default lies in the seeds.

@@ -17,6 +17,7 @@ var unused = []struct {
 	{Name: "ELASTICSEARCH_REINDEX", About: notYet + "search uses PostgreSQL"},
 	{Name: "ELASTICSEARCH_SSL_VERIFY", About: notYet + "search uses PostgreSQL"},
 	{Name: "S3_URL", About: notYet + "attachments are kept in the database or in files", Secret: true},
+	{Name: "RAILS_TRUSTED_PROXIES", About: notYet + "nothing depends on a caller's address, so X-Forwarded-For is never read"},
 	{Name: "ZAMMAD_WEBSOCKET_PORT", About: notYet + "there is no websocket server"},
 	{Name: "GPG_PATH", About: notYet + "there is no PGP"},
 	{Name: "BACKUP_DIR", About: notYet + "back up PostgreSQL and DATA_DIR"},
