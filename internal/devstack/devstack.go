@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"sync"
 )
 
 // A Source says where a server is to come from.
@@ -46,6 +47,8 @@ type Stack struct {
 	log         *slog.Logger
 	lock        *os.File // held while we run servers below dir
 	stop        []func() // in the order of starting
+	stopping    chan struct{}
+	watch       sync.WaitGroup
 }
 
 // Start brings up what the options don't name already. Where another process runs the stack of
@@ -54,7 +57,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	if opts.Log == nil {
 		opts.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Stack{databaseURL: opts.DatabaseURL, redisURL: opts.RedisURL, log: opts.Log}
+	s := &Stack{databaseURL: opts.DatabaseURL, redisURL: opts.RedisURL, log: opts.Log, stopping: make(chan struct{})}
 	if s.databaseURL != "" && s.redisURL != "" {
 		return s, nil
 	}
@@ -88,6 +91,7 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 			return err
 		}
 		s.stop = append(s.stop, server.end)
+		s.watchOver("PostgreSQL", server.process, server.logFile())
 		s.databaseURL = server.URL()
 		state.DatabaseURL = s.databaseURL
 	}
@@ -97,6 +101,9 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 			return err
 		}
 		s.stop = append(s.stop, server.end)
+		if server.process != nil {
+			s.watchOver("Redis", server.process, server.logFile())
+		}
 		s.redisURL = server.URL()
 		state.RedisURL = s.redisURL
 	}
@@ -112,6 +119,18 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 		}
 	}
 	return nil
+}
+
+// watchOver says so in the log when a server ends that was not told to.
+func (s *Stack) watchOver(name string, p *process, log string) {
+	s.watch.Go(func() {
+		select {
+		case <-s.stopping:
+		case <-p.ended:
+			s.log.Error("a server of the development stack ended by itself: end this process and start it again",
+				"server", name, "its_log", log)
+		}
+	})
 }
 
 // join uses the servers of the process that holds the lock, as soon as they answer.
@@ -144,10 +163,12 @@ func (s *Stack) Stop() {
 	if s.lock == nil {
 		return
 	}
+	close(s.stopping)
 	removeState(s.dir)
 	for i := len(s.stop) - 1; i >= 0; i-- {
 		s.stop[i]()
 	}
+	s.watch.Wait()
 	s.stop = nil
 	s.lock.Close()
 	s.lock = nil

@@ -18,17 +18,17 @@ func (s *MailServer) config(ctx context.Context) (string, error) {
 		return "", err
 	}
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
-	template := dovecot24
+	template, endless := dovecot24, "restart_request_count = unlimited"
 	if strings.HasPrefix(version, "2.2") || strings.HasPrefix(version, "2.3") {
-		template = dovecot23
+		template, endless = dovecot23, "service_count = 0"
 	}
 	fsync := "optimized"
 	if s.quick {
 		fsync = "never"
 	}
 	return strings.NewReplacer(
-		"$version", version, "$dir", s.dir, "$mail", s.mailRoot(), "$users", s.usersFile(),
-		"$certificate", s.CertificateFile(), "$key", s.keyFile(), "$fsync", fsync,
+		"$dir", s.dir, "$mail", s.mailRoot(), "$users", s.usersFile(),
+		"$certificate", s.CertificateFile(), "$key", s.keyFile(), "$fsync", fsync, "$endless", endless,
 		"$user", user, "$group", group, "$uid", fmt.Sprint(uid), "$gid", fmt.Sprint(gid),
 		"$imaps", fmt.Sprint(s.IMAPSPort), "$imap", fmt.Sprint(s.IMAPPort),
 		"$pop3s", fmt.Sprint(s.POP3SPort), "$pop3", fmt.Sprint(s.POP3Port),
@@ -60,7 +60,7 @@ service anvil {
 }
 service imap-login {
   chroot =
-  service_count = 0
+  $endless
   process_min_avail = 1
   inet_listener imap {
     port = $imap
@@ -75,7 +75,7 @@ service imap {
 }
 service pop3-login {
   chroot =
-  service_count = 0
+  $endless
   inet_listener pop3 {
     port = $pop3
   }
@@ -103,8 +103,8 @@ userdb {
 `
 
 const dovecot24 = `
-dovecot_config_version = $version
-dovecot_storage_version = $version
+dovecot_config_version = 2.4.0
+dovecot_storage_version = 2.4.0
 auth_allow_cleartext = yes
 ssl = yes
 ssl_server_cert_file = $certificate

@@ -97,8 +97,7 @@ func (s *RedisServer) start(ctx context.Context, binary string) (err error) {
 		}
 	}
 	if err != nil {
-		log := filepath.Join(s.dir, "log")
-		return fmt.Errorf("start Redis: %w; its log, %s, ends with:\n%s", err, log, lastLines(log))
+		return fmt.Errorf("start Redis: %w; its log, %s, ends with:\n%s", err, s.logFile(), lastLines(s.logFile()))
 	}
 	s.log.InfoContext(ctx, "Redis runs", "port", s.port, "dir", s.dir)
 	return nil
@@ -115,7 +114,7 @@ func (s *RedisServer) run(ctx context.Context, binary string) error {
 		appendonly = "yes"
 	}
 	config := fmt.Sprintf("bind %s\nport %d\ndir %q\nlogfile %q\nrequirepass %s\nappendonly %s\nsave \"\"\n",
-		localhost, port, s.dir, filepath.Join(s.dir, "log"), s.password, appendonly)
+		localhost, port, s.dir, s.logFile(), s.password, appendonly)
 	file := filepath.Join(s.dir, "redis.conf") // not arguments, which everybody on the machine can read
 	if err := writeFile(file, []byte(config)); err != nil {
 		return err
@@ -140,6 +139,8 @@ func (s *RedisServer) run(ctx context.Context, binary string) error {
 	}
 	return writeFile(filepath.Join(s.dir, "port"), []byte(strconv.Itoa(port)))
 }
+
+func (s *RedisServer) logFile() string { return filepath.Join(s.dir, "log") }
 
 func (s *RedisServer) rememberedPort() int {
 	text, _ := os.ReadFile(filepath.Join(s.dir, "port"))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -68,6 +69,11 @@ func pingRedis(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	conn, err := net.DialTimeout("tcp", opts.Addr, time.Second) // go-redis would write to standard error that nobody is there
+	if err != nil {
+		return err
+	}
+	conn.Close()
 	client := redis.NewClient(opts)
 	defer client.Close()
 	return client.Ping(ctx).Err()

@@ -108,6 +108,9 @@ func testPlace(t testing.TB) place {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if account.other && !account.reaches(dir) {
+		t.Fatalf("user %s, who runs servers because we are root, cannot enter %s: set TMPDIR to a folder for all", account.name, dir)
+	}
 	return place{dir: dir, home: dir, account: account}
 }
 
