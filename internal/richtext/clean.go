@@ -32,7 +32,7 @@ func (c *cleaner) cleanChildren(parent *html.Node) {
 
 // cleanElement keeps an element that is allowed and unwraps any other.
 func (c *cleaner) cleanElement(n *html.Node) {
-	if n.Namespace != "" || !allowedTags[n.Data] {
+	if !allowedTags[n.Data] {
 		unwrap(n)
 		return
 	}
@@ -70,12 +70,10 @@ func (c *cleaner) cleanAttributes(n *html.Node) {
 	moveSize(n)
 	allowed := allowedAttributes[n.Data]
 	kept := n.Attr[:0]
-	seen := map[string]bool{}
 	for _, a := range n.Attr {
-		if a.Namespace != "" || seen[a.Key] || !everywhere[a.Key] && !allowed[a.Key] {
+		if !everywhere[a.Key] && !allowed[a.Key] {
 			continue
 		}
-		seen[a.Key] = true
 		if a.Val = cleanValue(n.Data, a.Key, a.Val); a.Val != "" || a.Key == "alt" || a.Key == "reversed" {
 			kept = append(kept, a)
 		}
@@ -163,11 +161,11 @@ func isRemote(src string) bool {
 // isSafeSource accepts images of this mail, images in the source itself and paths of this server.
 func isSafeSource(src string) bool {
 	plain := normalize(src)
-	if hasScript(plain) {
+	if hasScript(plain) || strings.Contains(plain, `\`) {
 		return false
 	}
 	scheme, _, found := strings.Cut(plain, ":")
-	if !found || !isScheme(scheme) {
+	if !found || strings.Contains(scheme, "/") {
 		return true
 	}
 	if scheme == "cid" {
@@ -242,12 +240,7 @@ func dropInvisible(r rune) rune {
 
 // stripControls takes out what browsers ignore in URLs.
 func stripControls(value string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return -1
-		}
-		return r
-	}, strings.TrimSpace(value))
+	return strings.TrimSpace(strings.Map(dropLineControls, value))
 }
 
 func attribute(n *html.Node, key string) string {
@@ -257,6 +250,15 @@ func attribute(n *html.Node, key string) string {
 		}
 	}
 	return ""
+}
+
+func hasAttribute(n *html.Node, key string) bool {
+	for i := range n.Attr {
+		if n.Attr[i].Key == key {
+			return true
+		}
+	}
+	return false
 }
 
 func setAttribute(n *html.Node, key, value string) {

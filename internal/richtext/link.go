@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // linkTexts makes links of the URLs in texts, outside links and preformatted text.
@@ -41,7 +40,8 @@ func linkText(n *html.Node) {
 		}
 		text := rest[start:end]
 		href := cleanLink(text)
-		link := &html.Node{Type: html.ElementNode, DataAtom: atom.A, Data: "a", Attr: []html.Attribute{{Key: "href", Val: href}}}
+		link := newElement("a")
+		setAttribute(link, "href", href)
 		link.AppendChild(&html.Node{Type: html.TextNode, Data: text})
 		if href == "" {
 			link = &html.Node{Type: html.TextNode, Data: text}

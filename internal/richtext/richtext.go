@@ -9,19 +9,12 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // Options are what cleaning must know of the installation.
 type Options struct {
 	OwnURL string // such as https://desk.example.com: links into the web app open in place
 }
-
-// Bounds of the tree. HTML beyond them is shown as text.
-const (
-	maxTags  = 150_000
-	maxBytes = 16 << 20
-)
 
 // Sanitize returns HTML in which nothing can be executed or fetched from elsewhere, with links made
 // of URLs, clutter removed and the start of a quoted reply or signature marked. The second result
@@ -57,31 +50,14 @@ func sanitizeText(text string, opts Options) string {
 	if strings.TrimSpace(text) == "" {
 		return ""
 	}
-	root := &html.Node{Type: html.ElementNode, DataAtom: atom.Body, Data: "body"}
+	root := newElement("body")
 	for i, line := range strings.Split(text, "\n") {
 		if i > 0 {
-			root.AppendChild(&html.Node{Type: html.ElementNode, DataAtom: atom.Br, Data: "br"})
+			root.AppendChild(newElement("br"))
 		}
 		root.AppendChild(&html.Node{Type: html.TextNode, Data: line})
 	}
 	return finish(root, opts)
-}
-
-// parse makes a tree of a fragment as browsers would; false: too large or too deep for one.
-func parse(source string) (root *html.Node, ok bool) {
-	if len(source) > maxBytes || strings.Count(source, "<") > maxTags {
-		return nil, false
-	}
-	body := &html.Node{Type: html.ElementNode, DataAtom: atom.Body, Data: "body"}
-	nodes, err := html.ParseFragment(strings.NewReader(source), body)
-	if err != nil {
-		return nil, false
-	}
-	root = &html.Node{Type: html.ElementNode, DataAtom: atom.Body, Data: "body"}
-	for _, n := range nodes {
-		root.AppendChild(n)
-	}
-	return root, true
 }
 
 // listBullets replaces what Word writes for clients that know no lists.

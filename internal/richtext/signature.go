@@ -6,7 +6,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 const markerClass = "js-signatureMarker"
@@ -32,7 +31,9 @@ func markSignature(root *html.Node) {
 }
 
 func marker() *html.Node {
-	return &html.Node{Type: html.ElementNode, DataAtom: atom.Span, Data: "span", Attr: []html.Attribute{{Key: "class", Val: markerClass}}}
+	n := newElement("span")
+	setAttribute(n, "class", markerClass)
+	return n
 }
 
 // marking is a search in the order of the document.

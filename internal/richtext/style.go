@@ -20,13 +20,8 @@ func moveSize(n *html.Node) {
 	if !found || allowedStyles[n.Data] == nil {
 		return
 	}
-	has := words()
-	for declaration := range strings.SplitSeq(strings.ToLower(style), ";") {
-		property, _, _ := strings.Cut(declaration, ":")
-		has[strings.TrimSpace(property)] = true
-	}
 	for _, a := range n.Attr {
-		if a.Key != "width" && a.Key != "height" || has[a.Key] || strings.ContainsAny(a.Val, ";:") {
+		if a.Key != "width" && a.Key != "height" || strings.ContainsAny(a.Val, ";:") || hasProperty(style, a.Key) {
 			continue
 		}
 		value := strings.TrimSpace(a.Val)
@@ -41,11 +36,23 @@ func moveSize(n *html.Node) {
 			style += ";"
 		}
 		style += a.Key + ":" + value
-		has[a.Key] = true
 	}
 	if style != "" {
 		setAttribute(n, "style", style)
 	}
+}
+
+func hasProperty(style, name string) bool {
+	if !containsFold(style, name) {
+		return false
+	}
+	for declaration := range strings.SplitSeq(style, ";") {
+		property, _, _ := strings.Cut(declaration, ":")
+		if strings.EqualFold(strings.TrimSpace(property), name) {
+			return true
+		}
+	}
+	return false
 }
 
 func isNumber(value string) bool {
@@ -78,11 +85,21 @@ func dropLineControls(r rune) rune {
 	return r
 }
 
-// isUnsafeValue: values that fetch, run or hide something.
+// isUnsafeValue: only colours are functions, and nothing in quotes or escapes is needed.
 func isUnsafeValue(value string) bool {
-	return strings.ContainsAny(value, "\\<>{}@&\"'`") || strings.Contains(value, "/*") || strings.Contains(value, "url") ||
-		strings.Contains(value, "expression") || strings.Contains(value, "image") || strings.Contains(value, "behavior")
+	if strings.ContainsAny(value, "\\<>{}@&\"'`/") || strings.Contains(value, "url") {
+		return true
+	}
+	function, arguments, isCall := strings.Cut(value, "(")
+	if !isCall {
+		return strings.Contains(value, ")")
+	}
+	name := function[strings.LastIndexByte(function, ' ')+1:]
+	inner, _, closed := strings.Cut(arguments, ")")
+	return !colorFunctions[name] || !closed || strings.ContainsAny(inner, "(") || strings.Count(value, "(") > 1
 }
+
+var colorFunctions = words("rgb rgba hsl hsla")
 
 // plainColors are what mailers set for no reason, and what breaks a dark or light theme.
 var plainColors = words("black white #000 #000000 #fff #ffffff rgb(0,0,0) rgb(255,255,255) rgba(0,0,0,1) rgba(255,255,255,1)")

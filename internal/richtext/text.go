@@ -46,6 +46,7 @@ type texter struct {
 	breaks   int  // line breaks are due before the next word
 	hasText  bool
 	lineOpen bool
+	line     int // where in out the line starts
 }
 
 // hiddenTags have content that isn't text for readers.
@@ -190,12 +191,10 @@ func (t *texter) word(word string) {
 	}
 	switch {
 	case t.breaks > 0 && t.hasText:
-		for range t.breaks {
-			t.out.WriteByte('\n')
-		}
-		t.out.WriteString(strings.Repeat("> ", t.quotes))
+		t.out.WriteString("\n\n"[:t.breaks])
+		t.startLine()
 	case !t.hasText:
-		t.out.WriteString(strings.Repeat("> ", t.quotes))
+		t.startLine()
 	case t.blank && t.lineOpen:
 		t.out.WriteByte(' ')
 	}
@@ -203,16 +202,29 @@ func (t *texter) word(word string) {
 	t.out.WriteString(word)
 }
 
+func (t *texter) startLine() {
+	t.out.WriteString(strings.Repeat("> ", t.quotes))
+	t.line = t.out.Len()
+}
+
+// endLine keeps the blank of "-- ", by which clients know a signature.
+func (t *texter) endLine() {
+	if t.blank && t.lineOpen && t.out.String()[t.line:] == "--" {
+		t.out.WriteByte(' ')
+	}
+	t.blank, t.lineOpen = false, false
+}
+
 // block asks for at least so many line breaks.
 func (t *texter) block(breaks int) {
 	t.breaks = max(t.breaks, breaks)
-	t.blank, t.lineOpen = false, false
+	t.endLine()
 }
 
 // newLine asks for one more, so that there is at most one empty line in a row.
 func (t *texter) newLine() {
 	t.breaks = min(t.breaks+1, 2)
-	t.blank, t.lineOpen = false, false
+	t.endLine()
 }
 
 func (t *texter) finish() string {

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // removedWhenEmpty are tags that mean nothing without content or attributes.
@@ -12,6 +11,9 @@ var removedWhenEmpty = words("p div span small table b i u")
 
 // nestedOnce are tags that mean no more when they are doubled.
 var nestedOnce = words("div span small b i u p center big em strong")
+
+// holdsNoText are tags between whose parts white space means nothing.
+var holdsNoText = words("table thead tbody tfoot tr colgroup ul ol dl")
 
 // tidyChildren removes empty and doubled elements and superfluous white space below a node.
 func tidyChildren(parent *html.Node, keepSpace bool) {
@@ -80,7 +82,7 @@ func tidyTexts(parent *html.Node) {
 			if n.NextSibling == nil && isBlock(parent) {
 				n.Data = strings.TrimRight(n.Data, " \n")
 			}
-			if n.Data == "" {
+			if n.Data == "" || holdsNoText[parent.Data] && strings.Trim(n.Data, " \n") == "" {
 				parent.RemoveChild(n)
 			}
 		}
@@ -92,7 +94,7 @@ func isBlock(n *html.Node) bool {
 	return n != nil && n.Type == html.ElementNode && (n.Data == "div" || n.Data == "p")
 }
 
-// collapse makes one blank of white space, and one line break of two or more.
+// collapse makes one blank of white space; two line breaks or more stay two.
 func collapse(text string) string {
 	if !strings.ContainsAny(text, "\t\r\n\f\v") && !strings.Contains(text, "  ") {
 		return text
@@ -112,7 +114,7 @@ func collapse(text string) string {
 			}
 		}
 		if breaks >= 2 {
-			b.WriteByte('\n')
+			b.WriteString("\n\n")
 			continue
 		}
 		b.WriteByte(' ')
@@ -142,7 +144,7 @@ func reduceBreaks(parent *html.Node, isWhole bool) {
 			removeAll(parent, run)
 		case lines > 2:
 			for range 2 {
-				parent.InsertBefore(&html.Node{Type: html.ElementNode, DataAtom: atom.Br, Data: "br"}, run[0])
+				parent.InsertBefore(newElement("br"), run[0])
 			}
 			removeAll(parent, run)
 		}
@@ -187,12 +189,14 @@ func isEmptyLine(n *html.Node) bool {
 		switch {
 		case child.Type == html.TextNode && isBlankText(child.Data):
 		case child.Type == html.ElementNode && child.Data == "br":
-			breaks++
+			if breaks++; breaks > 1 {
+				return false
+			}
 		default:
 			return false
 		}
 	}
-	return breaks <= 1
+	return true
 }
 
 func isBlankText(text string) bool {
