@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -40,14 +39,10 @@ func (s *Server) searchTickets(w http.ResponseWriter, r *http.Request) error {
 // ticketSearch reads what to search for.
 func ticketSearch(p params, scope desk.TicketScope, page store.Page) (store.TicketSearch, error) {
 	search := store.TicketSearch{Scope: scope, Page: page}
-	if !p.blank("condition") {
+	if !p.blank("condition") { // leaving it out would find what nobody asked for
 		return search, invalid("condition", "Searching by 'condition' is not supported yet, use 'query'.")
 	}
-	text := p.text("query")
-	if p.blank("query") {
-		text = p.text("term")
-	}
-	search.Query = cut(strings.TrimSpace(strings.ReplaceAll(text, "*", "")), maxQuery)
+	search.Words = wordsOf(p)
 	if !p.blank("ids") {
 		ids, err := idsIn[desk.TicketID](p, "ids")
 		if err != nil {
@@ -60,10 +55,8 @@ func ticketSearch(p params, scope desk.TicketScope, page store.Page) (store.Tick
 	return search, err
 }
 
-const maxQuery = 500 // characters
-
 func (s *Server) showFound(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, p params, search store.TicketSearch) (any, error) {
-	if shapeOf(p) == shapePlain && (p.has("label") || p.has("term")) {
+	if shapeOf(p) == shapePlain && (wantsChoices(p)) {
 		return ticketLabels(tickets), nil
 	}
 	shown, err := s.showTicketsAs(ctx, who, tickets, p, withIDs)

@@ -282,6 +282,8 @@ func TestSearchTickets(t *testing.T) {
 		{"emma", "query=ORDER", []int{coffee, tea}},
 		{"emma", "term=order&expand=true", []int{coffee, tea}},
 		{"emma", "query=caf%C3%A9", []int{coffee}},
+		{"emma", "query=tea+ORDER", []int{tea}},
+		{"emma", "query=tea+coffee", nil},
 		{"emma", "query=5f3a.1234", []int{coffee}},
 		{"emma", "query=100%25", []int{coffee}},
 		{"emma", "query=%25", []int{coffee}},
@@ -370,5 +372,41 @@ func TestQueriesDoNotGrowWithThePage(t *testing.T) {
 		if many > few+3 || many > 15 {
 			t.Errorf("%s takes %d queries, %s %d", tc.few, few, tc.many, many)
 		}
+	}
+}
+
+func TestAssetsBringWhatTicketsReferTo(t *testing.T) {
+	t.Parallel()
+	d := openHelpdesk(t)
+	id := d.newTicket(1, "david", "with relatives")
+	d.exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, id, d.userID("emma"))
+	var shown struct {
+		ID     int
+		Assets map[string]map[string]map[string]any
+	}
+	read := func(who string) {
+		shown.Assets = nil
+		d.get(who, ticketPath(id)+"?full=true").is(200).into(&shown)
+	}
+	user := func(login string) map[string]any { return shown.Assets["User"][fmt.Sprint(d.userID(login))] }
+	read("emma")
+	if shown.ID != id || len(shown.Assets["Ticket"]) != 1 || len(shown.Assets["Group"]) != 1 || len(shown.Assets["Organization"]) != 1 {
+		t.Fatalf("assets = %v", shown.Assets)
+	}
+	if user("david")["email"] != "david@example.com" || user("emma")["role_ids"] == nil || user("-")["login"] != "-" {
+		t.Errorf("users = %v", shown.Assets["User"])
+	}
+	read("david")
+	if emma := user("emma"); emma["firstname"] != "Emma" || emma["email"] != nil {
+		t.Errorf("a customer sees of an agent: %v", emma)
+	}
+	if own := user("david"); own["email"] != "david@example.com" {
+		t.Errorf("a customer sees of himself: %v", own)
+	}
+	if group := shown.Assets["Group"]["1"]; group["name"] != "Users" || group["email_address_id"] != nil {
+		t.Errorf("a customer sees of a group: %v", group)
+	}
+	if _, shows := shown.Assets["Ticket"][fmt.Sprint(id)]["time_unit"]; shows {
+		t.Error("a customer sees the time spent")
 	}
 }

@@ -14,7 +14,7 @@ import (
 // TicketSearch says which tickets to find. Zero fields restrict nothing, except the scope.
 type TicketSearch struct {
 	Scope desk.TicketScope
-	Query string // part of the title or number, whatever its case
+	Words []string // each must be in the title or number, whatever its case
 	IDs   []desk.TicketID
 	Order []Order // nothing: last changed first
 	Page
@@ -64,8 +64,8 @@ func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, err
 
 func (q TicketSearch) condition(args *arguments) string {
 	clauses := []string{visibleTickets(q.Scope, args)}
-	if q.Query != "" {
-		pattern := args.add("%" + likeText.Replace(q.Query) + "%")
+	for _, word := range q.Words {
+		pattern := args.add(containing(word))
 		clauses = append(clauses, "(t.title ILIKE "+pattern+" OR t.number ILIKE "+pattern+")")
 	}
 	if q.IDs != nil {
@@ -98,6 +98,3 @@ func (q TicketSearch) order() (string, error) {
 	}
 	return strings.Join(append(columns, last), ", "), nil
 }
-
-// likeText takes from a text what LIKE would read as a wildcard.
-var likeText = strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`)
