@@ -83,20 +83,14 @@ func (s *Store) drawCounters(ctx context.Context, format desk.NumberFormat, now 
 	return counters, err
 }
 
-// drawPatience bounds how long we wait for a second connection while we hold one.
-const drawPatience = 200 * time.Millisecond
-
 // drawOfDay moves a day's counter forward outside of our transaction, as a sequence would: inside,
 // its row would stay locked until our commit is on disk, and all new tickets would queue up behind
-// it. Only where no second connection is to be had do we draw inside.
+// it. Nor does it wait for the disk itself: a ticket's commit takes its number's along.
 func (s *Store) drawOfDay(ctx context.Context, now time.Time, n int) (last int64, err error) {
-	day := now.Format(time.DateOnly)
-	soon, cancel := context.WithTimeout(ctx, drawPatience)
-	defer cancel()
-	if s.pool.QueryRow(soon, drawOfDay, day, n).Scan(&last) == nil {
-		return last, nil
-	}
-	return last, s.db.QueryRow(ctx, drawOfDay, day, n).Scan(&last)
+	batch := &pgx.Batch{}
+	batch.Queue(`SELECT set_config('synchronous_commit', 'off', true)`)
+	batch.Queue(drawOfDay, now.Format(time.DateOnly), n).QueryRow(func(row pgx.Row) error { return row.Scan(&last) })
+	return last, s.spare.SendBatch(ctx, batch).Close()
 }
 
 func (s *Store) firstFree(ctx context.Context, numbers []string, batch *pgx.Batch) (string, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"postroom/internal/desk"
 )
@@ -38,6 +39,15 @@ func missing(class string, id int64, err error) error {
 		return &desk.MissingError{Class: class, ID: id}
 	}
 	return fmt.Errorf("%s %d: %w", class, id, translate(err))
+}
+
+// readUTC lets a connection read times in UTC. The session's time zone is for the text form only:
+// the binary form has none, and without this its times are those of the machine.
+func readUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	return nil
 }
 
 // object is a JSON object for a column that must have one.

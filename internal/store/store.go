@@ -53,6 +53,7 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	}
 	// Every time is UTC, in the database's answers as everywhere else.
 	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
+	config.AfterConnect = readUTC
 	config.ConnConfig.RuntimeParams["application_name"] = "postroom"
 	config.ConnConfig.Tracer = opts.Tracer
 	config.HealthCheckPeriod = 5 * time.Second
