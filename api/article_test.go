@@ -95,13 +95,18 @@ func TestCustomersCannotPretend(t *testing.T) {
 	d := openHelpdesk(t)
 	id := d.newTicket(1, "david", "mine")
 	got := d.post("david", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "email", "sender": "Agent", "internal": true,
-		"to": "a@example.com", "origin_by_id": %d}`, id, d.userID("emma"))).is(201).object()
+		"to": "a@example.com", "origin_by_id": %d, "reply_to": "victim@example.com", "message_id": "<1@x>", "in_reply_to": "<2@x>",
+		"references": "<3@x>", "preferences": {"delivery_status": "success"}}`, id, d.userID("emma"))).is(201).object()
 	for key, want := range map[string]any{
 		"type": "note", "sender": "Customer", "internal": false, "from": "David Bell", "origin_by_id": nil, "created_by": "david", "to": "a@example.com",
+		"reply_to": nil, "message_id": nil, "message_id_md5": nil, "in_reply_to": nil, "references": nil,
 	} {
 		if got[key] != want {
 			t.Errorf("%s = %v, want %v", key, got[key], want)
 		}
+	}
+	if preferences := fmt.Sprint(got["preferences"]); preferences != "map[]" {
+		t.Errorf("preferences = %s", preferences)
 	}
 	var deliveries int
 	d.one(&deliveries, `SELECT count(*) FROM outbox WHERE kind = 'article.deliver'`)

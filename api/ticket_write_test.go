@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -261,5 +262,31 @@ func TestOddInputIsNeverOurFault(t *testing.T) {
 		"/attachments/x", "/ticket_history/x",
 	} {
 		check(d.get("chris", path))
+	}
+}
+
+func TestManyWriteToOneTicketAtOnce(t *testing.T) {
+	t.Parallel()
+	d := openHelpdesk(t)
+	id := d.newTicket(1, "david", "busy")
+	const writers = 8 // more than the connections to the database
+	var all sync.WaitGroup
+	for n := range writers {
+		all.Go(func() {
+			changed := d.put("emma", ticketPath(id), fmt.Sprintf(`{"title": "by %d", "article": {"body": "by %d"}}`, n, n))
+			created := d.post("emma", "/tickets", `{"title": "another", "group": "Users", "customer_id": "guess:busy@example.org", "article": {"body": "b"}}`)
+			if changed.status != 200 || created.status != 201 {
+				t.Errorf("writer %d: %d %s, %d %s", n, changed.status, changed.body, created.status, created.body)
+			}
+		})
+	}
+	all.Wait()
+	var articles, count, tickets, people int
+	d.one(&articles, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1`, id)
+	d.one(&count, `SELECT article_count FROM tickets WHERE id = $1`, id)
+	d.one(&tickets, `SELECT count(DISTINCT number) FROM tickets WHERE title = 'another'`)
+	d.one(&people, `SELECT count(*) FROM users WHERE email = 'busy@example.org'`)
+	if articles != writers || count != writers || tickets != writers || people != 1 {
+		t.Errorf("%d articles counted as %d, %d tickets of %d customers; want %d, %d, %d, 1", articles, count, tickets, people, writers, writers, writers)
 	}
 }

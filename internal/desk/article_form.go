@@ -30,14 +30,23 @@ func (w ArticleWriter) Complete(a *Article, c *Catalog) {
 	if w.AsAgent {
 		w.speakFor(a)
 	} else {
-		a.SenderID, a.OriginByID, a.Internal = SenderCustomer, nil, false
-		if a.TypeID != ArticleWeb {
-			a.TypeID = ArticleNote
-		}
+		asCustomer(a)
 	}
 	if from, ok := w.from(a, c.ArticleTypes[a.TypeID].Name); ok {
 		a.From = &from
 	}
+}
+
+// asCustomer takes away what customers can't decide. What steers mails goes too: where answers are
+// sent, and which ticket they are taken for.
+func asCustomer(a *Article) {
+	a.SenderID, a.OriginByID, a.Internal = SenderCustomer, nil, false
+	if a.TypeID != ArticleWeb {
+		a.TypeID = ArticleNote
+	}
+	a.ReplyTo, a.InReplyTo, a.References = nil, nil, nil
+	a.MessageID, a.MessageIDMD5 = nil, nil
+	a.Preferences = nil
 }
 
 // speakFor settles on whose behalf an agent writes.
