@@ -24,10 +24,13 @@ const (
 
 // process makes one attempt at a task and tells asynq what to do with the task.
 func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
-	id, err := outboxID(t.Payload())
+	house, err := w.ours(ctx)
 	if err != nil {
-		// Not from our relay; a row's own task is found missing and made again.
-		w.log.ErrorContext(ctx, "task without a row, dropped", "kind", t.Type(), "error", err)
+		return w.postpone(ctx, Handler{kind: t.Type()}, 0, err)
+	}
+	id, err := house.outboxID(t.Payload())
+	if err != nil {
+		w.log.ErrorContext(ctx, "task is not ours, dropped", "kind", t.Type(), "error", err)
 		return fmt.Errorf("%w: %w", asynq.RevokeTask, err)
 	}
 	h, ok := w.handlers[t.Type()]
@@ -52,6 +55,19 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 		return w.postpone(ctx, h, id, err)
 	}
 	return w.fail(ctx, h, t.Payload(), id, err)
+}
+
+// ours returns whose tasks we work on. It asks once.
+func (w *Workers) ours(ctx context.Context) (*house, error) {
+	if known := w.house.Load(); known != nil {
+		return known, nil
+	}
+	house, err := houseOf(ctx, w.store)
+	if err != nil {
+		return nil, err
+	}
+	w.house.Store(&house)
+	return &house, nil
 }
 
 // attempt runs a job's work under its policy. It returns when the work returned or, when the work

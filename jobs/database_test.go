@@ -26,7 +26,7 @@ func TestWorkGoesOnAfterTheDatabaseWasKilled(t *testing.T) {
 	}
 	t.Cleanup(r.db.Close)
 	start(t, NewRelay(r.store, r.redis, r.log).Run)
-	start(t, r.reconciler().Run)
+	start(t, r.reconciler(t).Run)
 	start(t, r.workers(4, r.errands()).Run)
 	r.announce(t, 0, 500)
 	if !eventually(30*time.Second, func() bool { return r.number(t, effects) > 20 }) {

@@ -1,7 +1,9 @@
 package jobs
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -35,16 +37,33 @@ const (
 	longestTask    = 24 * time.Hour
 )
 
-// newTask makes the reminder of a row. Its payload is the row's, with the row's id added.
-func newTask(w store.Work) (*asynq.Task, []asynq.Option) {
-	payload := append([]byte(`{"outbox_id":`), strconv.FormatInt(int64(w.ID), 10)...)
+// house makes and reads the tasks of one installation. Tasks carry its name, because Redis may hold
+// tasks of another one, or of a database that has since been replaced: their rows' ids mean other
+// rows here.
+type house struct{ name string }
+
+func houseOf(ctx context.Context, s *store.Store) (house, error) {
+	name, err := s.Identity(ctx)
+	return house{name}, err
+}
+
+// header is what a task's payload tells beside its row's.
+type header struct {
+	OutboxID desk.OutboxID `json:"outbox_id"`
+	House    string        `json:"house"`
+}
+
+// newTask makes the reminder of a row. Its payload is the row's with the header added.
+func (h house) newTask(w store.Work) (*asynq.Task, []asynq.Option) {
+	payload := fmt.Appendf(nil, `{"outbox_id":%d,"house":%q`, w.ID, h.name)
 	if fields := strings.TrimPrefix(string(w.Payload), "{"); fields != "}" {
-		payload = append(append(payload, ','), fields...)
+		payload = append(payload, ',')
+		payload = append(payload, fields...)
 	} else {
 		payload = append(payload, '}')
 	}
 	options := []asynq.Option{
-		asynq.TaskID(taskID(w)),
+		asynq.TaskID(h.taskID(w)),
 		asynq.Queue(w.Queue),
 		asynq.MaxRetry(endlessRetries),
 		asynq.Timeout(longestTask),
@@ -56,34 +75,40 @@ func newTask(w store.Work) (*asynq.Task, []asynq.Option) {
 }
 
 // outboxID reads whose reminder a task is.
-func outboxID(payload []byte) (desk.OutboxID, error) {
-	var head struct {
-		OutboxID desk.OutboxID `json:"outbox_id"`
+func (h house) outboxID(payload []byte) (desk.OutboxID, error) {
+	var head header
+	switch err := json.Unmarshal(payload, &head); {
+	case err != nil:
+		return 0, err
+	case head.OutboxID == 0:
+		return 0, errors.New("it names no row")
+	case head.House != h.name:
+		return 0, errors.New("it belongs to another installation or an older database; no two may share a Redis database")
 	}
-	err := json.Unmarshal(payload, &head)
-	if err == nil && head.OutboxID == 0 {
-		err = fmt.Errorf("no outbox_id")
-	}
-	return head.OutboxID, err
+	return head.OutboxID, nil
 }
 
-func taskID(w store.Work) string {
-	return fmt.Sprintf("o%d.%d", w.ID, w.Generation)
+func (h house) taskID(w store.Work) string {
+	return fmt.Sprintf("o%d.%d.%s", w.ID, w.Generation, h.name)
 }
 
-// workOf reads a task id back.
-func workOf(queue, id string) (store.Work, bool) {
-	row, generation, _ := strings.Cut(strings.TrimPrefix(id, "o"), ".")
-	n, err := strconv.ParseInt(row, 10, 64)
+// workOf reads a task id back. It reports false for tasks that are not ours.
+func (h house) workOf(queue, id string) (store.Work, bool) {
+	parts := strings.Split(strings.TrimPrefix(id, "o"), ".")
+	if len(parts) != 3 || parts[2] != h.name {
+		return store.Work{}, false
+	}
+	row, err := strconv.ParseInt(parts[0], 10, 64)
 	if err != nil {
 		return store.Work{}, false
 	}
-	g, err := strconv.Atoi(generation)
-	return store.Work{ID: desk.OutboxID(n), Generation: g, Queue: queue}, err == nil
+	generation, err := strconv.Atoi(parts[1])
+	return store.Work{ID: desk.OutboxID(row), Generation: generation, Queue: queue}, err == nil
 }
+
+func (h house) taskKey(w store.Work) string { return "asynq:{" + w.Queue + "}:t:" + h.taskID(w) }
 
 // Keys of asynq v0.26 (internal/base/base.go). They are the wire format between its servers of
 // different versions and have been the same since v0.18.
-func taskKey(w store.Work) string   { return "asynq:{" + w.Queue + "}:t:" + taskID(w) }
 func leaseKey(queue string) string  { return "asynq:{" + queue + "}:lease" }
 func activeKey(queue string) string { return "asynq:{" + queue + "}:active" }

@@ -28,6 +28,7 @@ type Reconciler struct {
 	store *store.Store
 	redis redis.UniversalClient
 	log   *slog.Logger
+	house house // known while we lead
 	timing
 }
 
@@ -60,6 +61,10 @@ func (r *Reconciler) Run(ctx context.Context) error {
 }
 
 func (r *Reconciler) reconcile(ctx context.Context, _ <-chan string) error {
+	var err error
+	if r.house, err = houseOf(ctx, r.store); err != nil {
+		return err
+	}
 	leases := time.NewTicker(r.leases)
 	defer leases.Stop()
 	rounds := time.NewTicker(r.rounds)
@@ -123,7 +128,7 @@ func (r *Reconciler) unknown(ctx context.Context, work []store.Work) ([]store.Wo
 	pipe := r.redis.Pipeline()
 	answers := make([]*redis.IntCmd, len(work))
 	for i, w := range work {
-		answers[i] = pipe.Exists(ctx, taskKey(w))
+		answers[i] = pipe.Exists(ctx, r.house.taskKey(w))
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("ask redis for %d tasks: %w", len(work), err)
@@ -171,7 +176,7 @@ func (r *Reconciler) expired(ctx context.Context, queue string) ([]store.Work, e
 	}
 	var lost []store.Work
 	for _, id := range ids {
-		if w, ok := workOf(queue, id); ok {
+		if w, ok := r.house.workOf(queue, id); ok {
 			lost = append(lost, w)
 		}
 	}
@@ -202,9 +207,9 @@ func (r *Reconciler) forget(ctx context.Context, lost []store.Work, busy []desk.
 		if alive[w.ID] {
 			continue
 		}
-		keys := []string{leaseKey(w.Queue), activeKey(w.Queue), taskKey(w)}
-		if err := forgetTask.Run(ctx, r.redis, keys, taskID(w), time.Now().Unix()).Err(); err != nil {
-			return fmt.Errorf("forget task %s: %w", taskID(w), err)
+		keys := []string{leaseKey(w.Queue), activeKey(w.Queue), r.house.taskKey(w)}
+		if err := forgetTask.Run(ctx, r.redis, keys, r.house.taskID(w), time.Now().Unix()).Err(); err != nil {
+			return fmt.Errorf("forget task %s: %w", r.house.taskID(w), err)
 		}
 	}
 	return nil

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
@@ -10,11 +9,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
 // reconciler returns one that is faster than in production.
-func (r *rig) reconciler() *Reconciler {
+func (r *rig) reconciler(t testing.TB) *Reconciler {
+	t.Helper()
 	reconciler := NewReconciler(r.store, r.redis, r.log)
+	reconciler.house = r.house(t)
 	reconciler.timing = timing{
 		leases: 100 * time.Millisecond, rounds: 100 * time.Millisecond, trust: 500 * time.Millisecond, between: time.Millisecond,
 	}
@@ -33,12 +35,12 @@ func TestTasksThatRedisForgotAreMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 1; n <= 20; n++ {
-		if err := r.redis.Del(t.Context(), fmt.Sprintf("asynq:{maintenance}:t:o%d.0", n)).Err(); err != nil {
+		if err := r.redis.Del(t.Context(), r.house(t).taskKey(store.Work{ID: desk.OutboxID(n), Queue: "maintenance"})).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	start(t, NewRelay(r.store, r.redis, r.log).Run)
-	start(t, r.reconciler().Run)
+	start(t, r.reconciler(t).Run)
 	start(t, r.workers(4, r.errands()).Run)
 	r.onceEach(t, 20)
 }
@@ -53,7 +55,7 @@ func TestKnownTasksAreLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.wait(t, 30*time.Second, 21, `SELECT count(*) FROM outbox WHERE enqueued_at IS NOT NULL`)
-	reconciler := r.reconciler()
+	reconciler := r.reconciler(t)
 	reconciler.trust = 0
 	if err := reconciler.findForgotten(t.Context(), nil); err != nil {
 		t.Fatal(err)
@@ -90,7 +92,7 @@ func TestWorkOfADeadWorkerGoesOn(t *testing.T) {
 	r.announce(t, 0, 1)
 	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE enqueued_at IS NOT NULL`)
 	id := takeAsDead(t, r, time.Second)
-	start(t, r.reconciler().Run)
+	start(t, r.reconciler(t).Run)
 	start(t, r.workers(2, r.errands()).Run)
 	r.onceEach(t, 1)
 	for _, key := range []string{"asynq:{maintenance}:t:" + id, "asynq:{maintenance}:active", "asynq:{maintenance}:lease"} {
@@ -104,8 +106,7 @@ func TestMessageThatKillsItsWorkersEndsDead(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.announce(t, 0, 1)
-	relay, reconciler := NewRelay(r.store, r.redis, r.log), r.reconciler()
-	relay.handed = map[desk.OutboxID]int{}
+	relay, reconciler := r.leading(t), r.reconciler(t)
 	for n := range lostWorkers {
 		relay.cursor = 0
 		if _, err := relay.pass(t.Context()); err != nil {
@@ -140,7 +141,7 @@ func TestLockedWorkIsNotLost(t *testing.T) {
 	if _, err := tx.Exec(t.Context(), `SELECT FROM outbox FOR UPDATE`); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.reconciler().recoverLost(t.Context()); err != nil {
+	if err := r.reconciler(t).recoverLost(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if r.redis.Exists(t.Context(), "asynq:{maintenance}:t:"+id).Val() == 0 {
@@ -169,12 +170,12 @@ func TestKeysAreAsynqs(t *testing.T) {
 	if err != nil || len(tasks) != 1 {
 		t.Fatalf("active tasks = %v, %v, want one", tasks, err)
 	}
-	w, ok := workOf("maintenance", tasks[0].ID)
+	w, ok := r.house(t).workOf("maintenance", tasks[0].ID)
 	if !ok || w.ID != 1 || w.Generation != 0 {
 		t.Errorf("task %s is of row %+v, want row 1, generation 0", tasks[0].ID, w)
 	}
-	if r.redis.Exists(ctx, taskKey(w)).Val() != 1 {
-		t.Errorf("no task at %s", taskKey(w))
+	if r.redis.Exists(ctx, r.house(t).taskKey(w)).Val() != 1 {
+		t.Errorf("no task at %s", r.house(t).taskKey(w))
 	}
 	if r.redis.ZScore(ctx, leaseKey("maintenance"), tasks[0].ID).Val() < float64(time.Now().Unix()) {
 		t.Errorf("no lease at %s", leaseKey("maintenance"))

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,6 +24,7 @@ type Relay struct {
 
 	// What follows belongs to the goroutine that leads.
 
+	house house
 	// handed are rows that a queue has but that could not be marked, because their worker was
 	// faster and has them locked.
 	handed map[desk.OutboxID]int
@@ -52,7 +52,8 @@ const (
 	relayPatient = 5 * time.Second // longest pause while Redis or the database is away
 )
 
-// markerKey exists in Redis as long as Redis remembers. When it is gone, so are the tasks.
+// markerKey names our installation in Redis as long as Redis remembers. When it is gone, so are the
+// tasks; when it is another's, the tasks are not ours.
 const markerKey = "postroom:outbox:marker"
 
 // Run relays until ctx ends, whenever this process leads.
@@ -62,6 +63,10 @@ func (r *Relay) Run(ctx context.Context) error {
 }
 
 func (r *Relay) relay(ctx context.Context, heard <-chan string) error {
+	var err error
+	if r.house, err = houseOf(ctx, r.store); err != nil {
+		return err
+	}
 	r.handed = map[desk.OutboxID]int{}
 	r.cursor, r.floor, r.highest, r.highestThen = 0, 0, 0, 0
 	r.roundOverAll, r.markerSeen = time.Now(), time.Time{}
@@ -147,10 +152,10 @@ func (r *Relay) hand(ctx context.Context, work []store.Work) error {
 				if generation, ok := r.handed[w.ID]; ok && generation == w.Generation {
 					continue
 				}
-				t, options := newTask(w)
+				t, options := r.house.newTask(w)
 				_, err := r.client.EnqueueContext(ctx, t, options...)
 				if err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-					return fmt.Errorf("enqueue %s: %w", taskID(w), err)
+					return fmt.Errorf("enqueue %s: %w", r.house.taskID(w), err)
 				}
 			}
 			return nil
@@ -181,16 +186,19 @@ func (r *Relay) mark(ctx context.Context, work []store.Work) error {
 // checkMarker puts all rows back when Redis forgot. The marker is set last: a crash in between
 // puts rows back twice, which does no harm.
 func (r *Relay) checkMarker(ctx context.Context) error {
-	known, err := r.redis.Exists(ctx, markerKey).Result()
-	if err != nil {
+	known, err := r.redis.Get(ctx, markerKey).Result()
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("look for marker: %w", err)
 	}
-	if known == 0 {
+	if known != r.house.name {
+		if known != "" {
+			r.log.ErrorContext(ctx, "redis holds tasks of another installation or of an older database, taking it over; no two installations may share a Redis database")
+		}
 		rows, err := r.store.PutBackAll(ctx)
 		if err != nil {
 			return err
 		}
-		if err := r.redis.Set(ctx, markerKey, rand.Text(), 0).Err(); err != nil {
+		if err := r.redis.Set(ctx, markerKey, r.house.name, 0).Err(); err != nil {
 			return fmt.Errorf("set marker: %w", err)
 		}
 		if rows > 0 {

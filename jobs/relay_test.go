@@ -136,7 +136,7 @@ func TestWorkSurvivesFlushInMidRun(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	start(t, NewRelay(r.store, r.redis, r.log).Run)
-	start(t, r.reconciler().Run)
+	start(t, r.reconciler(t).Run)
 	slow := Handle(jobFunc[errand](func(ctx context.Context, e errand, id desk.OutboxID) error {
 		pause(ctx, 5*time.Millisecond)
 		return r.effect(ctx, e, id)
@@ -160,7 +160,7 @@ func TestWorkWaitsWhileRedisIsDown(t *testing.T) {
 	redisGate, url := newGate(t, r.redisURL)
 	r.redis = dial(t, url)
 	start(t, NewRelay(r.store, r.redis, r.log).Run)
-	start(t, r.reconciler().Run)
+	start(t, r.reconciler(t).Run)
 	start(t, r.workers(4, r.errands()).Run)
 	r.announce(t, 0, 50)
 	r.wait(t, 30*time.Second, 50, effects)
@@ -171,14 +171,37 @@ func TestWorkWaitsWhileRedisIsDown(t *testing.T) {
 	r.onceEach(t, 300)
 }
 
+// leading returns a relay whose passes the test makes itself.
+func (r *rig) leading(t testing.TB) *Relay {
+	t.Helper()
+	relay := NewRelay(r.store, r.redis, r.log)
+	relay.house, relay.handed, relay.roundOverAll = r.house(t), map[desk.OutboxID]int{}, time.Now()
+	return relay
+}
+
+// Redis still holds the tasks of a database that was replaced: their rows' ids are other rows' now.
+func TestTasksOfAnotherDatabaseAreNotWorkedOn(t *testing.T) {
+	t.Parallel()
+	old, r := newRig(t), newRig(t)
+	stop := start(t, NewRelay(old.store, r.redis, old.log).Run)
+	old.announce(t, 1000, 1020)
+	old.wait(t, 30*time.Second, 20, `SELECT count(*) FROM outbox WHERE enqueued_at IS NOT NULL`)
+	stop()
+	r.announce(t, 0, 20)
+	start(t, r.workers(4, r.errands()).Run)
+	start(t, NewRelay(r.store, r.redis, r.log).Run)
+	r.onceEach(t, 20)
+	if n := r.number(t, `SELECT count(*) FROM history WHERE object = 'Errand' AND o_id >= 1000`); n != 0 {
+		t.Errorf("%d errands of the old database had effects", n)
+	}
+}
+
 // While a long transaction keeps vacuum away, what is left of done rows must not slow the relay down.
 func TestRelayKeepsItsPaceBesideALongTransaction(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
 	r.announce(t, 0, 1)
-	relay := NewRelay(r.store, r.redis, r.log)
-	relay.handed = map[desk.OutboxID]int{}
-	relay.roundOverAll = time.Now()
+	relay := r.leading(t)
 	for range 3 {
 		relay.roundOverAll = time.Now().Add(-2 * roundOverAll)
 		if _, err := relay.pass(t.Context()); err != nil {

@@ -77,6 +77,15 @@ func dial(t testing.TB, url string) redis.UniversalClient {
 	return client
 }
 
+func (r *rig) house(t testing.TB) house {
+	t.Helper()
+	house, err := houseOf(t.Context(), r.store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return house
+}
+
 // start runs something until the test ends or stop is called, which waits for its end.
 func start(t testing.TB, run func(context.Context) error) (stop func()) {
 	t.Helper()

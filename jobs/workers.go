@@ -24,9 +24,10 @@ type Workers struct {
 	options  WorkersOptions
 	handlers map[string]Handler
 
-	stopping    context.Context // ends when no more work is taken
-	running     sync.WaitGroup  // attempts that have not returned
-	unavailable atomic.Bool     // the last attempt met a store that did not answer
+	house       atomic.Pointer[house] // nil: not known yet
+	stopping    context.Context       // ends when no more work is taken
+	running     sync.WaitGroup        // attempts that have not returned
+	unavailable atomic.Bool           // the last attempt met a store that did not answer
 }
 
 // WorkersOptions says how much to do at once.
