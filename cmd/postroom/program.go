@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
 
 	"postroom/internal/config"
@@ -40,11 +41,19 @@ func (p *program) run(ctx context.Context, args []string) int {
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	err := root.ExecuteContext(ctx)
+	// The client of Redis would write its own lines to standard error, many of them while Redis is
+	// away. What they say reaches our log as the errors of those who use it.
+	logging.Disable()
+	understood := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	verb, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
 	}
 	fmt.Fprintln(p.err, "postroom:", err)
+	if !understood {
+		fmt.Fprintf(p.err, "run `%s --help` to see how it is used\n", verb.CommandPath())
+	}
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.status
 	}

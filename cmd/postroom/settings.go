@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/internal/setup"
 	"postroom/internal/store"
 )
 
@@ -93,7 +94,7 @@ func (p *program) settingsSetCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "set NAME VALUE",
 		Short: "Change a setting",
-		Long:  "Changes a setting. The value is JSON; what isn't JSON, or is for a setting of texts, is taken as text.\nRunning processes see the change within a second.",
+		Long:  "Changes a setting. The value is JSON, or plain text for a setting that holds texts.\nRunning processes see the change within a second.",
 		Example: `  postroom settings set fqdn help.example.com
   postroom settings set ticket_number_increment '{"checksum": true, "min_size": 6}'`,
 		Args: cobra.ExactArgs(2),
@@ -107,28 +108,11 @@ func (p *program) settingsSetCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := h.store.PutSettingValue(cmd.Context(), setting.Name, valueFor(setting, args[1])); err != nil {
+			if err := setup.PutSetting(cmd.Context(), h.store, setting, args[1]); err != nil {
 				return err
 			}
 			fmt.Fprintf(p.out, "%s is set\n", setting.Name)
 			return nil
 		},
 	}
-}
-
-// valueFor reads a value as JSON, unless the setting holds texts.
-func valueFor(setting store.Setting, text string) any {
-	var value any
-	if json.Unmarshal([]byte(text), &value) != nil {
-		return text
-	}
-	var former any
-	_ = json.Unmarshal(currentValue(setting), &former) // nothing: then the value decides
-	if _, isText := former.(string); !isText {
-		return value
-	}
-	if quoted, ok := value.(string); ok {
-		return quoted
-	}
-	return text
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,7 +18,9 @@ func database(env *reader) string {
 	password := env.secret("POSTGRESQL_PASS", "zammad", "password of the database user")
 	name := env.text("POSTGRESQL_DB", "zammad_production", "name of the database")
 	options := env.options("POSTGRESQL_OPTIONS", "what is appended to the URL of the database, such as sslmode=require")
-	if whole != "" || !env.anySet("POSTGRESQL_HOST", "POSTGRESQL_PORT", "POSTGRESQL_USER", "POSTGRESQL_PASS", "POSTGRESQL_DB") {
+	parts := []string{"POSTGRESQL_HOST", "POSTGRESQL_PORT", "POSTGRESQL_USER", "POSTGRESQL_PASS", "POSTGRESQL_DB"}
+	if whole != "" || !env.anySet(parts...) {
+		env.unapplied(parts)
 		return whole
 	}
 	u := url.URL{
@@ -33,6 +36,15 @@ func database(env *reader) string {
 	}
 	u.RawQuery = options.Encode()
 	return u.String()
+}
+
+// unapplied shows that the defaults of these variables count only together with one that is set.
+func (r *reader) unapplied(names []string) {
+	for i, v := range r.variables {
+		if slices.Contains(names, v.Name) && v.Source == FromDefault {
+			r.variables[i].Value = ""
+		}
+	}
 }
 
 // secret is a text that is not shown.
