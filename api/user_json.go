@@ -1,14 +1,14 @@
 package api
 
 import (
-	"net/http"
+	"context"
 
 	"postroom/internal/desk"
 )
 
-// userRecord shows the columns of a user.
+// userRecord shows the columns of a user. The password never is one of them.
 func userRecord(u desk.User) record {
-	return record{
+	r := record{
 		{"id", u.ID}, {"organization_id", u.OrganizationID}, {"login", u.Login},
 		{"firstname", u.Firstname}, {"lastname", u.Lastname}, {"email", u.Email},
 		{"image", u.Image}, {"image_source", u.ImageSource},
@@ -20,11 +20,117 @@ func userRecord(u desk.User) record {
 		{"out_of_office_start_at", date(u.OutOfOfficeStartAt)}, {"out_of_office_end_at", date(u.OutOfOfficeEndAt)},
 		{"out_of_office_replacement_id", u.OutOfOfficeReplacementID},
 		{"preferences", u.Preferences},
-		{"updated_by_id", u.UpdatedByID}, {"created_by_id", u.CreatedByID},
-		{"created_at", u.CreatedAt}, {"updated_at", u.UpdatedAt},
+	}
+	r.stamped(u.Stamp)
+	return r
+}
+
+// userView shows users to whoever makes the request.
+func (s *Server) userView(who *desk.Caller) view[desk.User] {
+	return view[desk.User]{
+		model:   "User",
+		id:      func(u desk.User) int64 { return int64(u.ID) },
+		records: s.userRecords,
+		expand:  s.expandUsers,
+		cut:     func(u desk.User, r record) record { return cutUser(who, u.ID, r) },
 	}
 }
 
-func (s *Server) showMe(w http.ResponseWriter, r *http.Request) error {
-	return reply(w, r, userRecord(caller(r).User))
+// Of users, customers see little: the own record without what agents noted, and names of others.
+func cutUser(who *desk.Caller, id desk.UserID, r record) record {
+	switch {
+	case who.Sees():
+		return r
+	case who.User.ID == id:
+		return r.without("web", "phone", "mobile", "fax", "department", "street", "zip", "city", "country", "address", "note")
+	}
+	return r.only("id", "firstname", "lastname", "image", "image_source", "active")
+}
+
+func (s *Server) userRecords(ctx context.Context, users []desk.User) ([]record, error) {
+	links, err := s.Store.UserLinks(ctx, userIDs(users))
+	if err != nil {
+		return nil, err
+	}
+	records := make([]record, len(users))
+	for i, u := range users {
+		r, own := userRecord(u), links[u.ID]
+		r.add("role_ids", own.RoleIDs)
+		r.add("two_factor_preference_ids", []int64{})
+		r.add("organization_ids", own.OrganizationIDs)
+		r.add("authorization_ids", []int64{})
+		r.add("overview_sorting_ids", []int64{})
+		r.add("karma_user_ids", []int64{}) // clients of older versions expect it
+		r.add("group_ids", own.Groups)
+		records[i] = r
+	}
+	return records, nil
+}
+
+func userIDs(users []desk.User) []desk.UserID {
+	ids := make([]desk.UserID, len(users))
+	for i, u := range users {
+		ids[i] = u.ID
+	}
+	return ids
+}
+
+func (s *Server) expandUsers(ctx context.Context, users []desk.User, records []record) error {
+	roles, err := s.Store.RoleNames(ctx)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	var people []desk.UserID
+	var organizations []desk.OrganizationID
+	for i, u := range users {
+		people = append(people, u.CreatedByID, u.UpdatedByID)
+		if u.OutOfOfficeReplacementID != nil {
+			people = append(people, *u.OutOfOfficeReplacementID)
+		}
+		if u.OrganizationID != nil {
+			organizations = append(organizations, *u.OrganizationID)
+		}
+		organizations = append(organizations, records[i].get("organization_ids").([]desk.OrganizationID)...)
+	}
+	found, err := s.namesOf(ctx, people, organizations)
+	if err != nil {
+		return err
+	}
+	for i, u := range users {
+		r := &records[i]
+		found.addOrganization(r, "organization", u.OrganizationID)
+		r.add("roles", namesIn(r.get("role_ids").([]desk.RoleID), roles))
+		r.add("organizations", namesIn(r.get("organization_ids").([]desk.OrganizationID), found.organizations))
+		for _, none := range []string{"two_factor_preferences", "authorizations", "overview_sortings"} {
+			r.add(none, []string{})
+		}
+		r.add("groups", groupNames(r.get("group_ids").(desk.GroupAccess), catalog))
+		found.addUser(r, "out_of_office_replacement", u.OutOfOfficeReplacementID)
+		found.addStamp(r, u.Stamp)
+	}
+	return nil
+}
+
+// namesIn are the names of ids, in their order.
+func namesIn[T comparable](ids []T, names map[T]string) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if name, ok := names[id]; ok {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// groupNames is access to groups by their names.
+func groupNames(access desk.GroupAccess, c *desk.Catalog) map[string][]desk.Access {
+	named := make(map[string][]desk.Access, len(access))
+	for id, levels := range access {
+		named[c.Groups[id].Name] = levels
+	}
+	return named
 }

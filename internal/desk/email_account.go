@@ -9,7 +9,7 @@ type EmailAccount struct {
 	Outbound  map[string]any
 	Realname  string
 	Email     string
-	AddressID EmailAddressID // the address to take; 0: the one with this text, or a new one
 	ForGroup  bool           // the group sends from this address from now on
+	AddressID EmailAddressID // that the group sends from instead; 0: the account's own
 	By        UserID
 }

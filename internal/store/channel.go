@@ -130,25 +130,35 @@ func (s *Store) addEmailAccount(ctx context.Context, account desk.EmailAccount) 
 	if err != nil || !account.ForGroup {
 		return channel.ID, err
 	}
-	return channel.ID, s.exec(ctx, "address of group", `
-		UPDATE groups
-		SET email_address_id = $2, updated_by_id = $3, updated_at = now()
-		WHERE id = $1 AND email_address_id IS DISTINCT FROM $2`, account.GroupID, address, account.By)
+	if account.AddressID != 0 {
+		address = account.AddressID
+	}
+	return channel.ID, s.SetGroupAddress(ctx, account.GroupID, address, account.By)
 }
 
-const addressOf = `
-	SELECT id
-	FROM email_addresses
-	WHERE id = $1 OR $1 = 0 AND email = $2`
+// SetGroupAddress makes a group send from an address.
+func (s *Store) SetGroupAddress(ctx context.Context, group desk.GroupID, address desk.EmailAddressID, by desk.UserID) error {
+	known, err := existing(ctx, s, "email_addresses", []desk.EmailAddressID{address})
+	if err == nil && !known[address] {
+		err = &desk.MissingError{Class: "EmailAddress", ID: int64(address)}
+	}
+	if err != nil {
+		return err
+	}
+	return s.exec(ctx, "address of group", `
+		UPDATE groups
+		SET email_address_id = $2, updated_by_id = $3, updated_at = now()
+		WHERE id = $1 AND email_address_id IS DISTINCT FROM $2`, group, address, by)
+}
 
-// accountAddress makes the account's address one of ours, or gives the one that is the channel.
+// accountAddress makes the account's address one of ours, or gives the one that is to the channel.
 func (s *Store) accountAddress(ctx context.Context, account desk.EmailAccount, email string, channel desk.ChannelID) (desk.EmailAddressID, error) {
 	address := desk.EmailAddress{ChannelID: &channel, Name: account.Realname, Email: email}
 	if strings.TrimSpace(address.Name) == "" {
 		address.Name = email
 	}
 	address.UpdatedByID = account.By
-	err := s.db.QueryRow(ctx, addressOf, account.AddressID, email).Scan(&address.ID)
+	err := s.db.QueryRow(ctx, `SELECT id FROM email_addresses WHERE email = $1`, email).Scan(&address.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err := s.InsertEmailAddress(ctx, &address)
 		return address.ID, err

@@ -220,3 +220,11 @@ func (s *Store) CheckAgentLimit(ctx context.Context, limit int) error {
 	}
 	return err
 }
+
+// SetPreference sets one of a user's preferences and leaves the others alone.
+func (s *Store) SetPreference(ctx context.Context, id desk.UserID, key string, value any) error {
+	return s.exec(ctx, "set preference", `
+		UPDATE users
+		SET preferences = preferences || jsonb_build_object($2::text, $3::jsonb)
+		WHERE id = $1`, id, key, value)
+}

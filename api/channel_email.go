@@ -1,0 +1,175 @@
+package api
+
+import (
+	"net/http"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// channelRecord shows a channel, its secrets masked.
+func channelRecord(c desk.Channel) record {
+	preferences := map[string]any{}
+	for key, value := range c.Preferences {
+		preferences[key] = value
+	}
+	if c.LastFetch != nil {
+		preferences["last_fetch"] = c.LastFetch
+	}
+	r := record{
+		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", store.MaskSecrets(c.Options, secretMask)},
+		{"preferences", preferences}, {"active", c.Active}, {"last_log_in", c.LastLogIn}, {"last_log_out", c.LastLogOut},
+		{"status_in", c.StatusIn}, {"status_out", c.StatusOut},
+	}
+	r.stamped(c.Stamp)
+	return r
+}
+
+// listEmailChannels shows all mail accounts with what belongs to them.
+func (s *Server) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	channels, err := s.Store.ChannelsIn(ctx, desk.AreaEmailAccount, desk.AreaEmailNotification)
+	if err != nil {
+		return err
+	}
+	const all = 1 << 20 // there are as many as somebody typed in
+	addresses, err := s.Store.ListEmailAddresses(ctx, nil, store.Page{Limit: all})
+	if err != nil {
+		return err
+	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
+	accounts, notifying, known := []desk.ChannelID{}, []desk.ChannelID{}, map[desk.ChannelID]bool{}
+	shown, called := record{}, record{}
+	for _, c := range channels {
+		known[c.ID] = true
+		shown.add(idText(c.ID), channelRecord(c))
+		switch {
+		case c.Area == desk.AreaEmailAccount:
+			accounts = append(accounts, c.ID)
+		case c.Active:
+			notifying = append(notifying, c.ID)
+		}
+	}
+	used, unused := []desk.EmailAddressID{}, []desk.EmailAddressID{}
+	for _, a := range addresses {
+		called.add(idText(a.ID), emailAddressRecord(a))
+		used = append(used, a.ID)
+		if a.ChannelID == nil || !a.Active || !known[*a.ChannelID] {
+			unused = append(unused, a.ID)
+		}
+	}
+	return reply(w, r, record{
+		{"accounts_fixed", []int{}},
+		{"assets", record{{"Channel", shown}, {"EmailAddress", called}}},
+		{"account_channel_ids", accounts}, {"notification_channel_ids", notifying},
+		{"email_address_ids", used}, {"not_used_email_address_ids", unused},
+		{"channel_driver", record{{"email", record{
+			{"inbound", record{{"imap", "IMAP"}, {"pop3", "POP3"}}},
+			{"outbound", record{{"smtp", "SMTP - configure your own outgoing SMTP settings"}, {"sendmail", "local MTA (Sendmail/Postfix/Exim/...) - use server setup"}}},
+		}}}},
+		{"config", record{{"notification_sender", catalog.Settings.String("notification_sender")}}},
+	})
+}
+
+// emailChannel returns the mail account that a client named in its body.
+func (s *Server) emailChannel(r *http.Request, p params) (desk.Channel, error) {
+	id, err := idIn[desk.ChannelID](p, "id")
+	if err != nil {
+		return desk.Channel{}, err
+	}
+	return s.emailChannelByID(r, id)
+}
+
+func (s *Server) emailChannelByID(r *http.Request, id desk.ChannelID) (desk.Channel, error) {
+	channel, err := s.Store.Channel(r.Context(), id)
+	if err == nil && channel.Area != desk.AreaEmailAccount {
+		err = &desk.MissingError{Class: "Channel", ID: int64(id)}
+	}
+	return channel, err
+}
+
+func (s *Server) enableEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	return s.switchEmailChannel(w, r, true)
+}
+
+func (s *Server) disableEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	return s.switchEmailChannel(w, r, false)
+}
+
+func (s *Server) switchEmailChannel(w http.ResponseWriter, r *http.Request, on bool) error {
+	p, err := readParams(r)
+	if err != nil {
+		return err
+	}
+	channel, err := s.emailChannel(r, p)
+	if err != nil {
+		return err
+	}
+	channel.Active, channel.UpdatedByID = on, caller(r).User.ID
+	return s.saveChannel(w, r, channel)
+}
+
+func (s *Server) saveChannel(w http.ResponseWriter, r *http.Request, channel desk.Channel) error {
+	if err := s.Store.SaveChannel(r.Context(), channel); err != nil {
+		return err
+	}
+	s.changed()
+	return writeJSON(w, http.StatusOK, record{})
+}
+
+func (s *Server) deleteEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	p, err := readParams(r)
+	if err != nil {
+		return err
+	}
+	channel, err := s.emailChannel(r, p)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.DeleteChannel(r.Context(), channel.ID); err != nil {
+		return err
+	}
+	s.changed()
+	return deleted(w)
+}
+
+// setChannelGroup says which group gets the new tickets of an account.
+func (s *Server) setChannelGroup(w http.ResponseWriter, r *http.Request) error {
+	p, err := readParams(r)
+	if err != nil {
+		return err
+	}
+	id, err := pathID[desk.ChannelID](r, "id", "Channel")
+	if err != nil {
+		return err
+	}
+	channel, err := s.emailChannelByID(r, id)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
+	group, sent, err := named(p, "group", catalog.Groups, groupName)
+	if err != nil {
+		return err
+	}
+	if !sent || group == 0 {
+		return invalid("group_id", "The required parameter 'group_id' is missing.")
+	}
+	address, err := idIn[desk.EmailAddressID](p, "group_email_address_id")
+	if err != nil {
+		return err
+	}
+	if p.flag("group_email_address") && address != 0 {
+		if err := s.Store.SetGroupAddress(r.Context(), group, address, caller(r).User.ID); err != nil {
+			return err
+		}
+	}
+	channel.GroupID, channel.UpdatedByID = &group, caller(r).User.ID
+	return s.saveChannel(w, r, channel)
+}

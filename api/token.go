@@ -1,0 +1,145 @@
+package api
+
+import (
+	"cmp"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"postroom/internal/credential"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func tokenRecord(t store.Token) record {
+	return record{
+		{"id", t.ID}, {"user_id", t.UserID}, {"name", t.Name}, {"label", t.Name}, {"action", t.Action},
+		{"preferences", t.Preferences}, {"last_used_at", t.LastUsedAt}, {"expires_at", date(t.ExpiresAt)},
+		{"created_at", t.CreatedAt}, {"updated_at", t.UpdatedAt},
+	}
+}
+
+// listTokens shows the caller's tokens, and which permissions a new one can have.
+func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
+	who := caller(r)
+	tokens, err := s.Store.Tokens(r.Context(), who.User.ID)
+	if err != nil {
+		return err
+	}
+	all, err := s.Store.Permissions(r.Context())
+	if err != nil {
+		return err
+	}
+	shown := make([]record, len(tokens))
+	for i, token := range tokens {
+		shown[i] = tokenRecord(token)
+	}
+	return reply(w, r, record{{"tokens", shown}, {"permissions", grantable(who, all)}})
+}
+
+// grantable are the permissions that a token of somebody can have, by name: those held, what lies
+// below them, and above them, marked as headings, the parents.
+func grantable(who *desk.Caller, all map[desk.PermissionID]desk.Permission) []record {
+	var sorted []desk.Permission
+	for _, p := range all {
+		sorted = append(sorted, p)
+	}
+	slices.SortFunc(sorted, func(a, b desk.Permission) int { return cmp.Compare(a.Name, b.Name) })
+	records := []record{}
+	for _, p := range sorted {
+		held := p.Active && who.UserCan(p.Name)
+		if !held && !(p.Active && !strings.Contains(p.Name, ".") && who.UserCan(p.Name+".*")) {
+			continue
+		}
+		preferences := p.Preferences
+		if !held {
+			preferences = map[string]any{"disabled": true}
+		}
+		records = append(records, record{
+			{"id", p.ID}, {"name", p.Name}, {"label", p.Label}, {"description", p.Description}, {"note", p.Description},
+			{"preferences", preferences}, {"active", p.Active}, {"allow_signup", p.AllowSignup},
+		})
+	}
+	return records
+}
+
+// createToken makes a token. It may hold no permission that its owner lacks.
+func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
+	p, err := readParams(r)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
+	if !catalog.Settings.Bool("api_token_access") {
+		return invalid("token", "API token access disabled!")
+	}
+	name := strings.TrimSpace(cmp.Or(p.text("name"), p.text("label")))
+	if name == "" {
+		return invalid("name", "The required parameter 'name' is missing.")
+	}
+	who := caller(r)
+	permissions, err := tokenPermissions(p, who)
+	if err != nil {
+		return err
+	}
+	expires, err := expiry(p, catalog)
+	if err != nil {
+		return err
+	}
+	token := credential.NewToken()
+	if err := s.Store.AddToken(r.Context(), who.User.ID, cut(name, 255), permissions, credential.HashToken(token), expires); err != nil {
+		return err
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	return writeJSON(w, http.StatusOK, record{{"token", token}})
+}
+
+func tokenPermissions(p params, who *desk.Caller) ([]string, error) {
+	permissions := []string{}
+	for _, value := range p.list("permission") {
+		name, isText := value.(string)
+		if !isText || strings.ContainsAny(name, "*+") || !who.UserCan(name) {
+			return nil, invalid("permission", "No permission to grant %s to a token.", literal(value))
+		}
+		if !slices.Contains(permissions, name) {
+			permissions = append(permissions, name)
+		}
+	}
+	return permissions, nil
+}
+
+// expiry is when a day begins, where the installation is.
+func expiry(p params, c *desk.Catalog) (*time.Time, error) {
+	var day *time.Time
+	if err := p.setDate(&day, "expires_at"); err != nil || day == nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(cmp.Or(c.Settings.String("timezone_default"), "UTC"))
+	if err != nil {
+		zone = time.UTC // an unknown zone must not keep a token from ending
+	}
+	begins := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
+	return &begins, nil
+}
+
+func (s *Server) deleteToken(w http.ResponseWriter, r *http.Request) error {
+	unknown := invalid("id", "The API token could not be found.")
+	id, err := pathID[desk.TokenID](r, "id", "Token")
+	if err != nil {
+		return unknown
+	}
+	err = s.Store.DeleteToken(r.Context(), caller(r).User.ID, id)
+	if errors.Is(err, desk.ErrNotFound) {
+		return unknown
+	}
+	if err != nil {
+		return err
+	}
+	s.callers.forget()
+	return deleted(w)
+}
