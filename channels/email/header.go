@@ -38,18 +38,27 @@ func headerFields(raw []byte) func(yield func(name, value string) bool) {
 	return func(yield func(name, value string) bool) {
 		for len(raw) > 0 {
 			end := lineEnd(raw)
-			line := strings.TrimRight(string(raw[:end]), "\r\n")
+			line := bytes.TrimRight(raw[:end], "\r\n")
 			raw = raw[end:]
-			if line == "" {
+			if len(line) == 0 {
 				return
 			}
-			line = strings.NewReplacer("\r\n\t", " ", "\n\t", " ").Replace(line)
-			name, value, _ := strings.Cut(line, ":")
-			if !yield(strings.TrimSpace(name), strings.TrimSpace(value)) {
+			name, value, _ := bytes.Cut(line, []byte(":"))
+			if !yield(unfold(name), unfold(value)) {
 				return
 			}
 		}
 	}
+}
+
+var tabFolds = strings.NewReplacer("\r\n\t", " ", "\n\t", " ")
+
+func unfold(text []byte) string {
+	plain := string(bytes.TrimSpace(text))
+	if strings.Contains(plain, "\n") {
+		return strings.TrimSpace(tabFolds.Replace(plain))
+	}
+	return plain
 }
 
 // lineEnd returns where the first line ends, with the lines that a tab makes part of it.

@@ -3,7 +3,7 @@ package email
 import (
 	"bytes"
 	"encoding/base64"
-	"mime"
+	"fmt"
 	"net/mail"
 	"strings"
 	"unicode/utf8"
@@ -28,7 +28,8 @@ func (h *headerWriter) line(name, value string) { h.fold(name, strings.Split(val
 
 // text writes free text such as a subject.
 func (h *headerWriter) text(name, value string) {
-	if strings.TrimSpace(value) == "" {
+	value = strings.TrimSpace(value)
+	if value == "" || h.refuses(name, value) {
 		return
 	}
 	h.fold(name, strings.Split(encodeText(value), " "))
@@ -60,12 +61,7 @@ func (h *headerWriter) addresses(name string, list []*mail.Address) {
 
 // fold writes words with blanks between them, or line breaks where a line would get too long.
 func (h *headerWriter) fold(name string, words []string) {
-	if len(words) == 0 || h.err != nil {
-		return
-	}
-	if strings.ContainsAny(strings.Join(words, ""), "\r\n\x00") {
-		field := strings.ReplaceAll(strings.ToLower(name), "-", "_")
-		h.err = &desk.InvalidError{Field: field, Reason: "Line breaks are not allowed in '" + field + "'."}
+	if len(words) == 0 || h.refuses(name, strings.Join(words, "")) {
 		return
 	}
 	h.WriteString(name + ":")
@@ -82,50 +78,74 @@ func (h *headerWriter) fold(name string, words []string) {
 	h.WriteString("\r\n")
 }
 
+// refuses notes a value that no header may have.
+func (h *headerWriter) refuses(name, value string) bool {
+	if h.err == nil && strings.ContainsAny(value, "\r\n\x00") {
+		field := strings.ReplaceAll(strings.ToLower(name), "-", "_")
+		h.err = &desk.InvalidError{Field: field, Reason: "Line breaks are not allowed in '" + field + "'."}
+	}
+	return h.err != nil
+}
+
 // encodeText returns text as encoded words where it has to be, else as it is.
 func encodeText(text string) string {
-	encoded := mime.QEncoding.Encode("UTF-8", text)
-	if encoded != text {
-		return encoded
-	}
+	text = strings.ToValidUTF8(text, "\uFFFD")
 	long := false
 	for word := range strings.SplitSeq(text, " ") {
 		long = long || len(word) > wordLength
 	}
-	if !long && !strings.Contains(text, "=?") {
+	printable := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r >= 0x7f })
+	if printable && !long && !strings.Contains(text, "=?") {
 		return text
 	}
-	return encodeASCII(text)
+	return encodeWords(text)
 }
 
-// encodeASCII encodes text that the standard library would leave alone.
-func encodeASCII(text string) string {
-	const piece = 42 // bytes, which base64 makes 56 characters
-	var words []string
-	for len(text) > 0 {
-		cut := min(piece, len(text))
-		for cut > 1 && cut < len(text) && !utf8.RuneStart(text[cut]) {
-			cut--
-		}
-		words = append(words, "=?UTF-8?B?"+base64.StdEncoding.EncodeToString([]byte(text[:cut]))+"?=")
-		text = text[cut:]
+// encodeWords writes text as encoded words (RFC 2047) that fit into a line together with any
+// name, and that may stand for a name in an address too. The standard library's don't.
+func encodeWords(text string) string {
+	const room = 50 // characters of a word, without what begins and ends it
+	quoted := 0
+	for i := range len(text) {
+		quoted += len(encodeQ(text[i : i+1]))
 	}
-	return strings.Join(words, " ")
+	kind, encode := "Q", encodeQ
+	if quoted > base64.StdEncoding.EncodedLen(len(text)) {
+		kind, encode = "B", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	}
+	var words []string
+	start := 0
+	for i, r := range text {
+		if len(encode(text[start:i+utf8.RuneLen(r)])) > room {
+			words = append(words, "=?UTF-8?"+kind+"?"+encode(text[start:i])+"?=")
+			start = i
+		}
+	}
+	return strings.Join(append(words, "=?UTF-8?"+kind+"?"+encode(text[start:])+"?="), " ")
+}
+
+// encodeQ is the Q encoding with only what is allowed everywhere left as it is.
+func encodeQ(text string) string {
+	var out strings.Builder
+	for i := range len(text) {
+		switch c := text[i]; {
+		case c == ' ':
+			out.WriteByte('_')
+		case c >= '0' && c <= '9', c >= 'A' && c <= 'Z', c >= 'a' && c <= 'z', strings.IndexByte("!*+-/", c) >= 0:
+			out.WriteByte(c)
+		default:
+			fmt.Fprintf(&out, "=%02X", c)
+		}
+	}
+	return out.String()
 }
 
 // encodePhrase returns the name of an address as a header has it.
 func encodePhrase(name string) string {
 	name = strings.TrimSpace(name)
-	switch {
-	case name == "":
-		return ""
-	case !isASCII(name) || strings.Contains(name, "=?"):
-		if encoded := mime.QEncoding.Encode("UTF-8", name); encoded != name {
-			return encoded
-		}
-		return encodeASCII(name)
-	case strings.ContainsAny(name, "()<>[]:;@\\,.\"\t"):
+	encoded := encodeText(name)
+	if encoded == name && strings.ContainsAny(name, "()<>[]:;@\\,.\"") {
 		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(name) + `"`
 	}
-	return name
+	return encoded
 }

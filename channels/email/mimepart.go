@@ -147,7 +147,7 @@ func encodeFilename(name string) string {
 		return r
 	}, name))
 	if !isASCII(name) {
-		return mime.BEncoding.Encode("UTF-8", name)
+		return encodeWords(name)
 	}
 	return strings.ReplaceAll(name, `"`, `'`)
 }
