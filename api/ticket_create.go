@@ -86,7 +86,7 @@ func newCustomer(ctx context.Context, p *ticketParams, who *desk.Caller) (desk.U
 	}
 	if p.sent.blank("customer_id") {
 		if object, ok := p.sent.object("customer"); ok {
-			return customerFrom(ctx, p, object)
+			return customerFrom(ctx, p, object, who)
 		}
 		delete(p.sent, "customer_id") // so that a name beside a null id counts
 	}
@@ -104,11 +104,13 @@ func guessCustomer(ctx context.Context, p *ticketParams, email string) (desk.Use
 			status: http.StatusUnprocessableEntity, text: "Invalid email '" + email + "' of customer", silent: true,
 		}
 	}
-	return ensureUser(ctx, p.store, desk.Person{Email: email})
+	email = strings.ToLower(email)
+	found, err := p.store.EnsureUsers(ctx, []desk.Person{{Email: email}})
+	return found[email], err
 }
 
 // customerFrom returns the user that an object describes: by id, mail address or login, else a new one.
-func customerFrom(ctx context.Context, p *ticketParams, object params) (desk.User, error) {
+func customerFrom(ctx context.Context, p *ticketParams, object params, who *desk.Caller) (desk.User, error) {
 	id, err := idIn[desk.UserID](object, "id")
 	if err != nil {
 		return desk.User{}, err
@@ -131,29 +133,11 @@ func customerFrom(ctx context.Context, p *ticketParams, object params) (desk.Use
 			return *found, nil
 		}
 	}
-	email := strings.TrimSpace(object.text("email"))
-	if !desk.ValidAddress(email) {
-		return desk.User{}, invalid("customer", "Invalid email '%s'", email)
-	}
-	return ensureUser(ctx, p.store, desk.Person{Email: email, Firstname: object.text("firstname"), Lastname: object.text("lastname")})
+	return newUser(ctx, p.store, p.catalog, object, who)
 }
 
-func ensureUser(ctx context.Context, users *store.Store, person desk.Person) (desk.User, error) {
-	email := strings.ToLower(person.Email)
-	person.Email = email
-	person.Firstname, person.Lastname = cut(person.Firstname, maxPersonName), cut(person.Lastname, maxPersonName)
-	found, err := users.EnsureUsers(ctx, []desk.Person{person})
-	if err != nil {
-		return desk.User{}, err
-	}
-	return found[email], nil
-}
-
-// Lengths in characters.
-const (
-	maxPersonName = 100
-	maxNumber     = 60
-)
+// maxNumber is the length of a ticket's number in characters.
+const maxNumber = 60
 
 // insertTicket writes a checked new ticket and the article that came with it.
 func (s *Server) insertTicket(ctx context.Context, tx *store.Store, who *desk.Caller, t *desk.Ticket, p params, c *desk.Catalog) error {

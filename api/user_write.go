@@ -30,40 +30,48 @@ func (s *Server) createUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, who := r.Context(), caller(r)
-	form := userForm{user: desk.User{Active: true, Preferences: map[string]any{}}}
-	if locale, ok := who.User.Preferences["locale"]; ok {
-		form.user.Preferences["locale"] = locale
-	}
 	catalog, err := s.catalog(r)
 	if err != nil {
 		return err
 	}
+	var user desk.User
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		if err := form.read(ctx, tx, p, catalog, who); err != nil {
-			return err
-		}
-		u := &form.user
-		if u.OrganizationID == nil && !p.has("organization_id") {
-			if id, ok := catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
-				u.OrganizationID = &id
-			}
-		}
-		if form.roles == nil {
-			form.roles = &catalog.SignupRoles
-		}
-		if err := u.Complete(desk.User{}, newLogin); err != nil {
-			return err
-		}
-		u.CreatedByID, u.UpdatedByID = who.User.ID, who.User.ID
-		if err := tx.InsertUser(ctx, u); err != nil {
-			return err
-		}
-		return form.link(ctx, tx, catalog)
+		user, err = newUser(ctx, tx, catalog, p, who)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.showSaved(w, r, p, http.StatusCreated, form.user.ID)
+	return s.showSaved(w, r, p, http.StatusCreated, user.ID)
+}
+
+// newUser makes the user that a client describes, with the roles of those who sign up unless it
+// says otherwise and may.
+func newUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p params, who *desk.Caller) (desk.User, error) {
+	form := userForm{user: desk.User{Active: true, Preferences: map[string]any{}}}
+	if locale, ok := who.User.Preferences["locale"]; ok {
+		form.user.Preferences["locale"] = locale
+	}
+	if err := form.read(ctx, tx, p, catalog, who); err != nil {
+		return desk.User{}, err
+	}
+	u := &form.user
+	if u.OrganizationID == nil && !p.has("organization_id") {
+		if id, ok := catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
+			u.OrganizationID = &id
+		}
+	}
+	if form.roles == nil {
+		form.roles = &catalog.SignupRoles
+	}
+	if err := u.Complete(desk.User{}, newLogin); err != nil {
+		return desk.User{}, err
+	}
+	u.CreatedByID, u.UpdatedByID = who.User.ID, who.User.ID
+	if err := tx.InsertUser(ctx, u); err != nil {
+		return desk.User{}, err
+	}
+	return *u, form.link(ctx, tx, catalog)
 }
 
 func newLogin() string { return "auto-" + uuid.NewString() }
