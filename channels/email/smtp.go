@@ -167,13 +167,16 @@ func transfer(client *smtp.Client, letter letter) error {
 	return nil
 }
 
+// aboutLogin are the answers (RFC 4954) that are about the account, not about the message.
+var aboutLogin = []int{530, 534, 535, 538}
+
 // refusal makes a server's 5xx permanent. Everything else may go well another time.
 func refusal(field, address string, err error) error {
 	if address != "" {
 		err = fmt.Errorf("%s: %w", address, err)
 	}
 	answer, ok := errors.AsType[*textproto.Error](err)
-	if ok && answer.Code >= 500 {
+	if ok && answer.Code >= 500 && !slices.Contains(aboutLogin, answer.Code) {
 		return &desk.InvalidError{Field: field, Reason: err.Error()}
 	}
 	return err
