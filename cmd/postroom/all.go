@@ -58,5 +58,5 @@ func (p *program) all(ctx context.Context) error {
 		parts = append(parts, h.pollPart())
 	}
 	fmt.Fprintf(p.out, "Postroom is ready on http://%s\n", listener.Addr())
-	return runParts(ctx, cfg, log, parts...)
+	return p.runParts(ctx, cfg, log, parts...)
 }

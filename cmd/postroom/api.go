@@ -43,7 +43,7 @@ func (p *program) api(ctx context.Context) error {
 	}
 	defer h.close()
 	fmt.Fprintf(p.out, "Postroom's API is ready on http://%s\n", listener.Addr())
-	return runParts(ctx, cfg, log, h.apiPart(listener))
+	return p.runParts(ctx, cfg, log, h.apiPart(listener))
 }
 
 // listen takes the port first of all: a second start by mistake fails before it does anything.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime/debug"
 	"time"
 
@@ -35,7 +36,7 @@ func (p *program) prepare() (*config.Config, *slog.Logger, error) {
 func partTime(cfg *config.Config) time.Duration { return cfg.Work.ShutdownWithin * 8 / 10 }
 
 // runParts runs all parts until ctx ends or one of them fails, and returns when all have stopped.
-func runParts(ctx context.Context, cfg *config.Config, log *slog.Logger, parts ...part) error {
+func (p *program) runParts(ctx context.Context, cfg *config.Config, log *slog.Logger, parts ...part) error {
 	group, inner := errgroup.WithContext(ctx)
 	for _, part := range parts {
 		group.Go(func() error {
@@ -49,21 +50,24 @@ func runParts(ctx context.Context, cfg *config.Config, log *slog.Logger, parts .
 			return nil
 		})
 	}
-	done := make(chan error, 1)
-	go func() { done <- group.Wait() }()
-	select {
-	case err := <-done:
-		return err
-	case <-inner.Done():
-	}
-	log.InfoContext(ctx, "stopping, work in hand is finished or returned", "within", cfg.Work.ShutdownWithin)
-	limit := time.NewTimer(cfg.Work.ShutdownWithin)
+	stop := context.AfterFunc(inner, func() {
+		log.InfoContext(ctx, "stopping, work in hand is finished or returned", "within", cfg.Work.ShutdownWithin)
+		p.exitUnlessOver(cfg.Work.ShutdownWithin)
+	})
+	defer stop()
+	return group.Wait()
+}
+
+// exitUnlessOver ends the process the hard way when it doesn't end by itself. What was in hand is
+// done again by others, or after the next start.
+func (p *program) exitUnlessOver(within time.Duration) {
+	limit := time.NewTimer(within)
 	defer limit.Stop()
 	select {
-	case err := <-done:
-		return err
+	case <-p.over:
 	case <-limit.C:
-		return fmt.Errorf("not everything stopped within %s; what was in hand will be done again", cfg.Work.ShutdownWithin)
+		fmt.Fprintf(p.err, "postroom: not everything stopped within %s; what was in hand will be done again\n", within)
+		os.Exit(1)
 	}
 }
 

@@ -41,7 +41,7 @@ func (p *program) poll(ctx context.Context) error {
 	}
 	defer h.close()
 	fmt.Fprintln(p.out, "Postroom is ready to fetch mail")
-	return runParts(ctx, cfg, log, h.pollPart())
+	return p.runParts(ctx, cfg, log, h.pollPart())
 }
 
 func (h *house) pollPart() part { return part{"poll", h.rota().Run} }

@@ -21,6 +21,7 @@ type program struct {
 	environ  []string
 	in       io.Reader
 	out, err io.Writer
+	over     chan struct{} // closed when run returns
 }
 
 // exitError ends the program with a status of its own.
@@ -34,6 +35,8 @@ func (e *exitError) Unwrap() error { return e.err }
 
 // run executes one verb and returns the status to exit with.
 func (p *program) run(ctx context.Context, args []string) int {
+	p.over = make(chan struct{})
+	defer close(p.over)
 	ctx, stop := p.untilSignal(ctx)
 	defer stop()
 	root := p.root()

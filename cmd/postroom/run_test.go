@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -160,6 +162,46 @@ func TestAutoWizardAtTheFirstStart(t *testing.T) {
 	}
 }
 
+func TestAutoWizardFileIsAppliedWhenAskedFor(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "wizard.json")
+	if err := os.WriteFile(file, []byte(`{"Token": "sesame", "Users": [{"login": "boss@example.com", "password": "x"}]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s, conn := newShell(t, "ZAMMAD_RAILS_PORT=0", "AUTOWIZARD_RELATIVE_PATH="+file)
+	api := s.start("api")
+	out := api.printed("ready on")
+	if strings.Contains(out, "password") {
+		t.Errorf("an administrator was created although an auto wizard waits: %s", out)
+	}
+	base := match(t, out, baseURL) + "/api/v1/getting_started"
+	for _, step := range []struct{ path, want string }{
+		{"", `{"auto_wizard":true}`},
+		{"/auto_wizard", `"auto_wizard_success":false`},
+		{"/auto_wizard/sesame", `"auto_wizard_success":true`},
+		{"/auto_wizard/sesame", `"setup_done":true`},
+	} {
+		response, err := http.Get(base + step.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(response.Body)
+		response.Body.Close()
+		if err != nil || !strings.Contains(string(body), step.want) {
+			t.Errorf("GET getting_started%s = %s, %v, want %s", step.path, body, err, step.want)
+		}
+	}
+	if _, err := os.Stat(file); !os.IsNotExist(err) {
+		t.Errorf("the file is still there: %v", err)
+	}
+	if n := value(t, conn, `SELECT count(*) FROM roles_users WHERE user_id = 3`); n != "2" {
+		t.Errorf("the auto wizard's first user has %s roles, want 2", n)
+	}
+	if status := api.ends(); status != 0 {
+		t.Errorf("exit %d", status)
+	}
+}
+
 func TestPortThatIsTaken(t *testing.T) {
 	t.Parallel()
 	s, _ := newShell(t, "ZAMMAD_RAILS_PORT=0")
@@ -186,13 +228,14 @@ func TestWorkNeedsWorkersAndRedis(t *testing.T) {
 // The parts of a process end together, and an accident of one is told.
 func TestOnePartThatFailsStopsTheOthers(t *testing.T) {
 	t.Parallel()
-	p := &program{environ: []string{"DATA_DIR=" + t.TempDir()}, err: io.Discard}
+	p := &program{environ: []string{"DATA_DIR=" + t.TempDir()}, err: io.Discard, over: make(chan struct{})}
+	defer close(p.over)
 	cfg, log, err := p.prepare()
 	if err != nil {
 		t.Fatal(err)
 	}
 	stopped := false
-	err = runParts(t.Context(), cfg, log,
+	err = p.runParts(t.Context(), cfg, log,
 		part{"broken", func(context.Context) error { return fmt.Errorf("a wheel came off") }},
 		part{"good", func(ctx context.Context) error { <-ctx.Done(); stopped = true; return nil }})
 	if err == nil || !strings.Contains(err.Error(), "broken ended: a wheel came off") || !stopped {

@@ -43,7 +43,7 @@ func (p *program) schedule(ctx context.Context) error {
 	}
 	defer client.Close()
 	fmt.Fprintln(p.out, "Postroom's schedule is ready")
-	return runParts(ctx, cfg, log, h.scheduleParts(client)...)
+	return p.runParts(ctx, cfg, log, h.scheduleParts(client)...)
 }
 
 // scheduleParts leaves out what happens at intervals where that is switched off; the relay is not

@@ -67,7 +67,7 @@ func (p *program) work(ctx context.Context, queues []string) error {
 	}
 	defer client.Close()
 	fmt.Fprintln(p.out, "Postroom's workers are ready")
-	return runParts(ctx, cfg, log, h.workPart(client, workers))
+	return p.runParts(ctx, cfg, log, h.workPart(client, workers))
 }
 
 // workPart ties every kind of work to the job that does it.
