@@ -145,7 +145,7 @@ func TestWorkThatIgnoresItsTimeHoldsUpNobody(t *testing.T) {
 			<-release
 		}
 		return r.effect(ctx, e, id)
-	}), Policy{Timeout: 50 * time.Millisecond, Attempts: 1, Delay: backOff}))
+	}), Policy{Timeout: 3 * time.Second, Attempts: 1, Delay: backOff}))
 	r.wait(t, lastWord+30*time.Second, 1, deadRows)
 	r.announce(t, 2, 12)
 	r.wait(t, 30*time.Second, 10, effects)
