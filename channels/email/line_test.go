@@ -17,7 +17,38 @@ type line struct {
 	mu    sync.Mutex
 	cuts  []int // bytes from the server after which the next connections break
 	venom []byte
+	names [][2][]byte   // texts of the server, and as what they come out
+	ice   chan struct{} // to be closed when the line carries again; nil: it does
 	ends  []net.Conn
+}
+
+// rename makes the server's text come out as another of the same length.
+func (l *line) rename(from, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names = append(l.names, [2][]byte{[]byte(from), []byte(to)})
+}
+
+// freeze makes the line carry nothing in either direction, without ending a connection.
+func (l *line) freeze(frozen bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if frozen {
+		l.ice = make(chan struct{})
+	} else if l.ice != nil {
+		close(l.ice)
+		l.ice = nil
+	}
+}
+
+// thaw waits while the line is frozen.
+func (l *line) thaw() {
+	l.mu.Lock()
+	ice := l.ice
+	l.mu.Unlock()
+	if ice != nil {
+		<-ice
+	}
 }
 
 func newLine(t *testing.T, target string) *line {
@@ -44,6 +75,7 @@ func newLine(t *testing.T, target string) *line {
 			end.Close()
 		}
 		l.mu.Unlock()
+		l.freeze(false)
 		serving.Wait()
 	})
 	return l
@@ -83,13 +115,28 @@ func (l *line) serve(client net.Conn) {
 	l.mu.Unlock()
 	var up sync.WaitGroup
 	up.Go(func() {
-		_, _ = io.Copy(server, client)
+		l.up(server, client)
 		server.Close()
 	})
 	l.down(client, server, left)
 	client.Close()
 	server.Close()
 	up.Wait()
+}
+
+// up passes on what the client says.
+func (l *line) up(server io.Writer, client io.Reader) {
+	buffer := make([]byte, 16<<10)
+	for {
+		n, err := client.Read(buffer)
+		l.thaw()
+		if _, err := server.Write(buffer[:n]); err != nil {
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
 }
 
 // down passes on what the server says until the line breaks.
@@ -99,8 +146,12 @@ func (l *line) down(client, server net.Conn, left int) {
 	for {
 		n, err := server.Read(buffer)
 		piece := buffer[:n]
+		l.thaw()
 		l.mu.Lock()
 		venom := l.venom
+		for _, name := range l.names {
+			copy(piece, bytes.ReplaceAll(piece, name[0], name[1]))
+		}
 		l.mu.Unlock()
 		tail = append(tail, piece...)
 		if len(venom) > 0 && bytes.Contains(tail, venom) {

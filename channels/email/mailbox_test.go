@@ -115,3 +115,17 @@ func login(t *testing.T, server *devstack.MailServer, user string) *imapclient.C
 	}
 	return client
 }
+
+func appendMail(t *testing.T, client *imapclient.Client, folder, raw string) {
+	t.Helper()
+	command := client.Append(folder, int64(len(raw)), nil)
+	if _, err := command.Write([]byte(raw)); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := command.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}

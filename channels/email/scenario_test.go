@@ -1,0 +1,324 @@
+package email_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"postroom/channels"
+	"postroom/channels/email"
+	"postroom/internal/desk"
+	"postroom/internal/devstack"
+)
+
+// scene is a mailbox on a real server and what was received from it.
+type scene struct {
+	server   *devstack.MailServer
+	line     *line
+	inbound  email.Inbound
+	received []channels.Inbound
+}
+
+func newScene(t *testing.T, more map[string]any) *scene {
+	t.Helper()
+	s := &scene{server: devstack.Dovecot(t)}
+	if err := s.server.AddUser(user, password); err != nil {
+		t.Fatal(err)
+	}
+	s.line = newLine(t, fmt.Sprintf("%s:%d", s.server.Host(), s.server.IMAPPort))
+	options := map[string]any{"host": s.line.host(), "port": s.line.port(), "ssl": "off", "user": user, "password": password}
+	for name, value := range more {
+		options[name] = value
+	}
+	s.inbound = parse(t, options)
+	return s
+}
+
+func (s *scene) deliver(t *testing.T, raws ...string) {
+	t.Helper()
+	for _, raw := range raws {
+		if err := s.server.Deliver(user, []byte(raw)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func (s *scene) receive(_ context.Context, messages []channels.Inbound) error {
+	s.received = append(s.received, messages...)
+	return nil
+}
+
+func (s *scene) poll(t *testing.T, mailbox *email.Mailbox) channels.Report {
+	t.Helper()
+	report, err := mailbox.Poll(t.Context(), s.receive)
+	if err != nil {
+		t.Fatalf("Poll: %v", err)
+	}
+	return report
+}
+
+// names returns the external ids of what was received.
+func (s *scene) names() (names []string) {
+	for _, message := range s.received {
+		names = append(names, message.ExternalID)
+	}
+	return names
+}
+
+func mailNumber(n int) string {
+	return fmt.Sprintf("Message-ID: <%d@example.com>\r\nSubject: mail %d\r\n\r\nbody\r\n", n, n)
+}
+
+func TestNewUIDValidityGivesNewNames(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, map[string]any{"keep_on_server": true, "folder": "Büro & Co"})
+	client := login(t, s.server, user)
+	defer client.Close()
+	make := func() {
+		t.Helper()
+		if err := client.Create("Büro & Co", nil).Wait(); err != nil {
+			t.Fatal(err)
+		}
+		appendMail(t, client, "Büro & Co", mailNumber(1))
+	}
+	make()
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	s.poll(t, mailbox)
+	if err := mailbox.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Delete("Büro & Co").Wait(); err != nil {
+		t.Fatal(err)
+	}
+	// UIDVALIDITY has seconds in it: the folder must not be made again in the same one.
+	eventuallyNext := time.NewTimer(1100 * time.Millisecond)
+	defer eventuallyNext.Stop()
+	<-eventuallyNext.C
+	make()
+	s.poll(t, mailbox)
+	names := s.names()
+	if len(names) != 2 || names[0] == names[1] || !strings.HasSuffix(names[0], ":1") || !strings.HasSuffix(names[1], ":1") {
+		t.Errorf("names %q, want two with the UID 1 and different UIDVALIDITY", names)
+	}
+	if first := s.received[0]; first.ChannelID != 7 || first.Kind != "email" || first.ReceivedAt.IsZero() {
+		t.Errorf("received %+v, want channel 7, kind email and a time", first)
+	}
+}
+
+func TestTooLargeMailIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	exact := mailNumber(1)
+	s.inbound.MaxSize = int64(len(exact))
+	s.deliver(t, exact, mailNumber(2)+"x", mailNumber(3))
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	for range 2 {
+		report := s.poll(t, mailbox)
+		if len(report.Notices) != 1 || !strings.Contains(report.Notices[0], "ignore message") || !strings.Contains(report.Notices[0], "too large") {
+			t.Errorf("notices = %q, want one about a mail that is too large", report.Notices)
+		}
+	}
+	if len(s.received) != 2 {
+		t.Errorf("%d messages received, want the two that are not too large", len(s.received))
+	}
+	if mails, _ := s.server.Messages(user); len(mails) != 1 || !strings.Contains(string(mails[0]), "mail 2") {
+		t.Errorf("%d mails are left, want the large one", len(mails))
+	}
+}
+
+func TestMailOfAWizardAtWorkIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	verify := func(age time.Duration) string {
+		return "X-Zammad-Verify: true\r\nX-Zammad-Verify-Time: " + time.Now().Add(-age).UTC().Format(time.RFC3339) + "\r\n\r\nbody\r\n"
+	}
+	s.deliver(t, verify(time.Minute), verify(31*time.Minute), mailNumber(3))
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	report := s.poll(t, mailbox)
+	if report.Fetched != 2 || len(report.Notices) != 0 {
+		t.Errorf("report %+v, want two fetched and nothing to say", report)
+	}
+	if mails, _ := s.server.Messages(user); len(mails) != 1 {
+		t.Errorf("%d mails are left, want the fresh one of the wizard", len(mails))
+	}
+}
+
+func TestKnownMailIsMarkedAndNotReceived(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, map[string]any{"keep_on_server": "true"})
+	asked := 0
+	s.inbound.Known = func(_ context.Context, channel desk.ChannelID, ids []string) (map[string]bool, error) {
+		asked++
+		if channel != 7 || !slices.Contains(ids, "<2@example.com>") {
+			t.Errorf("asked for %q of channel %d, want those of the mail in channel 7", ids, channel)
+		}
+		return map[string]bool{"<2@example.com>": true}, nil
+	}
+	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	report := s.poll(t, mailbox)
+	if report.Fetched != 2 || len(s.received) != 2 || asked != 1 {
+		t.Errorf("%d fetched, %d received after %d questions; want 2, 2, 1", report.Fetched, len(s.received), asked)
+	}
+	if left := unacknowledged(t, s.server, user, true); left != 0 {
+		t.Errorf("%d mails are unseen, want none", left)
+	}
+	failing := errors.New("no database")
+	s.inbound.Known = func(context.Context, desk.ChannelID, []string) (map[string]bool, error) { return nil, failing }
+	s.deliver(t, mailNumber(4))
+	other := email.NewMailbox(s.inbound, 7, quiet)
+	defer other.Close()
+	if _, err := other.Poll(t.Context(), s.receive); !errors.Is(err, failing) {
+		t.Errorf("Poll = %v, want the error of the question", err)
+	}
+	if left := unacknowledged(t, s.server, user, true); left != 1 {
+		t.Errorf("%d mails are unseen, want the one nobody could be asked about", left)
+	}
+}
+
+func TestWhatOthersDeletedIsTheirs(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
+	client := login(t, s.server, user)
+	defer client.Close()
+	if _, err := client.Select("INBOX", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := client.Store(imap.SeqSetNum(2), deleted, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	s.poll(t, mailbox)
+	if len(s.received) != 2 {
+		t.Errorf("%d messages received, want the two nobody has deleted", len(s.received))
+	}
+	if mails, _ := s.server.Messages(user); len(mails) != 1 || !strings.Contains(string(mails[0]), "mail 2") {
+		t.Errorf("%d mails are left, want the one that somebody else marked", len(mails))
+	}
+}
+
+func TestServerWithoutExtensions(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.line.rename("IDLE", "IDOL")
+	s.line.rename("UIDPLUS", "UIDLESS")
+	s.deliver(t, mailNumber(1), mailNumber(2))
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	s.poll(t, mailbox)
+	if mails, _ := s.server.Messages(user); len(s.received) != 2 || len(mails) != 0 {
+		t.Errorf("%d received, %d left; want 2 and none", len(s.received), len(mails))
+	}
+	if err := mailbox.Wait(t.Context()); !errors.Is(err, channels.ErrCannotWait) {
+		t.Errorf("Wait = %v, want that it can't", err)
+	}
+	s.deliver(t, mailNumber(3))
+	s.poll(t, mailbox)
+	if len(s.received) != 3 {
+		t.Errorf("%d received, want 3", len(s.received))
+	}
+}
+
+func TestDeadServerIsNoticed(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	mailbox := email.NewMailbox(email.Hasty(s.inbound, 300*time.Millisecond, 100*time.Millisecond), 7, quiet)
+	defer mailbox.Close()
+	s.poll(t, mailbox)
+	if err := mailbox.Wait(t.Context()); err != nil {
+		t.Fatalf("Wait on a living server: %v", err)
+	}
+	s.line.freeze(true)
+	if err := mailbox.Wait(t.Context()); err == nil {
+		t.Error("Wait on a server that fell silent returned nil")
+	}
+	s.deliver(t, mailNumber(1))
+	if _, err := mailbox.Poll(t.Context(), s.receive); err == nil {
+		t.Error("Poll on a silent server returned nil")
+	}
+	s.line.freeze(false)
+	s.poll(t, mailbox)
+	if len(s.received) != 1 {
+		t.Errorf("%d received after the server came back, want 1", len(s.received))
+	}
+}
+
+func TestConnectionLostWhileWaiting(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	s.poll(t, mailbox)
+	waited := make(chan error, 1)
+	go func() { waited <- mailbox.Wait(t.Context()) }()
+	if err := s.server.Kick(""); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waited; err == nil {
+		// The kick may come before the wait began; then the next poll finds out.
+		t.Log("the mailbox waited for nothing")
+	}
+	s.deliver(t, mailNumber(1))
+	s.poll(t, mailbox)
+	if len(s.received) != 1 {
+		t.Errorf("%d received after the connection was lost, want 1", len(s.received))
+	}
+}
+
+func TestWrongPasswordIsToldByStepAndNotByWord(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, map[string]any{"password": "guessed"})
+	_, err := email.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive)
+	if err == nil || !strings.Contains(err.Error(), "log in") || strings.Contains(err.Error(), "guessed") {
+		t.Errorf("Poll = %v, want an error about logging in, without the password", err)
+	}
+}
+
+func TestLoginMechanisms(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	for _, mechanism := range []string{"", "PLAIN", "LOGIN"} {
+		s.inbound.AuthType = mechanism
+		mailbox := email.NewMailbox(s.inbound, 7, quiet)
+		if _, err := mailbox.Poll(t.Context(), s.receive); err != nil {
+			t.Errorf("auth_type %q: %v", mechanism, err)
+		}
+		_ = mailbox.Close()
+	}
+	for _, mechanism := range []string{"XOAUTH2", "MAGIC"} { // this server knows neither
+		s.inbound.AuthType = mechanism
+		if _, err := email.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive); err == nil {
+			t.Errorf("auth_type %s worked", mechanism)
+		}
+	}
+}
+
+func TestEndlessPollEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	silent, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	inbound := parse(t, map[string]any{"host": "127.0.0.1", "port": silent.Addr().(*net.TCPAddr).Port, "ssl": "off", "user": "u"})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = email.NewMailbox(inbound, 7, quiet).Poll(ctx, func(context.Context, []channels.Inbound) error { return nil })
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Poll of a silent server = %v, want the end of its context", err)
+	}
+}
