@@ -3,6 +3,7 @@ package intake
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 
 	"postroom/internal/blob"
@@ -64,12 +65,42 @@ func (in *Intake) files(ctx context.Context, tx *store.Store, m *mail, number st
 			name = "file"
 		}
 		preferences, _ := cleanAll(a.Preferences).(map[string]any)
+		fit(preferences)
 		files = append(files, desk.Attachment{
 			Object: desk.ObjectArticle, OID: int64(m.known.ArticleID), CreatedByID: m.session.ID,
 			Filename: name, Size: int64(len(a.Data)), BlobID: ids[i], Preferences: preferences,
 		})
 	}
 	return files, nil
+}
+
+// maxPreferences is how much may be stored beside a file, in bytes. Headers of its part are among
+// them, and strangers write those.
+const maxPreferences = 2400
+
+// fit drops the longest values and names, until what is left is short enough.
+func fit(preferences map[string]any) {
+	for _, most := range []struct{ value, name int }{{600, 100}, {300, 60}, {150, 30}, {75, 15}} {
+		if sizeOf(preferences) <= maxPreferences {
+			return
+		}
+		maps.DeleteFunc(preferences, func(_ string, value any) bool { return len(fmt.Sprint(value)) > most.value })
+		if sizeOf(preferences) <= maxPreferences {
+			return
+		}
+		maps.DeleteFunc(preferences, func(name string, _ any) bool { return len(name) > most.name })
+	}
+	if sizeOf(preferences) > maxPreferences {
+		clear(preferences)
+	}
+}
+
+// sizeOf counts a name, a value and the four characters between and behind them.
+func sizeOf(preferences map[string]any) (size int) {
+	for name, value := range preferences {
+		size += len(name) + len(fmt.Sprint(value)) + 4
+	}
+	return size
 }
 
 // placeOf is where new blobs go.

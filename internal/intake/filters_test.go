@@ -2,9 +2,11 @@ package intake
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"postroom/internal/desk"
@@ -150,5 +152,27 @@ func TestTextsBecomeWhatTheDatabaseHolds(t *testing.T) {
 		if got := readable(header); got != want {
 			t.Errorf("readable(%q) = %q, want %q", header, got, want)
 		}
+	}
+}
+
+func TestPreferencesOfFilesAreBounded(t *testing.T) {
+	t.Parallel()
+	few := map[string]any{"Mime-Type": "text/plain", "long": strings.Repeat("x", 700)}
+	if fit(few); len(few) != 2 {
+		t.Errorf("%d entries of a short list are left, want both", len(few))
+	}
+	many := map[string]any{"Mime-Type": "text/plain", "Charset": "utf-8"}
+	for i := range 30 {
+		many[fmt.Sprintf("x-%d", i)] = strings.Repeat("x", 50*i)
+	}
+	if fit(many); many["Mime-Type"] != "text/plain" || many["Charset"] != "utf-8" || sizeOf(many) > maxPreferences || len(many) < 8 {
+		t.Errorf("%d entries of %d bytes are left: %v", len(many), sizeOf(many), many)
+	}
+	hopeless := map[string]any{}
+	for i := range 1000 {
+		hopeless[fmt.Sprint(i)] = "x"
+	}
+	if fit(hopeless); sizeOf(hopeless) > maxPreferences {
+		t.Errorf("%d bytes are left", sizeOf(hopeless))
 	}
 }

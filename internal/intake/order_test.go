@@ -2,6 +2,7 @@ package intake_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"postroom/internal/desk"
@@ -151,7 +152,7 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 	h.receive(mail("Message-ID: <f@x>"))
 	w := h.waiting()[0]
 	err := h.store.InTx(t.Context(), func(tx *store.Store) error {
-		if err := tx.FailInbound(t.Context(), w.Inbound, "no luck"); err != nil {
+		if err := tx.FailInbound(t.Context(), w.Inbound, "no\x00 luck\xff"+strings.Repeat("!", 5000)); err != nil {
 			return err
 		}
 		return tx.FinishTask(t.Context(), w.Outbox)
@@ -160,7 +161,7 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	message, err := h.store.Inbound(t.Context(), w.Inbound)
-	if err != nil || message.State != store.InboundFailed || message.Error == nil || *message.Error != "no luck" {
+	if err != nil || message.State != store.InboundFailed || message.Error == nil || !strings.HasPrefix(*message.Error, "no luck?!") || len(*message.Error) > 2000 {
 		t.Errorf("message = %+v, %v", message, err)
 	}
 	if n, err := h.store.FailedInbound(t.Context()); n != 1 || err != nil {

@@ -46,13 +46,9 @@ func (in *Intake) take(ctx context.Context, messages []channels.Inbound) error {
 	if err != nil {
 		return err
 	}
-	place := c.Settings.String("storage_provider")
-	if place == "" {
-		place = blob.DB
-	}
 	fresh, bytes := withoutTwins(messages)
 	return in.store.InTx(ctx, func(tx *store.Store) error {
-		ids, err := in.blobs.Put(ctx, tx, place, bytes...)
+		ids, err := in.blobs.Put(ctx, tx, placeOf(c), bytes...)
 		if err != nil {
 			return err
 		}

@@ -91,10 +91,10 @@ func TestMessageThatCannotBeTakenHarmsOnlyItself(t *testing.T) {
 	for i := range 5 {
 		batch = append(batch, h.inbound(mail(fmt.Sprintf("Subject: %d", i))))
 	}
-	batch[2].ChannelID = 999 // there is no such channel
+	batch[2].Kind = "e\x00mail" // no text for the database
 	err := h.intake.Receive(t.Context(), batch)
-	if err == nil || !strings.Contains(err.Error(), "channel 999") || strings.Count(err.Error(), "message ") != 1 {
-		t.Errorf("error = %v, want one that names the message of channel 999", err)
+	if err == nil || !desk.Permanent(err) || !strings.Contains(err.Error(), "message "+batch[2].ExternalID+" ") || strings.Count(err.Error(), "of channel") != 1 {
+		t.Errorf("error = %v, want one that names message %s", err, batch[2].ExternalID)
 	}
 	if n := ask[int](h, `SELECT count(*) FROM inbound_messages`); n != 4 {
 		t.Errorf("%d messages are taken, want the 4 others", n)
@@ -128,5 +128,21 @@ func TestTwoPollersOfOneMailboxTakeEachMailOnce(t *testing.T) {
 	pollers.Wait()
 	if n, tasks := ask[int](h, `SELECT count(*) FROM inbound_messages`), len(h.waiting()); n != 30 || tasks != 30 {
 		t.Errorf("%d messages and %d tasks, want 30 of each", n, tasks)
+	}
+}
+
+func TestMessagesOutliveTheirChannel(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.exec(`INSERT INTO channels (id, area, updated_by_id, created_by_id) VALUES (40, 'Email::Account', 1, 1), (41, 'Email::Account', 1, 1)`)
+	for _, channel := range []desk.ChannelID{40, 41} {
+		message := named("9:1", mail(fmt.Sprintf("Subject: of channel %d", channel)))
+		message.ChannelID = channel
+		h.receiveFrom(message)
+	}
+	h.exec(`DELETE FROM channels WHERE id IN (40, 41)`)
+	h.processAll()
+	if n := ask[int](h, `SELECT count(*) FROM tickets WHERE title LIKE 'of channel%' AND NOT preferences ? 'channel_id'`); n != 2 {
+		t.Errorf("%d tickets, want 2 of no channel", n)
 	}
 }

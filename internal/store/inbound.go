@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -119,6 +120,9 @@ const wakeWaiting = `
 	WHERE waits_for_id = $1 AND state = 'received'
 	ORDER BY id`
 
+// maxReason is how much of a reason is kept, in characters.
+const maxReason = 2000
+
 const endInbound = `
 	UPDATE inbound_messages
 	SET state = $2, error = nullif($3, ''), ticket_id = $4, article_id = $5, waits_for_id = NULL, processed_at = clock_timestamp()
@@ -133,6 +137,7 @@ func (s *Store) EndInbound(ctx context.Context, id desk.InboundID, state, reason
 }
 
 func (s *Store) queueEnd(batch *pgx.Batch, id desk.InboundID, state, reason string, ticket *desk.TicketID, article *desk.ArticleID) {
+	reason = desk.Cut(strings.ReplaceAll(strings.ToValidUTF8(reason, "?"), "\x00", ""), maxReason) // strangers' texts are in it
 	batch.Queue(endInbound, id, state, reason, ticket, article)
 	work := task.MessageReceived{}
 	batch.Queue(wakeWaiting, id, work.Queue(), work.Kind()).Exec(func(tag pgconn.CommandTag) error {
