@@ -226,6 +226,21 @@ func (d *desktop) holder(t *testing.T) string {
 	return holder
 }
 
+func TestLeaseOfADeadProcessIsTakenOver(t *testing.T) {
+	t.Parallel()
+	d := newDesktop(t, devstack.Database(t))
+	d.deliver(t, 0, 3)
+	if ok, err := d.store.TakeLease(t.Context(), d.channel.ID, "somebody who died", 3*time.Second); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	start(t, d.rota(t, asItIs))
+	quietly(t, 2*time.Second)
+	if got := d.got.size(); got != 0 {
+		t.Fatalf("%d messages received while another process has the lease", got)
+	}
+	d.got.wait(t, 3)
+}
+
 func TestMailInAnIdleMailboxIsFetchedAtOnce(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t, devstack.Database(t))
