@@ -1,14 +1,12 @@
 package intake
 
-import (
-	"strings"
-)
+import "strings"
 
-// checkAutoResponse decides whether a machine wrote the mail, so that none of ours answers it.
+// checkAutoResponse decides whether a machine wrote the mail, so that none of ours answers it. A
+// trusted mail may know better than its other headers.
 func checkAutoResponse(m *mail) {
-	is, isGiven := m.attributes["is-auto-response"]
-	m.autoResponse = byMachine(m)
-	if isGiven {
+	m.autoResponse = m.AutoResponse
+	if is, given := m.attributes["is-auto-response"]; given {
 		m.autoResponse = isTrue(is)
 	}
 	m.mayAnswer = !m.autoResponse
@@ -17,52 +15,16 @@ func checkAutoResponse(m *mail) {
 	}
 }
 
-func byMachine(m *mail) bool {
-	return len(m.Header["list-unsubscribe"]) >= 3 ||
-		mentionsAny(m.Header["x-loop"], "yes", "true") ||
-		mentionsAny(m.Header["precedence"], "bulk", "list", "junk") ||
-		mentionsAny(m.Header["auto-submitted"], "auto-generated", "auto-replied") ||
-		mentionsAny(m.Header["x-auto-response-suppress"], "all") ||
-		m.fromOurHost("")
-}
-
-// fromOurHost reports whether the Message-ID was made under our name; end is what has to follow it.
-func (m *mail) fromOurHost(end string) bool {
-	fqdn := m.catalog.Settings.String("fqdn")
-	return fqdn != "" && mentionsAny(m.MessageID, "@"+fqdn+end)
-}
-
 // dropOwnNotification ignores notifications of ours that came back to us.
 func dropOwnNotification(m *mail) {
-	if m.fromOurHost(">") && mentionsAny(m.Header["precedence"], "bulk") {
+	ours := "@" + strings.ToLower(m.catalog.Settings.String("fqdn")) + ">"
+	if strings.Contains(strings.ToLower(m.MessageID), ours) && strings.Contains(strings.ToLower(m.Header["precedence"]), "bulk") {
 		m.ignore = true
 	}
 }
 
 // checkOutOfOffice recognises vacation notices: they don't change a ticket's state.
-func checkOutOfOffice(m *mail) {
-	if suppress, given := m.Header["x-auto-response-suppress"]; given {
-		_, rule := m.Header["x-ms-exchange-inbox-rules-loop"]
-		m.outOfOffice = rule && mentionsAny(suppress, "all")
-		return
-	}
-	submitted := strings.ToLower(m.Header["auto-submitted"])
-	replied := strings.Contains(submitted, "auto-replied")
-	_, after, _ := strings.Cut(submitted, "auto-replied;")
-	byOwner := strings.HasPrefix(strings.TrimSpace(after), "owner-email=") && after != strings.TrimSpace(after)
-	m.outOfOffice = strings.Contains(submitted, "vacation") || byOwner || replied && mentionsAny(m.Subject, "vacation")
-}
-
-// mentionsAny reports whether a text contains one of words, which are in lower case.
-func mentionsAny(text string, words ...string) bool {
-	text = strings.ToLower(text)
-	for _, word := range words {
-		if strings.Contains(text, strings.ToLower(word)) {
-			return true
-		}
-	}
-	return false
-}
+func checkOutOfOffice(m *mail) { m.outOfOffice = m.OutOfOffice }
 
 // isTrue reads a switch in a header.
 func isTrue(value string) bool {

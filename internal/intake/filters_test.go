@@ -33,7 +33,7 @@ func TestReferenceVectorsOfSingleFilters(t *testing.T) {
 	}
 	ran := 0
 	for _, v := range file.Cases {
-		m := withHeaders(v.Input.Headers, nil)
+		m := parsed(t, v.Input.Headers)
 		var got map[string]bool
 		switch v.Area {
 		case "decide.auto_response":
@@ -63,6 +63,21 @@ func TestReferenceVectorsOfSingleFilters(t *testing.T) {
 func isTypeError(err error) bool {
 	_, ok := err.(*json.UnmarshalTypeError)
 	return ok
+}
+
+// parsed is a mail with these headers, as the parser reads it.
+func parsed(t *testing.T, headers map[string]string) *mail {
+	t.Helper()
+	raw := "From: a@example.org\n"
+	for name, value := range headers {
+		raw += name + ": " + value + "\n"
+	}
+	message, err := parser.Parse([]byte(raw+"\nx\n"), parser.Options{FQDN: "zammad.example.com"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &desk.Catalog{Settings: desk.Settings{"fqdn": json.RawMessage(`"zammad.example.com"`)}}
+	return newMail(message, store.Inbound{}, c)
 }
 
 // withHeaders is a mail with nothing else.

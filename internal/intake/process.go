@@ -25,6 +25,9 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 	if err != nil {
 		return err
 	}
+	if inbound.State != store.InboundReceived {
+		return in.store.FinishTask(ctx, outbox) // done already
+	}
 	raw, err := in.blobs.Get(ctx, in.store, inbound.BlobID)
 	if err != nil {
 		return fmt.Errorf("bytes of inbound message %d: %w", id, err)
@@ -41,7 +44,7 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 		m := newMail(message, inbound, c)
 		m.known, err = tx.StartInbound(ctx, id, outbox, m.mention())
 		if errors.Is(err, desk.ErrNotFound) {
-			return tx.FinishTask(ctx, outbox) // done already
+			return tx.FinishTask(ctx, outbox) // done meanwhile
 		}
 		if err != nil {
 			return err
