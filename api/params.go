@@ -131,6 +131,8 @@ func (p params) addJSON(body []byte) error {
 func malformed(body []byte, offset int64, err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		offset = syntax.Offset
+	} else if errors.Is(err, io.ErrUnexpectedEOF) {
+		offset = int64(len(body))
 	}
 	offset = min(offset, int64(len(body)))
 	line := 1 + bytes.Count(body[:offset], []byte("\n"))

@@ -13,7 +13,12 @@ import (
 	"postroom/internal/store"
 )
 
-func tokenRecord(t store.Token) record {
+// tokenRecord shows a token; its last day is told where the installation is.
+func tokenRecord(t store.Token, zone *time.Location) record {
+	if t.ExpiresAt != nil {
+		there := t.ExpiresAt.In(zone)
+		t.ExpiresAt = &there
+	}
 	return record{
 		{"id", t.ID}, {"user_id", t.UserID}, {"name", t.Name}, {"label", t.Name}, {"action", t.Action},
 		{"preferences", t.Preferences}, {"last_used_at", t.LastUsedAt}, {"expires_at", date(t.ExpiresAt)},
@@ -32,9 +37,13 @@ func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	catalog, err := s.catalog(r)
+	if err != nil {
+		return err
+	}
 	shown := make([]record, len(tokens))
 	for i, token := range tokens {
-		shown[i] = tokenRecord(token)
+		shown[i] = tokenRecord(token, zoneOf(catalog))
 	}
 	return reply(w, r, record{{"tokens", shown}, {"permissions", grantable(who, all)}})
 }
@@ -60,6 +69,7 @@ func grantable(who *desk.Caller, all map[desk.PermissionID]desk.Permission) []re
 		records = append(records, record{
 			{"id", p.ID}, {"name", p.Name}, {"label", p.Label}, {"description", p.Description}, {"note", p.Description},
 			{"preferences", preferences}, {"active", p.Active}, {"allow_signup", p.AllowSignup},
+			{"created_at", p.CreatedAt}, {"updated_at", p.UpdatedAt},
 		})
 	}
 	return records
@@ -119,12 +129,17 @@ func expiry(p params, c *desk.Catalog) (*time.Time, error) {
 	if err := p.setDate(&day, "expires_at"); err != nil || day == nil {
 		return nil, err
 	}
+	begins := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zoneOf(c))
+	return &begins, nil
+}
+
+// zoneOf is where the installation is.
+func zoneOf(c *desk.Catalog) *time.Location {
 	zone, err := time.LoadLocation(cmp.Or(c.Settings.String("timezone_default"), "UTC"))
 	if err != nil {
-		zone = time.UTC // an unknown zone must not keep a token from ending
+		return time.UTC // an unknown zone must not keep a token from ending
 	}
-	begins := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zone)
-	return &begins, nil
+	return zone
 }
 
 func (s *Server) deleteToken(w http.ResponseWriter, r *http.Request) error {

@@ -1,5 +1,7 @@
 package desk
 
+import "time"
+
 // UserLinks are a user's ties to records of other kinds.
 type UserLinks struct {
 	RoleIDs         []RoleID
@@ -39,6 +41,8 @@ type Permission struct {
 	Preferences map[string]any // prio, not, disabled
 	AllowSignup bool
 	Active      bool
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // Signature is a text under the mails of a group.

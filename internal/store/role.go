@@ -78,7 +78,7 @@ func (s *Store) RoleLinks(ctx context.Context, ids []desk.RoleID) (map[desk.Role
 // Permissions returns every permission by id.
 func (s *Store) Permissions(ctx context.Context) (map[desk.PermissionID]desk.Permission, error) {
 	return byID(ctx, s, `
-		SELECT id, name, label, description, preferences, allow_signup, active
+		SELECT id, name, label, description, preferences, allow_signup, active, created_at, updated_at
 		FROM permissions`, func(p desk.Permission) desk.PermissionID { return p.ID })
 }
 
