@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -174,8 +173,7 @@ func (h *house) processParallel(workers int) {
 		for range workers {
 			group.Go(func() {
 				for w := range tasks {
-					err := h.intake.Process(h.t.Context(), w.Inbound, w.Outbox)
-					if err != nil && !errors.Is(err, desk.ErrUnavailable) && !errors.Is(err, desk.ErrConflict) {
+					if err := h.intake.Process(h.t.Context(), w.Inbound, w.Outbox); err != nil { // a deadlock, for example
 						h.t.Errorf("process message %d: %v", w.Inbound, err)
 					}
 				}

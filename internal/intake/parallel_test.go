@@ -127,3 +127,29 @@ func TestNumberThatIsTakenIsSkipped(t *testing.T) {
 		}
 	}
 }
+
+// Locks are taken in one order, whatever order a mail names things in.
+func TestMailsThatNameTheSameThingsDoNotBlockEachOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	var tickets []outcome
+	for i := range 6 {
+		tickets = append(tickets, h.take(mail(fmt.Sprintf("Message-ID: <base%d@x>", i), fmt.Sprintf("Subject: base %d", i))))
+	}
+	var raws []string
+	for i := range 120 {
+		subject, references, people := "Subject:", "References:", "Cc: "
+		for j := range 6 {
+			k := (j*5 + i*7 + i/6) % 6
+			subject += " Ticket#" + tickets[k].Ticket.Number
+			references += fmt.Sprintf(" <base%d@x>", (k+i)%6)
+			people += fmt.Sprintf("crowd%d.%d@example.org, ", i/12, (k*i)%6)
+		}
+		raws = append(raws, mail(fmt.Sprintf("Message-ID: <tangle%d@x>", i), subject, references, people+"z@example.org"))
+	}
+	h.receive(raws...)
+	h.processParallel(8)
+	if n := ask[int](h, `SELECT sum(article_count)::int FROM tickets WHERE title LIKE 'base%'`); n != 126 {
+		t.Errorf("%d articles, want 126", n)
+	}
+}
