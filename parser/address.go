@@ -53,11 +53,11 @@ func (s *addressScanner) list(inGroup bool) ([]mailbox, error) {
 		switch {
 		case s.rest == "":
 			return list, nil
-		case s.rest[0] == ',':
-			s.rest = s.rest[1:]
-			continue
 		case inGroup && s.rest[0] == ';':
 			return list, nil
+		case s.rest[0] == ',' || s.rest[0] == ';': // Outlook writes semicolons
+			s.rest = s.rest[1:]
+			continue
 		}
 		item, err := s.item(inGroup)
 		if err != nil {
@@ -73,7 +73,7 @@ func (s *addressScanner) item(inGroup bool) (mailbox, error) {
 	var words []word
 	for {
 		s.blanks()
-		if s.rest == "" || s.rest[0] == ',' || inGroup && s.rest[0] == ';' {
+		if s.rest == "" || s.rest[0] == ',' || s.rest[0] == ';' {
 			return m.bare(words)
 		}
 		switch s.rest[0] {

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/unicode"
 )
 
 // aliases are names that the WHATWG table doesn't know, or knows as something narrower than what
@@ -44,6 +45,8 @@ func lookup(name string) encoding.Encoding {
 		return nil
 	case "utf-7":
 		return utf7.UTF7
+	case "utf-16":
+		return unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
 	case "ibm850":
 		return charmap.CodePage850
 	case "ibm437":
@@ -150,6 +153,9 @@ const (
 
 // detectedText guesses the charset; western European text is what short samples most likely are.
 func detectedText(data []byte) string {
+	if isMostlyUTF8(data) {
+		return strings.ToValidUTF8(string(data), "\uFFFD") // cut off or damaged, but not another charset
+	}
 	for _, name := range guesses(data) {
 		if text, ok := decodeStrictly(data, lookup(name)); ok {
 			return text
@@ -159,6 +165,22 @@ func detectedText(data []byte) string {
 		return text
 	}
 	return questionMarks(data)
+}
+
+// isMostlyUTF8 reports whether characters beyond ASCII are UTF-8 four times as often as they are not.
+func isMostlyUTF8(data []byte) bool {
+	good, bad := 0, 0
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		switch {
+		case size > 1:
+			good++
+		case r == utf8.RuneError:
+			bad++
+		}
+		data = data[size:]
+	}
+	return good > 0 && good >= 4*bad
 }
 
 func guesses(data []byte) []string {

@@ -3,126 +3,140 @@ package parser
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
 // Bounds that no honest mail meets; beyond them the rest of a mail is the body of its last part.
 const (
-	maxMultiparts = 64
-	maxParts      = 10_000
-	maxOutline    = 1 << 20 // bytes
+	maxDepth   = 30 // of multiparts
+	maxParts   = 10_000
+	maxOutline = 1 << 20 // bytes
 )
 
 // outline is a mail without its bodies, for enmime to find the structure in.
 //
-// enmime copies a mail byte by byte, once a level of nesting. Handing it only delimiters, media
-// types and a number in the place of each body keeps big attachments out of its way, bounds its
-// time and memory for any input, and leaves the bodies as slices of the raw mail.
+// enmime copies a mail byte by byte, once a level of nesting, and takes exponential time where
+// nested multiparts are not closed. Handing it only delimiters, all of them closed, and a number in
+// the place of each body keeps big attachments out of its way, bounds its time and memory for any
+// input, and leaves the bodies as slices of the raw mail.
 type outline struct {
-	text   bytes.Buffer
-	parts  []span
-	bounds map[string]int // boundary to the number it has in text
+	text  bytes.Buffer
+	parts []span
+	open  []multipart // outermost first
 }
 
 // span is where one part lies in the raw mail.
 type span struct {
-	head   []field
-	media  mediaType
-	body   []byte // still transfer-encoded, without the line break before the delimiter
-	isRoot bool
+	head  []field
+	media mediaType
+	body  []byte // still transfer-encoded, without the line break before the delimiter
+}
+
+// multipart is one whose end has not come yet.
+type multipart struct {
+	boundary string
+	part     int // its index, which makes its name in the outline
 }
 
 // newOutline reads a mail whose header has been taken off already.
 func newOutline(head []field, body []byte) *outline {
-	o := &outline{bounds: map[string]int{}}
-	root := o.open(head)
-	root.isRoot = true
-	if len(o.bounds) == 0 {
-		root.body = body
-		fmt.Fprintf(&o.text, "0\r\n")
+	o := &outline{}
+	o.start(head)
+	if len(o.open) == 0 {
+		o.end(0, body)
 		return o
 	}
 	o.walk(body)
+	for len(o.open) > 0 {
+		o.pop()
+	}
 	return o
 }
 
-// open starts a part: its media type goes into the outline, a boundary is remembered.
-func (o *outline) open(head []field) *span {
+// start notes the header of a part.
+func (o *outline) start(head []field) {
 	part := span{head: head, media: parseMedia(lastValue(head, "content-type"), "text/plain")}
-	boundary := part.media.params["boundary"]
-	switch {
-	case !strings.HasPrefix(part.media.name, "multipart/"):
-		o.text.WriteString("Content-Type: application/octet-stream\r\n\r\n")
-	case boundary == "" || len(o.bounds) >= maxMultiparts:
-		o.text.WriteString("Content-Type: application/octet-stream\r\n\r\n")
-	default:
-		number, known := o.bounds[boundary]
-		if !known {
-			number = len(o.bounds) + 1
-			o.bounds[boundary] = number
-		}
-		fmt.Fprintf(&o.text, "Content-Type: multipart/mixed; boundary=b%d\r\n", number)
-		fmt.Fprintf(&o.text, "X-Part: %d\r\n\r\n", len(o.parts))
+	boundary := strings.TrimRight(part.media.params["boundary"], " \t")
+	if strings.HasPrefix(part.media.name, "multipart/") && boundary != "" && len(o.open) < maxDepth {
+		n := len(o.parts)
+		o.open = append(o.open, multipart{boundary, n})
+		fmt.Fprintf(&o.text, "Content-Type: multipart/mixed; boundary=b%d\r\nX-Part: %d\r\n", n, n)
+	} else {
+		o.text.WriteString("Content-Type: application/octet-stream\r\n")
 	}
+	o.text.WriteString("\r\n")
 	o.parts = append(o.parts, part)
-	return &o.parts[len(o.parts)-1]
 }
 
 // walk goes through the lines of a multipart body and notes delimiters, headers and bodies.
 func (o *outline) walk(body []byte) {
 	lines := newLineReader(body)
-	start, current := 0, 0 // of the body that is being read, and its part
+	start, current := 0, 0 // of the body that is being read, and its part; -1: text between parts
 	for {
 		line, begin, ok := lines.next()
 		if !ok {
 			break
 		}
-		number, final, hit := o.delimiter(line)
-		if !hit || o.full() {
+		level, final, hit := o.delimiter(line)
+		if !hit || o.isFull() {
 			continue
 		}
-		o.close(current, trimLineEnd(body[start:begin]))
+		o.end(current, trimLineEnd(body[start:begin]))
+		for len(o.open) > level+1 { // an outer delimiter ends what is open inside
+			o.pop()
+		}
+		start, current = lines.pos, -1
 		if final {
-			fmt.Fprintf(&o.text, "--b%d--\r\n", number)
-			start, current = lines.pos, -1 // what follows is an epilogue
+			// Not closed yet: careless mailers go on behind the end. But where two nested ones
+			// have the same boundary, only the inner one has ended.
+			if level > 0 && slices.ContainsFunc(o.open[:level], func(m multipart) bool { return m.boundary == o.open[level].boundary }) {
+				o.pop()
+			}
 			continue
 		}
-		fmt.Fprintf(&o.text, "--b%d\r\n", number)
-		head, size := readHeader(body[lines.pos:], false)
+		fmt.Fprintf(&o.text, "--b%d\r\n", o.open[level].part)
+		head, size := readHeader(body[lines.pos:], true)
 		lines.pos += size
 		start, current = lines.pos, len(o.parts)
-		o.open(head)
+		o.start(head)
 	}
-	o.close(current, body[start:])
+	o.end(current, body[start:])
 }
 
-// close ends the body of a part; -1 is text between parts, which nobody sees.
-func (o *outline) close(part int, body []byte) {
-	if part < 0 {
-		return
+// end notes the body of a part.
+func (o *outline) end(part int, body []byte) {
+	if part >= 0 {
+		o.parts[part].body = body
+		fmt.Fprintf(&o.text, "%d\r\n", part)
 	}
-	o.parts[part].body = body
-	fmt.Fprintf(&o.text, "%d\r\n", part)
 }
 
-func (o *outline) full() bool {
+// pop closes the innermost multipart.
+func (o *outline) pop() {
+	last := len(o.open) - 1
+	fmt.Fprintf(&o.text, "--b%d--\r\n", o.open[last].part)
+	o.open = o.open[:last]
+}
+
+func (o *outline) isFull() bool {
 	return len(o.parts) >= maxParts || o.text.Len() >= maxOutline
 }
 
-// delimiter reports whether a line is one, of which boundary, and whether it is the last.
-func (o *outline) delimiter(line []byte) (number int, final, hit bool) {
+// delimiter reports whether a line is one, of which open multipart, and whether it is the last.
+func (o *outline) delimiter(line []byte) (level int, final, hit bool) {
 	if len(line) < 3 || line[0] != '-' || line[1] != '-' {
 		return 0, false, false
 	}
 	line = bytes.TrimRight(line[2:], " \t")
-	if number, hit = o.bounds[string(line)]; hit {
-		return number, false, true
+	for level := len(o.open) - 1; level >= 0; level-- {
+		rest, found := bytes.CutPrefix(line, []byte(o.open[level].boundary))
+		if found && (len(rest) == 0 || string(rest) == "--") {
+			return level, len(rest) > 0, true
+		}
 	}
-	if inner, closing := bytes.CutSuffix(line, []byte("--")); closing {
-		number, hit = o.bounds[string(inner)]
-	}
-	return number, hit, hit
+	return 0, false, false
 }
 
 // part returns the span that a leaf of enmime's tree stands for.

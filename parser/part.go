@@ -56,6 +56,9 @@ func (p *part) adopt(node *enmime.Part, o *outline) {
 		}
 		sub := newPart(span)
 		sub.adopt(child, o)
+		if sub.isMultipart() && len(sub.children) == 0 && !isBlankText(sub.body) {
+			sub.media = mediaType{name: "text/plain"} // wrong or too deep: its text is better than nothing
+		}
 		p.children = append(p.children, sub)
 	}
 }

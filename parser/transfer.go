@@ -38,7 +38,7 @@ func decodeBase64(body []byte) []byte {
 func appendBase64(out, text []byte) []byte {
 	var group uint32
 	digits := 0
-	for _, c := range text {
+	for i, c := range text {
 		v := base64Value[c]
 		switch {
 		case v < 64:
@@ -50,9 +50,21 @@ func appendBase64(out, text []byte) []byte {
 		case c == '=' && digits > 0:
 			out = appendTail(out, group, digits)
 			group, digits = 0, 0
+			if !isBase64(text[i+1:]) {
+				return out // the footer that a mailing list added unencoded
+			}
 		}
 	}
 	return appendTail(out, group, digits)
+}
+
+func isBase64(text []byte) bool {
+	for _, c := range text {
+		if base64Value[c] == 64 && c != '=' && c > ' ' {
+			return false
+		}
+	}
+	return true
 }
 
 func appendTail(out []byte, group uint32, digits int) []byte {
