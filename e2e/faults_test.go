@@ -153,14 +153,15 @@ func TestConnectionCutInMidFetch(t *testing.T) {
 	t.Parallel()
 	mail, databaseURL := mailbox(t), devstack.Database(t)
 	// Each mail is about 400 bytes: the first connections end in the middle of one.
-	cutter := newCutter(t, mail.IMAPPort, 30_000, 45_011, 60_007)
+	line := devstack.ProxyTo(t, fmt.Sprintf("%s:%d", mail.Host(), mail.IMAPPort))
+	line.CutNextAfter(30_000, 45_011, 60_007)
 	in := newInstance(t, databaseURL, devstack.Redis(t))
 	in.start()
 	fill(t, mail, flood)
-	in.addMailbox(mail, cutter.port)
+	in.addMailbox(mail, line.Port())
 	in.waitForAll(databaseURL, flood, 0)
 	in.mailboxIsEmpty(mail)
-	if cuts := cutter.cuts.Load(); cuts < 3 {
+	if cuts := line.Cuts(); cuts < 3 {
 		t.Errorf("%d connections were cut, want 3: the test did not test what it says", cuts)
 	}
 }

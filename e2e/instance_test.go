@@ -79,6 +79,7 @@ func newInstance(t testing.TB, databaseURL, redisURL string) *instance {
 		"DATA_DIR="+dir,
 		"ZAMMAD_RAILS_PORT="+strconv.Itoa(port),
 		"AUTOWIZARD_JSON="+autoWizard,
+		"LOG_LEVEL=warn",
 	)
 	t.Cleanup(func() {
 		if in.process != nil {

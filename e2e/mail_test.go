@@ -21,7 +21,7 @@ func (in *instance) addMailbox(mail *devstack.MailServer, imapPort int, more ...
 		"--imap-host", mail.Host(), "--imap-port", strconv.Itoa(imapPort), "--imap-ssl", "off",
 		"--imap-user", supportAddress, "--imap-password", supportPassword,
 		"--smtp-host", "127.0.0.1", "--smtp-port", "25",
-		"--address", supportAddress, "--name", "Support", "--group", "Users"}, more...)...)
+		"--address", supportAddress, "--name", "Support", "--group", "Users", "--no-check"}, more...)...)
 }
 
 // mailbox returns a Dovecot with our mailbox in it.

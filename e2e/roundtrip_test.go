@@ -2,7 +2,9 @@ package e2e
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"net/mail"
 	"net/smtp"
 	"strconv"
@@ -216,8 +218,20 @@ func (in *instance) waitForDelivery(on ticket, sent article) {
 func send(t *testing.T, mta *devstack.MTAServer, from, to, headers, body string) {
 	t.Helper()
 	raw := fmt.Sprintf("From: Carla Customer <%s>\r\nTo: %s\r\nDate: %s\r\n%s\r\n%s\r\n", from, to, time.Now().Format(time.RFC1123Z), headers, body)
-	address := mta.Host() + ":" + strconv.Itoa(mta.SMTPPort)
-	if err := smtp.SendMail(address, nil, from, []string{to}, []byte(raw)); err != nil {
+	client, err := smtp.Dial(mta.Host() + ":" + strconv.Itoa(mta.SMTPPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if err := errors.Join(client.Mail(from), client.Rcpt(to)); err != nil {
+		t.Fatal(err)
+	}
+	data, err := client.Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(data, raw)
+	if err := errors.Join(err, data.Close(), client.Quit()); err != nil {
 		t.Fatal(err)
 	}
 }
