@@ -32,7 +32,7 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 	if err != nil {
 		return fmt.Errorf("bytes of inbound message %d: %w", id, err)
 	}
-	c, err := in.store.Catalog(ctx)
+	c, err := in.catalogOf(ctx, inbound)
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,20 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 		}
 		return in.processStarted(ctx, tx, m, outbox, int64(len(raw)))
 	})
+}
+
+// catalogOf returns a catalog that knows the message's channel, which may be newer than the one in
+// memory. A channel that is not there was deleted.
+func (in *Intake) catalogOf(ctx context.Context, inbound store.Inbound) (*desk.Catalog, error) {
+	c, err := in.store.Catalog(ctx)
+	if err != nil || inbound.ChannelID == nil {
+		return c, err
+	}
+	if _, known := c.Channels[*inbound.ChannelID]; known {
+		return c, nil
+	}
+	in.store.ForgetCatalog()
+	return in.store.Catalog(ctx)
 }
 
 // processStarted decides and writes. Nobody else can process this message, or change the tickets

@@ -1,6 +1,7 @@
 package intake_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -144,5 +145,48 @@ func TestMessagesOutliveTheirChannel(t *testing.T) {
 	h.processAll()
 	if n := ask[int](h, `SELECT count(*) FROM tickets WHERE title LIKE 'of channel%' AND NOT preferences ? 'channel_id'`); n != 2 {
 		t.Errorf("%d tickets, want 2 of no channel", n)
+	}
+}
+
+func TestFirstMailOfNewChannelGoesToItsGroup(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.take(mail()) // the catalog is in memory from here on
+	// As another process would: ours is not told.
+	_, err := h.db.Exec(t.Context(), `WITH fresh AS (
+			INSERT INTO groups (id, name, name_last, updated_by_id, created_by_id) VALUES (20, 'Sales', 'Sales', 1, 1) RETURNING id
+		)
+		INSERT INTO channels (id, group_id, area, updated_by_id, created_by_id) SELECT 40, id, 'Email::Account', 1, 1 FROM fresh`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	message := named("9:1", mail("Message-ID: <fresh@x>"))
+	message.ChannelID = 40
+	h.receiveFrom(message)
+	h.processAll()
+	if out := h.outcomeOf("<fresh@x>"); out.Ticket.GroupID != 20 || out.Ticket.Preferences["channel_id"] != 40.0 {
+		t.Errorf("ticket of group %d with %v, want group 20 and channel 40", out.Ticket.GroupID, out.Ticket.Preferences)
+	}
+}
+
+func TestGroupThatIsGoneIsNoReasonToLoseAMail(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.exec(`INSERT INTO groups (id, name, name_last, updated_by_id, created_by_id) VALUES (20, 'Sales', 'Sales', 1, 1)`)
+	h.take(mail())
+	if _, err := h.db.Exec(t.Context(), `DELETE FROM groups WHERE id = 20`); err != nil {
+		t.Fatal(err)
+	}
+	message := named("9:1", mail("Message-ID: <gone@x>"))
+	message.Options.GroupID = 20
+	h.receiveFrom(message)
+	w := h.waiting()[0]
+	err := h.intake.Process(t.Context(), w.Inbound, w.Outbox)
+	if err != nil && !errors.Is(err, desk.ErrUnavailable) {
+		t.Fatalf("first attempt: %v, want one that is tried again", err)
+	}
+	h.processAll()
+	if out := h.outcomeOf("<gone@x>"); out.Ticket.GroupID != 1 {
+		t.Errorf("ticket of group %d, want the first active one", out.Ticket.GroupID)
 	}
 }

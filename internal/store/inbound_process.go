@@ -208,16 +208,7 @@ func (s *Store) File(ctx context.Context, f Filing) error {
 	queueHistory(batch, f.History)
 	s.queueEnd(batch, f.Inbound, InboundProcessed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)
-	err := s.db.SendBatch(ctx, batch).Close()
-	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "23503" {
-		// A group or the like that our catalog still knows is gone: another attempt knows better.
-		s.ForgetCatalog()
-		return fmt.Errorf("file inbound message %d: %w: %w", f.Inbound, desk.ErrUnavailable, err)
-	}
-	if err != nil {
-		return fmt.Errorf("file inbound message %d: %w", f.Inbound, translate(err))
-	}
-	return nil
+	return s.sendFresh(ctx, batch, fmt.Sprintf("file inbound message %d", f.Inbound))
 }
 
 const lastTo = `

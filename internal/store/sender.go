@@ -131,7 +131,10 @@ func (s *Store) AddUsers(ctx context.Context, wanted map[string]desk.Person, fou
 			time.Now().UTC(), c.SignupRoles)
 		queueUsersByAddress(batch, fresh.addresses, found)
 	}
-	if err := s.send(ctx, batch, "ensure users"); err != nil {
+	if batch.Len() == 0 {
+		return nil
+	}
+	if err := s.sendFresh(ctx, batch, "ensure users"); err != nil {
 		return err
 	}
 	for _, address := range fresh.addresses {

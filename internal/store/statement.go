@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"postroom/internal/desk"
@@ -18,6 +19,20 @@ func (s *Store) send(ctx context.Context, batch *pgx.Batch, what string) error {
 		return nil
 	}
 	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
+		return fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return nil
+}
+
+// sendFresh is send for rows that refer to what a catalog said is there. Where it is not, such as a
+// group that was deleted a moment ago, another attempt with a new catalog knows better.
+func (s *Store) sendFresh(ctx context.Context, batch *pgx.Batch, what string) error {
+	err := s.db.SendBatch(ctx, batch).Close()
+	if failure, ok := errors.AsType[*pgconn.PgError](err); ok && failure.Code == "23503" { // foreign_key_violation
+		s.ForgetCatalog()
+		return fmt.Errorf("%s: %w: %w", what, desk.ErrUnavailable, err)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", what, translate(err))
 	}
 	return nil
