@@ -16,6 +16,13 @@ func Hasty(in Inbound, login, idle time.Duration) Inbound {
 	return in
 }
 
+// Few makes a poll take so many messages at most.
+func Few(in Inbound, messages int) Inbound {
+	in.limits = usualLimits
+	in.limits.messages = messages
+	return in
+}
+
 // Guess makes a wizard try these servers.
 func (w *Wizard) Guess(inbound, outbound []Server) {
 	convert := func(all []Server) (guesses []guess) {

@@ -28,7 +28,7 @@ type tooLargeError struct{ size int64 }
 func (e *tooLargeError) Error() string { return fmt.Sprintf("too large: %d bytes", e.size) }
 
 // details asks for sizes and flags, and drops what is marked as deleted. A message whose size the
-// server doesn't tell stays, as one to be fetched alone.
+// server doesn't tell stays, as one to be fetched alone; an error says that the connection is lost.
 func (m *Mailbox) details(ctx context.Context, mails []listed) ([]listed, error) {
 	gone := map[imap.UID]bool{}
 	for part := range slices.Chunk(mails, detailsCount) {
@@ -53,7 +53,7 @@ func (m *Mailbox) details(ctx context.Context, mails []listed) ([]listed, error)
 			return err
 		})
 		if lost(err) {
-			return nil, err
+			return mails, err
 		}
 	}
 	return slices.DeleteFunc(mails, func(item listed) bool { return gone[item.uid] }), nil

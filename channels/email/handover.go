@@ -29,6 +29,7 @@ func (r *run) handOver(ctx context.Context, batch []listed, got map[imap.UID]fet
 	}
 	taken, err := r.offer(ctx, all)
 	var uids imap.UIDSet
+	r.taken += len(taken)
 	for _, item := range taken {
 		uids.AddNum(item.uid)
 		r.left.taken(item.uid)

@@ -42,21 +42,22 @@ type Inbound struct {
 	limits limits
 }
 
-// limits are how long the steps of a dialogue may take.
+// limits are how long the steps of a dialogue may take, and how much is done in one poll.
 type limits struct {
-	login   time.Duration // connect, log in, select: each
-	search  time.Duration
-	details time.Duration // sizes and flags of one batch
-	fetch   time.Duration // bodies of one batch
-	store   time.Duration // flags of one batch
-	expunge time.Duration
-	grace   time.Duration // for the batch in hand, after we were told to stop
-	idle    time.Duration // one IDLE command; servers hang up after 30 minutes, some routers earlier
+	messages int           // in one poll; then other mailboxes get a turn
+	login    time.Duration // connect, log in, select: each
+	search   time.Duration
+	details  time.Duration // sizes and flags of one batch
+	fetch    time.Duration // bodies of one batch
+	store    time.Duration // flags of one batch
+	expunge  time.Duration
+	grace    time.Duration // for the batch in hand, after we were told to stop
+	idle     time.Duration // one IDLE command; servers hang up after 30 minutes, some routers earlier
 }
 
 var (
 	usualLimits = limits{
-		login: 45 * time.Second, search: 6 * time.Minute, details: 2 * time.Minute, fetch: 4 * time.Minute,
+		messages: 5000, login: 45 * time.Second, search: 6 * time.Minute, details: 2 * time.Minute, fetch: 4 * time.Minute,
 		store: 4 * time.Minute, expunge: 16 * time.Minute, grace: 5 * time.Second, idle: 9 * time.Minute,
 	}
 	// checkLimits are for people who wait in front of a form.

@@ -1,7 +1,6 @@
 package email
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -58,14 +57,8 @@ func (l leftovers) forget(validity uint32) {
 // taken says that a message was fetched after all.
 func (l leftovers) taken(uid imap.UID) { delete(l, uid) }
 
-// maxNotices is how many messages are named; a mailbox may hold thousands of them.
-const maxNotices = 20
-
 func (l leftovers) notices() (notices []string) {
 	for _, uid := range slices.Sorted(maps.Keys(l)) {
-		if len(notices) == maxNotices {
-			return append(notices, fmt.Sprintf("  - and %d more", len(l)-maxNotices))
-		}
 		notices = append(notices, l[uid].notice)
 	}
 	return notices

@@ -30,7 +30,7 @@ func TestLeftoversFollowTheMailbox(t *testing.T) {
 	for uid := range imap.UID(30) {
 		l.add(uid, 1, fmt.Sprintf("message %d", uid), now)
 	}
-	if got := l.notices(); len(got) != maxNotices+1 || !strings.Contains(got[maxNotices], "10 more") {
+	if got := notices(l.notices()); len(got) != maxNotices+1 || !strings.Contains(got[maxNotices], "10 more") {
 		t.Errorf("notices = %q, want %d and a count of the others", got, maxNotices)
 	}
 	l.retain([]imap.UID{3, 99})

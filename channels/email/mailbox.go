@@ -14,7 +14,6 @@ import (
 )
 
 const (
-	maxPerPoll   = 5000 // messages; then other mailboxes get a turn
 	batchCount   = 50
 	batchBytes   = 4 << 20
 	expungeEvery = 500 // messages
@@ -47,18 +46,19 @@ func (m *Mailbox) Poll(ctx context.Context, receive channels.Receive) (channels.
 	if err := m.connect(ctx); err != nil {
 		return channels.Report{}, err
 	}
-	mails, all, err := m.list(ctx)
+	found, err := m.list(ctx)
 	if err != nil {
 		m.hangUp()
 		return channels.Report{}, err
 	}
 	work, done := graceful(ctx, m.inbound.limits.grace)
 	defer done()
-	run := &run{Mailbox: m, receive: receive, stop: ctx, all: all}
-	if err = run.work(work, mails); err != nil {
+	run := &run{Mailbox: m, receive: receive, stop: ctx, all: found.all}
+	if err = run.work(work, found.mails); err != nil {
 		m.hangUp()
 	}
-	run.report.Notices = append(run.report.Notices, m.left.notices()...)
+	m.more = found.more && run.taken > 0 // where nothing moves there is no hurry
+	run.report.Notices = notices(append(m.tooLarge(found), m.left.notices()...))
 	return run.report, errors.Join(err, ctx.Err())
 }
 
@@ -95,6 +95,24 @@ func (m *Mailbox) connect(ctx context.Context) error {
 	return nil
 }
 
+// reopen makes a new session after the old one broke.
+func (m *Mailbox) reopen(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	validity := m.session.validity
+	m.hangUp()
+	session, err := openSession(ctx, m.inbound)
+	if err != nil {
+		return err
+	}
+	m.session = session
+	if session.validity != validity {
+		return errors.New("the folder was replaced while it was fetched")
+	}
+	return nil
+}
+
 // hangUp drops a session in whatever state it is.
 func (m *Mailbox) hangUp() {
 	if m.session != nil {
@@ -119,29 +137,78 @@ type listed struct {
 	place int   // among all that wait, for people; counts from 1
 }
 
-// list returns the mail to be fetched in this poll, and how much there is in all.
-func (m *Mailbox) list(ctx context.Context) (mails []listed, all int, err error) {
+// listing is what a poll found in its mailbox.
+type listing struct {
+	mails []listed // to be fetched
+	large []listed // to be left alone
+	all   int      // how many wait
+	more  bool     // there are more than one poll takes
+}
+
+// list looks for mail until there is enough of it for one poll.
+func (m *Mailbox) list(ctx context.Context) (found listing, err error) {
 	uids, err := m.search(ctx)
 	if err != nil {
-		return nil, 0, fmt.Errorf("search: %w", err)
+		return listing{}, fmt.Errorf("search: %w", err)
 	}
 	m.left.retain(uids)
+	found.all = len(uids)
 	now := time.Now()
+	var part []listed
 	for i, uid := range uids {
-		if m.left.waits(uid, now) {
+		if !m.left.waits(uid, now) {
+			part = append(part, listed{uid: uid, size: -1, place: i + 1})
+		}
+		if len(part) < detailsCount && i < len(uids)-1 {
 			continue
 		}
-		mails = append(mails, listed{uid: uid, size: -1, place: i + 1})
+		if part, err = m.details(ctx, part); err != nil {
+			// One message that can't even be described must not hide the others: without sizes
+			// each is fetched alone.
+			m.log.InfoContext(ctx, "asking for sizes broke off, messages are fetched one by one", "channel_id", m.channelID, "error", err)
+			if err := m.reopen(ctx); err != nil {
+				return listing{}, err
+			}
+		}
+		for _, item := range part {
+			if limit := m.inbound.MaxSize; limit > 0 && item.size > limit {
+				found.large = append(found.large, item)
+			} else {
+				found.mails = append(found.mails, item)
+			}
+		}
+		part = nil
+		if most := m.inbound.limits.messages; len(found.mails) >= most {
+			found.more = len(found.mails) > most || i < len(uids)-1
+			found.mails = found.mails[:most]
+			break
+		}
 	}
-	m.more = len(mails) > maxPerPoll
-	if m.more {
-		mails = mails[:maxPerPoll]
+	return found, nil
+}
+
+func (m *Mailbox) tooLarge(found listing) (notices []string) {
+	for _, item := range found.large {
+		notices = append(notices, item.tooLarge(found.all, item.size, m.inbound.MaxSize))
 	}
-	mails, err = m.details(ctx, mails)
-	if err != nil {
-		return nil, 0, fmt.Errorf("sizes: %w", err)
+	return notices
+}
+
+// tooLarge says of a message that it is.
+func (item listed) tooLarge(all int, size, limit int64) string {
+	const mb = 1 << 20
+	return fmt.Sprintf("  - ignore message %d/%d - because message is too large (is:%.2f MB/max:%.2f MB)",
+		item.place, all, float64(size)/mb, float64(limit)/mb)
+}
+
+// maxNotices is how many messages are named; a mailbox may hold thousands of them.
+const maxNotices = 20
+
+func notices(all []string) []string {
+	if len(all) <= maxNotices {
+		return all
 	}
-	return mails, len(uids), nil
+	return append(all[:maxNotices:maxNotices], fmt.Sprintf("  - and %d more", len(all)-maxNotices))
 }
 
 // search returns the UIDs of new mail, oldest first.

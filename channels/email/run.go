@@ -21,13 +21,14 @@ type run struct {
 	report     channels.Report
 	stop       context.Context // when it ends, the batch in hand is the last
 	all        int             // messages that wait in the mailbox
+	taken      int             // messages received or known
 	reconnects int
 	marking    *marking // sent, not yet confirmed
 }
 
 // work takes the mail batch by batch.
 func (r *run) work(ctx context.Context, mails []listed) error {
-	batches := r.batches(mails)
+	batches := cut(mails)
 	for i, batch := range batches {
 		if r.stop.Err() != nil {
 			break
@@ -49,8 +50,8 @@ func (r *run) work(ctx context.Context, mails []listed) error {
 	return r.expunge(ctx, 1)
 }
 
-// batches cuts the mail into pieces of bounded size. What is too large stays behind.
-func (r *run) batches(mails []listed) (batches [][]listed) {
+// cut makes batches of bounded size.
+func cut(mails []listed) (batches [][]listed) {
 	var batch []listed
 	var size int64
 	flush := func() {
@@ -60,10 +61,6 @@ func (r *run) batches(mails []listed) (batches [][]listed) {
 		batch, size = nil, 0
 	}
 	for _, item := range mails {
-		if limit := r.inbound.MaxSize; limit > 0 && item.size > limit {
-			r.report.Notices = append(r.report.Notices, r.tooLarge(item, item.size))
-			continue
-		}
 		alone := item.size < 0 || item.size >= batchBytes
 		if alone || len(batch) == batchCount || size+item.size > batchBytes {
 			flush()
@@ -148,24 +145,14 @@ func (r *run) fetchAlone(ctx context.Context, item listed) (one fetched, there b
 	}
 }
 
-// reconnect opens a new session after the old one broke.
+// reconnect goes on with a new session after the old one broke, not without end.
 func (r *run) reconnect(ctx context.Context, why error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
 	r.reconnects++
 	if r.reconnects > maxReconnect {
 		return fmt.Errorf("connection lost %d times: %w", r.reconnects, why)
 	}
-	validity := r.session.validity
-	r.hangUp()
-	session, err := openSession(ctx, r.inbound)
-	if err != nil {
+	if err := r.reopen(ctx); err != nil {
 		return err
-	}
-	r.session = session
-	if session.validity != validity {
-		return errors.New("the folder was replaced while it was fetched")
 	}
 	if r.marking != nil { // nobody knows whether the server heard of it
 		r.mark(r.marking.uids, r.marking.count)
@@ -177,15 +164,9 @@ func (r *run) reconnect(ctx context.Context, why error) error {
 func (r *run) leave(item listed, err error) {
 	notice := fmt.Sprintf("  - ignore message %d/%d - because it can't be fetched: %s", item.place, r.all, err)
 	if large, ok := errors.AsType[*tooLargeError](err); ok {
-		notice = r.tooLarge(item, large.size)
+		notice = item.tooLarge(r.all, large.size, r.inbound.MaxSize)
 	}
 	r.log.WarnContext(r.stop, "message can't be fetched and stays in its mailbox",
 		"channel_id", r.channelID, "uid", item.uid, "error", err)
 	r.left.add(item.uid, r.session.validity, notice, time.Now())
-}
-
-func (r *run) tooLarge(item listed, size int64) string {
-	const mb = 1 << 20
-	return fmt.Sprintf("  - ignore message %d/%d - because message is too large (is:%.2f MB/max:%.2f MB)",
-		item.place, r.all, float64(size)/mb, float64(r.inbound.MaxSize)/mb)
 }

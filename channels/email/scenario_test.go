@@ -135,6 +135,52 @@ func TestTooLargeMailIsLeftAlone(t *testing.T) {
 	}
 }
 
+func TestPollTakesABoundedNumberAndComesBack(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.inbound.MaxSize = 100
+	for i := range 30 { // before all others
+		s.deliver(t, mailNumber(i)+strings.Repeat("x", 200))
+	}
+	for i := range 25 {
+		s.deliver(t, mailNumber(100+i))
+	}
+	mailbox := email.NewMailbox(email.Few(s.inbound, 10), 7, quiet)
+	defer mailbox.Close()
+	for _, want := range []int{10, 10, 5} {
+		report := s.poll(t, mailbox)
+		if report.Fetched != want || len(report.Notices) != 21 || !strings.Contains(report.Notices[20], "10 more") {
+			t.Errorf("%d fetched with notices %q, want %d, and 20 named and 10 counted", report.Fetched, report.Notices, want)
+		}
+		if want < 10 {
+			break
+		}
+		if err := mailbox.Wait(t.Context()); err != nil { // it knows that there is more
+			t.Errorf("Wait: %v", err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := mailbox.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Wait with only large mail left = %v, want it to wait", err)
+	}
+}
+
+func TestMailThatCannotBeDescribedIsFetchedAlone(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
+	s.line.poison("RFC822.SIZE")
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	if report := s.poll(t, mailbox); report.Fetched != 3 {
+		t.Errorf("%d fetched, want 3", report.Fetched)
+	}
+	if mails, _ := s.server.Messages(user); len(mails) != 0 {
+		t.Errorf("%d mails are left, want none", len(mails))
+	}
+}
+
 func TestMailOfAWizardAtWorkIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)

@@ -179,7 +179,7 @@ func (s *session) alive(ctx context.Context) bool {
 
 // quit ends the session in good manners, but not for long.
 func (s *session) quit() {
-	patience := time.AfterFunc(2*time.Second, func() { _ = s.conn.Close() })
+	patience := time.AfterFunc(time.Second, func() { _ = s.conn.Close() })
 	defer patience.Stop()
 	_ = s.client.Logout().Wait()
 	s.cut()

@@ -17,7 +17,7 @@ const (
 	leaseRenew  = 10 * time.Second
 	leaseGiveUp = 25 * time.Second
 	leaseRetry  = 5 * time.Second // between two tries to get one that another process holds
-	releaseTime = 2 * time.Second
+	releaseTime = time.Second
 )
 
 // leases are the accounts that this process may fetch.
