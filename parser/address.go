@@ -276,8 +276,10 @@ func unescape(text string) string {
 }
 
 func quote(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text) + `"`
+	return `"` + quoteEscaper.Replace(text) + `"`
 }
+
+var quoteEscaper = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // serialise writes a list the way it is stored and shown.
 func serialise(list []mailbox) string {

@@ -15,14 +15,15 @@ func attachments(root *part, body content) []Attachment {
 	if !root.isContainer() {
 		return all
 	}
+	names := usedNames{}
 	for _, top := range root.children {
-		before := len(all) // names are unique among the attachments of earlier top-level parts
+		names.use(all) // names are unique among the attachments of earlier top-level parts
 		for _, p := range top.leaves() {
 			if p.isBody(body) {
 				continue
 			}
 			a := p.attachment()
-			a.Filename = uniqueName(a.Filename, all[:before])
+			a.Filename = names.unique(a.Filename)
 			all = append(all, a)
 		}
 	}
@@ -121,22 +122,40 @@ func (p *part) preferences() map[string]any {
 	return prefs
 }
 
-// uniqueName puts a number before the first dot of a name that is taken.
-func uniqueName(name string, taken []Attachment) string {
+// usedNames has the names that are taken, each with the number to try next.
+type usedNames struct {
+	next  map[string]int
+	count int // of the attachments seen
+}
+
+func (u *usedNames) use(all []Attachment) {
+	if u.next == nil {
+		u.next = map[string]int{}
+	}
+	for _, a := range all[u.count:] {
+		if u.next[a.Filename] == 0 {
+			u.next[a.Filename] = 1
+		}
+	}
+	u.count = len(all)
+}
+
+// unique puts a number before the first dot of a name that is taken.
+func (u *usedNames) unique(name string) string {
+	n := u.next[name]
+	if n == 0 {
+		return name
+	}
 	stem, rest, dotted := strings.Cut(name, ".")
 	if !dotted {
 		stem, rest = "", ""
+	} else {
+		rest = "." + rest
 	}
-	used := make(map[string]bool, len(taken))
-	for _, a := range taken {
-		used[a.Filename] = true
-	}
-	unique := name
-	for n := 1; used[unique]; n++ {
-		unique = stem + strconv.Itoa(n)
-		if dotted {
-			unique += "." + rest
+	for ; ; n++ {
+		if candidate := stem + strconv.Itoa(n) + rest; u.next[candidate] == 0 {
+			u.next[name] = n
+			return candidate
 		}
 	}
-	return unique
 }

@@ -9,7 +9,7 @@ import (
 
 // parseDate reads the Date header in the forms that mailers really write; nil: unreadable.
 func parseDate(text string) *time.Time {
-	text = strings.TrimSpace(text)
+	text = numericZone(strings.TrimSpace(text))
 	if text == "" {
 		return nil
 	}
@@ -18,13 +18,24 @@ func parseDate(text string) *time.Time {
 	}
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05",
-		time.ANSIC, time.UnixDate, time.RubyDate, time.RFC850, "02.01.2006 15:04:05", "2006/01/02 15:04:05",
+		time.ANSIC, time.UnixDate, time.RubyDate, time.RFC850, "Mon Jan _2 15:04:05 -0700 2006",
+		"02.01.2006 15:04:05", "2006/01/02 15:04:05",
 	} {
 		if t, err := time.Parse(layout, text); err == nil {
 			return sane(t)
 		}
 	}
 	return looseDate(text)
+}
+
+// numericZone writes the offset of a zone's name, which the standard library takes as UTC.
+func numericZone(text string) string {
+	for _, word := range strings.Fields(text) {
+		if hours, named := zoneHours[word]; named {
+			return strings.Replace(text, word, time.Time{}.In(time.FixedZone("", hours*3600)).Format("-0700"), 1)
+		}
+	}
+	return text
 }
 
 // sane refuses years that no database or client would take.
@@ -74,7 +85,7 @@ type dateParts struct {
 
 var monthNames = []string{"jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"}
 
-// zones that RFC 5322 names; anything else is taken as UTC.
+// zoneHours are zones that mailers name; anything else is taken as UTC.
 var zoneHours = map[string]int{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7,
 	"CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "EET": 2, "EEST": 3, "BST": 1, "JST": 9}
 
@@ -128,10 +139,6 @@ func (d *dateParts) addTime(word string) {
 }
 
 func (d *dateParts) addZone(word string) {
-	if hours, named := zoneHours[word]; named {
-		d.zone = time.FixedZone("", hours*3600)
-		return
-	}
 	if len(word) != 5 || word[0] != '+' && word[0] != '-' {
 		return
 	}

@@ -46,8 +46,10 @@ func cleanName(name string) string {
 	if len(name) >= 2 && name[0] == '\'' && name[len(name)-1] == '\'' {
 		name = name[1 : len(name)-1]
 	}
-	return strings.ToValidUTF8(strings.NewReplacer("\r", "", "\n", "").Replace(name), "?")
+	return strings.ToValidUTF8(lineEnds.Replace(name), "?")
 }
+
+var lineEnds = strings.NewReplacer("\r", "", "\n", "")
 
 // nestedName is the subject of a forwarded mail, if that is a mail at all.
 func (p *part) nestedName() string {

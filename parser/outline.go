@@ -11,7 +11,7 @@ import (
 // Bounds that no honest mail meets; beyond them the rest of a mail is the body of its last part.
 const (
 	maxDepth   = 30 // of multiparts
-	maxParts   = 10_000
+	maxParts   = 5_000
 	maxOutline = 1 << 20 // bytes
 )
 
