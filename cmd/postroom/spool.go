@@ -182,6 +182,10 @@ func (h *house) retrySpooled(ctx context.Context, s *spool.Spool, id string) err
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, err)
 	}
+	// A worker may have failed with it again meanwhile, and put it back.
+	if now, err := s.Show(id); err != nil || now.Attempts > entry.Attempts {
+		return err
+	}
 	return s.Drop(id)
 }
 

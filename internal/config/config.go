@@ -48,6 +48,7 @@ type Work struct {
 	Schedule        bool           // fetch mail and do periodic work in this process
 	ShutdownWithin  time.Duration
 	MemoryLimit     int64 // bytes; 0: the Go runtime reads GOMEMLIMIT itself
+	GCPercent       int   // 0: the Go runtime reads GOGC itself
 }
 
 // Setup is used at the first start only.
@@ -140,7 +141,8 @@ func work(env *reader) Work {
 	w.PollConcurrency = env.count("POLL_CONCURRENCY", 8, 1, 1000, "mailboxes looked into at once")
 	w.Schedule = !env.flag("ZAMMAD_PROCESS_SCHEDULED_JOBS_DISABLE", "set: no mail is fetched and nothing periodic is done by this process")
 	w.ShutdownWithin = env.duration("SHUTDOWN_WITHIN", 10*time.Second, "time for work in hand after SIGTERM")
-	w.MemoryLimit = env.memory("GOMEMLIMIT", 110<<20, "soft memory limit of the Go runtime")
+	w.MemoryLimit = env.memory("GOMEMLIMIT", 100<<20, "soft memory limit of the Go runtime")
+	w.GCPercent = env.percent("GOGC", 200, "how far memory may grow between two collections of the Go runtime, below GOMEMLIMIT")
 	return w
 }
 

@@ -121,7 +121,19 @@ var memorySize = regexp.MustCompile(`^[0-9]+(B|KiB|MiB|GiB|TiB)?$|^off$`)
 func (r *reader) memory(name string, otherwise int64, about string) int64 {
 	text, set := r.read(name, strconv.FormatInt(otherwise>>20, 10)+"MiB", about)
 	if !memorySize.MatchString(text) {
-		r.reject("a size such as 110MiB, or off")
+		r.reject("a size such as 100MiB, or off")
+	}
+	if set {
+		return 0
+	}
+	return otherwise
+}
+
+// percent returns 0 when the variable is set: the Go runtime has read it already.
+func (r *reader) percent(name string, otherwise int, about string) int {
+	text, set := r.read(name, strconv.Itoa(otherwise), about)
+	if n, err := strconv.Atoi(text); text != "off" && (err != nil || n < 1) {
+		r.reject("a whole number above 0, or off")
 	}
 	if set {
 		return 0
