@@ -3,7 +3,7 @@ package desk
 import "time"
 
 // ApplyArticle lets a new article take effect on its ticket: counters, what the first article was,
-// and who was last in touch (reference/api.md 9.3). The article's CreatedAt is the time of contact.
+// and who was last in touch. The article's CreatedAt is the time of contact.
 //
 // It leaves the state alone: that depends on who wrote and by which way, and is OpenOnAnswer's and
 // intake's business.

@@ -12,7 +12,7 @@ const maxNumbers = 50
 
 // FindNumbers returns what looks like ticket numbers in a text, in the order in which they are to
 // be tried: first those right behind hook and divider, then those with up to two blanks before
-// them (reference/email.md 7.3).
+// them.
 func FindNumbers(text string, c *Catalog) []string {
 	hook := c.Settings.String("ticket_hook")
 	if hook == "" || !containsFold(text, hook) {

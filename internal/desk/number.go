@@ -12,7 +12,7 @@ const (
 	NumberDate      = "Ticket::Number::Date"
 )
 
-// NumberFormat says how ticket numbers are built (reference/email.md, section 7).
+// NumberFormat says how ticket numbers are built.
 type NumberFormat struct {
 	ByDate   bool // the day in front, and a counter that starts anew each day
 	SystemID string
