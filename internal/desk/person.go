@@ -25,8 +25,8 @@ func MailDomain(address string) string {
 	return strings.ToLower(address[at+1:])
 }
 
-// PersonName makes first and last name of what is known of somebody: where
-// only one of them is given it may hold both, where none is, the address may.
+// PersonName makes first and last name of what is known of somebody: where only one of them is
+// given it may hold both, where none is, the address may.
 func PersonName(first, last, address string) (string, string) {
 	first, last = strings.TrimSpace(withoutScheme(first)), strings.TrimSpace(withoutScheme(last))
 	switch {
@@ -88,7 +88,8 @@ func withoutScheme(name string) string {
 	return urlInName.ReplaceAllString(name, "$1")
 }
 
-// CleanAddress makes of a mail address as written one that can name a user. odd says that there were blanks or brackets inside: mail to it will hardly arrive.
+// CleanAddress makes of a mail address as written one that can name a user. odd says that there
+// were blanks or brackets inside: mail to it will hardly arrive.
 func CleanAddress(written string) (address string, odd bool) {
 	trimmed := strings.TrimSpace(written)
 	odd = strings.ContainsFunc(trimmed, unicode.IsSpace) || strings.HasPrefix(trimmed, "<") || strings.HasSuffix(trimmed, ">") ||
