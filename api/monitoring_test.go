@@ -1,0 +1,154 @@
+package api_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"postroom/api"
+	"postroom/internal/setup"
+)
+
+func TestMonitoringToken(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	catalog, err := o.store.Catalog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(token string) answer {
+		return o.send(o.request(http.MethodGet, "/api/v1/monitoring/health_check?token="+url.QueryEscape(token), ""))
+	}
+	ask("").refuses(403, "Authentication required")
+	ask("wrong").refuses(403, "Authentication required")
+	if got := ask(catalog.Settings.String("monitoring_token")).is(200).object(); got["token"] != nil {
+		t.Errorf("who came with the token is told it: %v", got)
+	}
+	if got := o.get("chris", "/monitoring/health_check").is(200).object()["token"]; got != catalog.Settings.String("monitoring_token") {
+		t.Errorf("an administrator is told %v", got)
+	}
+	o.get("emma", "/monitoring/status").refuses(403, "User authorization failed.")
+	fresh := o.post("chris", "/monitoring/token", "").is(201).object()["token"].(string)
+	if len(fresh) != 54 {
+		t.Errorf("new token %q, want 54 characters", fresh)
+	}
+	ask(catalog.Settings.String("monitoring_token")).refuses(403, "Authentication required")
+	ask(fresh).is(200)
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	check := func() map[string]any { return o.get("chris", "/monitoring/health_check").is(200).object() }
+	if got := check(); got["healthy"] != true || got["message"] != "success" || fmt.Sprint(got["issues"], got["actions"]) != "[] []" {
+		t.Errorf("healthy: %v", got)
+	}
+	o.exec(`UPDATE channels SET status_in = 'error', last_log_in = E'no\nway', last_fetch = now() - interval '2 hours',
+		options = '{"inbound": {"adapter": "imap", "options": {"host": "imap.example.com", "user": "u", "password": "hidden"}}}' WHERE id = 7`)
+	o.exec(`INSERT INTO outbox (queue, kind, payload, attempts, dead_at) VALUES ('deliver', 'article.deliver', '{}', 9, now())`)
+	o.exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1024 * 3000, 'File')`)
+	o.exec(`INSERT INTO inbound_messages (channel_kind, external_id, blob_id, state) SELECT 'email', 'x', id, 'failed' FROM blobs LIMIT 1`)
+	got := check()
+	want := []any{
+		"Channel: Email::Account in host:imap.example.com;user:u; no way",
+		"Channel: Email::Account in host:imap.example.com;user:u; was not fetched for more than 1 hour",
+		"unprocessable mails: 1",
+		"1 background jobs out of retries",
+		"Failed to run background jobs: article.deliver",
+	}
+	if fmt.Sprint(got["issues"]) != fmt.Sprint(want) || got["healthy"] != false || fmt.Sprint(got["actions"]) != "[restart_failed_jobs]" {
+		t.Errorf("issues %v (%v), want %v", got["issues"], got, want)
+	}
+	if strings.Contains(fmt.Sprint(got), "hidden") {
+		t.Error("a password is shown")
+	}
+	o.post("chris", "/monitoring/restart_failed_jobs", "").is(200).same(t, "{}")
+	o.exec(`UPDATE channels SET active = false`)
+	if got := fmt.Sprint(check()["issues"]); got != "[unprocessable mails: 1]" {
+		t.Errorf("after a restart: %s", got)
+	}
+	status := o.get("chris", "/monitoring/status").is(200).object()
+	storage := status["storage"].(map[string]any)
+	if counts := status["counts"].(map[string]any); counts["tickets"] != float64(1) || counts["knowledge_base_answers"] != float64(0) || storage["MB"] != float64(2) {
+		t.Errorf("status %v", status)
+	}
+	if newest := status["last_created_at"].(map[string]any); newest["tickets"] == nil || len(newest) != 10 {
+		t.Errorf("last_created_at %v", newest)
+	}
+}
+
+func TestAmounts(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	o.newTicket(1, "david", "second")
+	for query, want := range map[string]string{
+		"periode=1h":                              `{"count":2}`,
+		"periode=1h&max_warning=2":                `{"state":"ok","count":2}`,
+		"periode=60m&max_warning=1":               `{"state":"warning","message":"The limit of 1 was exceeded with 2 in the last 60m","count":2}`,
+		"periode=1d&max_critical=1&max_warning=1": `{"state":"critical","message":"The limit of 1 was exceeded with 2 in the last 1d","count":2}`,
+		"periode=10s&min_warning=2":               `{"state":"warning","message":"The minimum of 2 was undercut by 2 in the last 10s","count":2}`,
+		"periode=1h&min_critical=5&max_warning=1": `{"state":"critical","message":"The minimum of 5 was undercut by 2 in the last 1h","count":2}`,
+		"periode=99999999999d":                    `{"count":2}`,
+	} {
+		o.get("chris", "/monitoring/amount_check?"+query).is(200).same(t, want)
+	}
+	for query, want := range map[string]string{
+		"":                          "periode is missing!",
+		"periode=1":                 "periode needs to have s, m, h or d as last!",
+		"periode=xh":                "periode needs to be an integer!",
+		"periode=h":                 "periode needs to be an integer!",
+		"periode=1h&max_warning=0":  "max_warning needs to be an integer!",
+		"periode=1h&max_warning=no": "max_warning needs to be an integer!",
+	} {
+		o.get("chris", "/monitoring/amount_check?"+query).refuses(422, want)
+	}
+}
+
+// leftWizard is an auto wizard that does what a test says.
+type leftWizard struct {
+	waiting bool
+	err     error
+	token   string
+}
+
+func (w *leftWizard) Waiting() bool { return w.waiting }
+func (w *leftWizard) Apply(_ context.Context, token string) error {
+	w.token = token
+	return w.err
+}
+
+func TestGettingStarted(t *testing.T) {
+	t.Parallel()
+	left := &leftWizard{waiting: true}
+	o := openOffice(t, func(needs *api.Needs) { needs.AutoWizard = left })
+	ask := func(path string) answer {
+		return o.send(o.request(http.MethodGet, "/api/v1/getting_started"+path, "")).is(200)
+	}
+	const done = `{"setup_done":true,"import_mode":false,"import_backend":"","system_online_service":false}`
+	ask("").same(t, done)
+	ask("/auto_wizard").same(t, done)
+	o.exec(`TRUNCATE users CASCADE`) // an installation that nobody has set up
+	ask("").same(t, `{"auto_wizard":true}`)
+	ask("/auto_wizard/s3cret").same(t, `{"auto_wizard":true,"auto_wizard_success":true}`)
+	if left.token != "s3cret" {
+		t.Errorf("asked with token %q, want that of the address", left.token)
+	}
+	for _, tc := range []struct {
+		err  error
+		want string
+	}{
+		{setup.ErrNoAutoWizard, `{"auto_wizard":false}`},
+		{setup.ErrSetUpAlready, done},
+		{setup.ErrWrongToken, `{"auto_wizard":true,"auto_wizard_success":false,"message":"The auto wizard needs its token in the address."}`},
+		{errors.New("disk full"), `{"auto_wizard":true,"auto_wizard_success":false,"message":"The auto wizard failed. The log says why."}`},
+	} {
+		left.err = tc.err
+		ask("/auto_wizard").same(t, tc.want)
+	}
+	left.waiting = false
+	ask("").same(t, strings.Replace(done, "true", "false", 1))
+}
