@@ -44,8 +44,8 @@ func (p *program) userCreateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&email, "email", "", "mail address, if the login is none")
-	cmd.Flags().StringVar(&firstname, "firstname", "", "")
-	cmd.Flags().StringVar(&lastname, "lastname", "", "")
+	cmd.Flags().StringVar(&firstname, "firstname", "", "first name")
+	cmd.Flags().StringVar(&lastname, "lastname", "", "last name")
 	cmd.Flags().StringVar(&organization, "organization", "", "name of an organization that exists")
 	cmd.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 	access.register(cmd)
