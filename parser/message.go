@@ -68,7 +68,7 @@ type Attachment struct {
 	ContentType string // media type only
 	ContentID   string // without brackets
 	Inline      bool
-	Data        []byte
+	Data        []byte         // may be a piece of the raw mail: not to be changed
 	Preferences map[string]any // what is stored beside it: Mime-Type, Charset, Content-ID …
 }
 
