@@ -88,7 +88,7 @@ func (b *bench) startProduct(ctx context.Context) error {
 	if err := b.waitFor(ctx, time.Minute, func() error { return b.call(ctx, login, password, "/api/v1/users/me", nil) }); err != nil {
 		return err
 	}
-	out, err := b.postroom(ctx, "token", "create", "--user", login, "--name", "bench", "--permission", "ticket.agent,admin")
+	out, err := b.postroom(ctx, "token", "create", login, "--name", "bench")
 	b.token = strings.TrimSpace(lastLine(out))
 	return err
 }
