@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 
 	"postroom/internal/desk"
@@ -75,16 +74,4 @@ func permitted(who *desk.Caller, anyOf []string) error {
 		return &answerError{status: http.StatusForbidden, text: "Token authorization failed."}
 	}
 	return &answerError{status: http.StatusForbidden, text: "User authorization failed."}
-}
-
-// known returns who makes a request to a public route, nil when nobody can be made out.
-func (s *Server) known(r *http.Request) *desk.Caller {
-	who, err := s.authenticate(r)
-	if err != nil {
-		if _, refused := errors.AsType[*answerError](err); !refused {
-			s.Log.WarnContext(r.Context(), "caller of a public route not looked up", "error", err)
-		}
-		return nil
-	}
-	return who
 }

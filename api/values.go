@@ -130,7 +130,8 @@ func literal(value any) string {
 	if value == nil {
 		return "nil"
 	}
-	return string(appendJSON(nil, value))
+	const most = 200 // characters; nobody reads more of what was wrong
+	return cut(string(appendJSON(nil, value)), most)
 }
 
 func invalidParam(key string, value any) error {
