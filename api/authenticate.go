@@ -123,7 +123,7 @@ func (s *Server) authenticateBasic(r *http.Request, encoded string) (*desk.Calle
 	}
 	who := &found.Caller
 	locked := who.User.LoginFailed > catalog.Settings.Int("password_max_login_failed")
-	switch verdict := s.logins.check(ctx, found.Password, name, password); {
+	switch verdict := s.logins.check(found.Password, name, password); {
 	case verdict.err != nil:
 		return nil, verdict.err
 	case !verdict.right && who.User.ID != 0:

@@ -249,4 +249,18 @@ func TestGuessesAreBounded(t *testing.T) {
 	o.with("Token token of emma").is(http.StatusOK)
 }
 
+func TestManyRequestsOfOneClientAtOnce(t *testing.T) {
+	t.Parallel()
+	o := openOffice(t)
+	var all sync.WaitGroup
+	for range 60 {
+		all.Go(func() {
+			if a := o.with(basic("emma", password)); a.status != http.StatusOK {
+				t.Errorf("one of many requests with the right password: %d %s", a.status, a.body)
+			}
+		})
+	}
+	all.Wait()
+}
+
 func idOf(o *office, login string) string { return itoa(o.userID(login)) }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"regexp"
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -23,6 +24,15 @@ func channelRecord(c desk.Channel) record {
 	}
 	r.stamped(c.Stamp)
 	return r
+}
+
+var settingInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
+
+// withSettings replaces #{config.fqdn} and the like by what the settings say.
+func withSettings(text string, c *desk.Catalog) string {
+	return settingInText.ReplaceAllStringFunc(text, func(name string) string {
+		return c.Settings.String(settingInText.FindStringSubmatch(name)[1])
+	})
 }
 
 // listEmailChannels shows all mail accounts with what belongs to them.
@@ -70,7 +80,7 @@ func (s *Server) listEmailChannels(w http.ResponseWriter, r *http.Request) error
 			{"inbound", record{{"imap", "IMAP"}, {"pop3", "POP3"}}},
 			{"outbound", record{{"smtp", "SMTP - configure your own outgoing SMTP settings"}, {"sendmail", "local MTA (Sendmail/Postfix/Exim/...) - use server setup"}}},
 		}}}},
-		{"config", record{{"notification_sender", catalog.Settings.String("notification_sender")}}},
+		{"config", record{{"notification_sender", withSettings(catalog.Settings.String("notification_sender"), catalog)}}},
 	})
 }
 

@@ -141,6 +141,10 @@ func TestAccountsThatDoNotWork(t *testing.T) {
 func TestNotificationsAreSentThroughOneChannel(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
+	config := o.get("chris", "/channels_email").is(200).object()["config"].(map[string]any)
+	if got := fmt.Sprint(config["notification_sender"]); !strings.HasSuffix(got, " <noreply@desk.example.com>") || strings.Contains(got, "#{") {
+		t.Errorf("notification_sender %q, want the settings in it filled in", got)
+	}
 	active := func() string {
 		return fmt.Sprint(o.get("chris", "/channels_email").object()["notification_channel_ids"])
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"postroom/internal/credential"
 )
 
@@ -28,6 +30,8 @@ type logins struct {
 	key   []byte
 	dummy string        // a hash of no password, so that an unknown name takes as long as a known one
 	slots chan struct{} // attempts that are being checked, or wait for their failure to have taken long enough
+
+	checks singleflight.Group // a client that sends many requests at once has its password hashed once
 
 	mu       sync.Mutex
 	verified map[[sha256.Size]byte]time.Time // until when
@@ -51,11 +55,17 @@ type verdict struct {
 }
 
 // check reports whether a password belongs to a hash; an empty hash belongs to nobody.
-func (l *logins) check(ctx context.Context, hash, name, password string) verdict {
+func (l *logins) check(hash, name, password string) verdict {
 	key := l.mac(hash, name, password)
 	if hash != "" && l.remembered(key) {
 		return verdict{right: true}
 	}
+	found, _, _ := l.checks.Do(string(key[:]), func() (any, error) { return l.verify(key, hash, password), nil })
+	return found.(verdict)
+}
+
+// verify hashes a password, if not too many are being hashed.
+func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
 	select {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()

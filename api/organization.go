@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -20,10 +21,27 @@ func (s *Server) organizationView(who *desk.Caller) view[desk.Organization] {
 		records: s.organizationRecords,
 		expand:  s.expandOrganizations,
 	}
+	v.relatives = func(ctx context.Context, _ []desk.Organization, records []record, assets *record) error {
+		members := set[desk.UserID]{}
+		for _, r := range records {
+			shown, _ := r.get("member_ids").([]desk.UserID) // customers see none
+			members.add(shown[:min(len(shown), membersShown)]...)
+		}
+		return s.addMembers(ctx, who, assets, members)
+	}
 	if !who.Sees() {
 		v.cut = func(_ desk.Organization, r record) record { return r.only("id", "name", "active") }
 	}
 	return v
+}
+
+func (s *Server) addMembers(ctx context.Context, who *desk.Caller, assets *record, ids set[desk.UserID]) error {
+	found, err := s.Store.Users(ctx, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return err
+	}
+	users := slices.SortedFunc(maps.Values(found), func(a, b desk.User) int { return cmp.Compare(a.ID, b.ID) })
+	return addAssets(ctx, assets, s.userView(who), users)
 }
 
 func (s *Server) organizationRecords(ctx context.Context, items []desk.Organization) ([]record, error) {

@@ -75,9 +75,11 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 		MaxHeaderBytes:    maxHeaders,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelDebug),
 	}
+	ending, end := context.WithCancel(ctx)
+	defer end()
 	stopped := make(chan error, 1)
 	go func() {
-		<-ctx.Done()
+		<-ending.Done()
 		limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
 		err := server.Shutdown(limit)
@@ -86,10 +88,12 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 		}
 		stopped <- err
 	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-		return err
+	err := server.Serve(listener)
+	end()
+	if stopping := <-stopped; errors.Is(err, http.ErrServerClosed) {
+		return stopping
 	}
-	return <-stopped
+	return err
 }
 
 // catalog returns the settings, groups, states and the like of this moment.

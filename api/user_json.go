@@ -33,7 +33,31 @@ func (s *Server) userView(who *desk.Caller) view[desk.User] {
 		records: s.userRecords,
 		expand:  s.expandUsers,
 		cut:     func(u desk.User, r record) record { return cutUser(who, u.ID, r) },
+		relatives: func(ctx context.Context, users []desk.User, records []record, assets *record) error {
+			return s.addOrganizations(ctx, who, assets, organizationsOf(users, records))
+		},
 	}
+}
+
+// How many secondary organizations and members come along with full=true.
+const (
+	secondaryShown = 3
+	membersShown   = 10
+)
+
+// organizationsOf are those whose records come along with users: the primary ones, and a few of
+// the secondary ones where the caller sees them.
+func organizationsOf(users []desk.User, records []record) set[desk.OrganizationID] {
+	all := set[desk.OrganizationID]{}
+	for i, u := range users {
+		if u.OrganizationID != nil && records[i].get("organization_id") != nil {
+			all.add(*u.OrganizationID)
+		}
+		if others, shown := records[i].get("organization_ids").([]desk.OrganizationID); shown {
+			all.add(others[:min(len(others), secondaryShown)]...)
+		}
+	}
+	return all
 }
 
 // Of users, customers see little: the own record without what agents noted, and names of others.

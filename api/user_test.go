@@ -276,6 +276,17 @@ func TestSearchForUsers(t *testing.T) {
 		t.Errorf("total_count %v, want 1", got)
 	}
 	full := o.post("chris", "/users/search", `{"query": "emma", "full": true}`).is(200).object()
+	both := o.get("chris", "/users/"+idOf(o, "lars")+"?full=true").is(200).object()["assets"].(map[string]any)
+	if got := both["Organization"].(map[string]any); got["2"] == nil || got["3"] == nil {
+		t.Errorf("a user's organizations don't come along: %v", got)
+	}
+	acme := o.get("chris", "/organizations/2?full=true").is(200).object()["assets"].(map[string]any)
+	if got := acme["User"].(map[string]any); got[idOf(o, "david")] == nil {
+		t.Errorf("an organization's members don't come along: %v", got)
+	}
+	if got := o.get("david", "/organizations/2?full=true").is(200).object()["assets"].(map[string]any); got["User"] != nil {
+		t.Errorf("a customer is shown members: %v", got)
+	}
 	if got := fmt.Sprint(full["record_ids"], full["total_count"]); got != fmt.Sprintf("[%d] 1", o.userID("emma")) {
 		t.Errorf("full: %s", got)
 	}

@@ -107,9 +107,11 @@ func changeUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p p
 	if !mayChangeUser(who, &target) {
 		return &desk.ForbiddenError{}
 	}
-	had, err := tx.HasAdmin(ctx)
-	if err != nil {
-		return err
+	had := false // only an administrator's change can leave none
+	if target.UserCan("admin.user") {
+		if had, err = tx.HasAdmin(ctx); err != nil {
+			return err
+		}
 	}
 	form := userForm{}
 	if form.before, err = tx.LockUser(ctx, id); err != nil {

@@ -20,6 +20,8 @@ type view[T any] struct {
 	expand func(ctx context.Context, items []T, records []record) error
 	// cut takes away what the caller may not see; nil: nothing.
 	cut func(item T, r record) record
+	// relatives adds to assets what the records of a page refer to; nil: nothing.
+	relatives func(ctx context.Context, items []T, records []record, assets *record) error
 }
 
 func (v view[T]) show(ctx context.Context, items []T, as shape) ([]record, error) {
@@ -61,7 +63,11 @@ func (v view[T]) list(w http.ResponseWriter, r *http.Request, p params, items []
 	if err != nil {
 		return err
 	}
-	return reply(w, r, record{{"record_ids", ids}, {"assets", v.assets(items, records)}, {"total_count", count}})
+	assets, err := v.family(r.Context(), items, records)
+	if err != nil {
+		return err
+	}
+	return reply(w, r, record{{"record_ids", ids}, {"assets", assets}, {"total_count", count}})
 }
 
 // one answers with a single record.
@@ -74,7 +80,11 @@ func (v view[T]) one(w http.ResponseWriter, r *http.Request, p params, status in
 	}
 	var answer any = records[0]
 	if as == shapeFull {
-		answer = record{{"id", v.id(item)}, {"assets", v.assets(items, records)}}
+		assets, err := v.family(r.Context(), items, records)
+		if err != nil {
+			return err
+		}
+		answer = record{{"id", v.id(item)}, {"assets", assets}}
 	}
 	if status == http.StatusOK && r.Method == http.MethodGet {
 		return reply(w, r, answer)
@@ -82,8 +92,16 @@ func (v view[T]) one(w http.ResponseWriter, r *http.Request, p params, status in
 	return writeJSON(w, status, answer)
 }
 
-// assets is the store of records that clients fill from any answer, by model and id. It holds the
-// records asked for; relatives are asked for by their ids.
+// family is assets with what the records refer to.
+func (v view[T]) family(ctx context.Context, items []T, records []record) (record, error) {
+	assets := v.assets(items, records)
+	if v.relatives == nil || len(items) == 0 {
+		return assets, nil
+	}
+	return assets, v.relatives(ctx, items, records, &assets)
+}
+
+// assets is the store of records that clients fill from any answer, by model and id.
 func (v view[T]) assets(items []T, records []record) record {
 	byID := record{}
 	for i, item := range items {
