@@ -85,12 +85,13 @@ func TestAmounts(t *testing.T) {
 	t.Parallel()
 	o := openOffice(t)
 	o.newTicket(1, "david", "second")
+	o.exec(`UPDATE tickets SET created_at = now()`) // the first one may be as old as the database that this one was cloned from
 	for query, want := range map[string]string{
 		"periode=1h":                              `{"count":2}`,
 		"periode=1h&max_warning=2":                `{"state":"ok","count":2}`,
 		"periode=60m&max_warning=1":               `{"state":"warning","message":"The limit of 1 was exceeded with 2 in the last 60m","count":2}`,
 		"periode=1d&max_critical=1&max_warning=1": `{"state":"critical","message":"The limit of 1 was exceeded with 2 in the last 1d","count":2}`,
-		"periode=10s&min_warning=2":               `{"state":"warning","message":"The minimum of 2 was undercut by 2 in the last 10s","count":2}`,
+		"periode=900s&min_warning=2":              `{"state":"warning","message":"The minimum of 2 was undercut by 2 in the last 900s","count":2}`,
 		"periode=1h&min_critical=5&max_warning=1": `{"state":"critical","message":"The minimum of 5 was undercut by 2 in the last 1h","count":2}`,
 		"periode=99999999999d":                    `{"count":2}`,
 	} {
