@@ -4,14 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
+	"regexp"
 	"sync"
 	"syscall"
 	"testing"
@@ -70,14 +70,13 @@ type process struct {
 // newInstance prepares an installation on these stores. It starts nothing.
 func newInstance(t testing.TB, databaseURL, redisURL string) *instance {
 	t.Helper()
-	port := freePort(t)
 	dir := t.TempDir()
-	in := &instance{t: t, dir: dir, base: "http://127.0.0.1:" + strconv.Itoa(port)}
+	in := &instance{t: t, dir: dir}
 	in.env = append(os.Environ(),
 		"DATABASE_URL="+databaseURL,
 		"REDIS_URL="+redisURL,
 		"DATA_DIR="+dir,
-		"ZAMMAD_RAILS_PORT="+strconv.Itoa(port),
+		"ZAMMAD_RAILS_PORT=0",
 		"AUTOWIZARD_JSON="+autoWizard,
 		"LOG_LEVEL=warn",
 	)
@@ -87,15 +86,6 @@ func newInstance(t testing.TB, databaseURL, redisURL string) *instance {
 		}
 	})
 	return in
-}
-
-func freePort(t testing.TB) int {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port
 }
 
 // start runs the whole product and waits until it answers.
@@ -108,9 +98,16 @@ func (in *instance) start() {
 			in.t.Fatalf("postroom all ended: %v\n%s", in.process.err, in.process.log.tail())
 		default:
 		}
+		address := readyOn.FindStringSubmatch(in.process.log.tail())
+		if address == nil {
+			return errors.New("it does not say yet where it listens")
+		}
+		in.base = address[1]
 		return in.get("/api/v1/users/me", nil)
 	})
 }
+
+var readyOn = regexp.MustCompile(`Postroom is ready on (http://\S+)`)
 
 // spawn starts a verb of the binary that runs on.
 func (in *instance) spawn(verb string, args ...string) *process {

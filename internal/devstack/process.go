@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -83,15 +84,22 @@ func runsIn(pid int, dir string) bool {
 	return err == nil && strings.Contains(string(command), dir)
 }
 
+// Ports are drawn from below those that systems give to outgoing connections (32768 and up on
+// Linux), so that nobody takes one by accident between our look and the server's start, or while
+// the server is down for a moment.
+const firstPort, lastPort = 10_240, 32_000
+
 // freePort returns wanted if nobody listens there, else a port that is free now.
 func freePort(wanted int) (int, error) {
-	for _, port := range []int{wanted, 0} {
-		listener, err := net.Listen("tcp", net.JoinHostPort(localhost, strconv.Itoa(port)))
-		if err != nil {
-			continue
+	for range 100 {
+		if wanted == 0 {
+			wanted = firstPort + rand.IntN(lastPort-firstPort)
 		}
-		port := listener.Addr().(*net.TCPAddr).Port
-		return port, listener.Close()
+		listener, err := net.Listen("tcp", net.JoinHostPort(localhost, strconv.Itoa(wanted)))
+		if err == nil {
+			return wanted, listener.Close()
+		}
+		wanted = 0
 	}
 	return 0, errors.New("no free TCP port on " + localhost)
 }
