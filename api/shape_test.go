@@ -114,8 +114,9 @@ func TestAnswersHaveTheirDocumentedShape(t *testing.T) {
 	check("ticket_priority.create", o.post("chris", "/ticket_priorities", `{"name": "4 disaster", "default_create": false,
 		"ui_icon": "important", "ui_color": "high-priority", "note": "Added via API for disasterious situations."}`), 201)
 	check("ticket_state.create", o.post("chris", "/ticket_states", `{"name": "in progress", "state_type_id": 2, "ignore_escalation": true, "active": true}`), 201)
-	check("user_access_token.create", o.post("chris", "/user_access_token",
-		`{"name": "My amazing test", "permission": ["cti.agent", "ticket.agent"], "expires_at": "2021-12-21"}`), 200)
+	req := o.request("POST", "/api/v1/user_access_token", `{"name": "My amazing test", "permission": ["cti.agent", "ticket.agent"], "expires_at": "2021-12-21"}`)
+	req.Header.Set("Authorization", basic("chris", password))
+	check("user_access_token.create", o.send(req), 200)
 }
 
 // TestAnswersAreWhatIsStored: what a change answers is what the next look shows, value for value.

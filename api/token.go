@@ -75,7 +75,8 @@ func grantable(who *desk.Caller, all map[desk.PermissionID]desk.Permission) []re
 	return records
 }
 
-// createToken makes a token. It may hold no permission that its owner lacks.
+// createToken makes a token. It may hold no permission that its owner lacks; nor, asked for with
+// another token, one that this other lacks, or a limited token would be as good as any.
 func (s *Server) createToken(w http.ResponseWriter, r *http.Request) error {
 	p, err := readParams(r)
 	if err != nil {
@@ -113,7 +114,7 @@ func tokenPermissions(p params, who *desk.Caller) ([]string, error) {
 	permissions := []string{}
 	for _, value := range p.list("permission") {
 		name, isText := value.(string)
-		if !isText || strings.ContainsAny(name, "*+") || !who.UserCan(name) {
+		if !isText || strings.ContainsAny(name, "*+") || !who.Can(name) {
 			return nil, invalid("permission", "No permission to grant %s to a token.", literal(value))
 		}
 		if !slices.Contains(permissions, name) {
