@@ -298,7 +298,7 @@ func TestTokensOfTheirOwner(t *testing.T) {
 		o.post("emma", "/user_access_token", body).refuses(422, want)
 	}
 	o.post("emma", "/user_access_token", `{"name": "x", "permission": ["cti.agent"]}`). // emma holds it, her token doesn't
-		refuses(422, `No permission to grant "cti.agent" to a token.`)
+												refuses(422, `No permission to grant "cti.agent" to a token.`)
 	past := o.post("emma", "/user_access_token", `{"name": "past", "expires_at": "2020-01-01"}`).is(200).object()["token"].(string)
 	o.with("Bearer "+past).refuses(401, "Not authorized (token expired)!")
 	var id int
