@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 	"time"
 
@@ -133,16 +134,9 @@ func (w *Workers) fail(ctx context.Context, h Handler, payload []byte, id desk.O
 	}
 	noteCtx, cancel := context.WithTimeout(ctx, bookkeeping)
 	defer cancel()
-	var failure store.Failure
-	err := w.store.InTx(noteCtx, func(tx *store.Store) (err error) {
-		failure, err = tx.FailTask(noteCtx, id, reason.Error(), limit)
-		if err == nil && failure.Dead && h.giveUp != nil {
-			err = h.giveUp(noteCtx, tx, payload, id, reason)
-		}
-		return err
-	})
+	failure, reason, err := w.note(noteCtx, h, payload, id, reason, limit)
 	switch {
-	case errors.Is(err, desk.ErrNotFound):
+	case errors.Is(err, errGone):
 		return nil // done by another worker, or dropped
 	case err != nil:
 		return w.postpone(ctx, h, id, fmt.Errorf("note failure (%v): %w", reason, err))
@@ -154,4 +148,33 @@ func (w *Workers) fail(ctx context.Context, h Handler, payload []byte, id desk.O
 	delay := h.policy.Delay(failure.Attempts)
 	w.log.WarnContext(ctx, "work failed", "kind", h.kind, "outbox_id", id, "attempts", failure.Attempts, "next_in", delay, "error", reason)
 	return &retryError{err: reason, delay: delay, counted: true}
+}
+
+var errGone = errors.New("the work is done, dead or dropped")
+
+// note counts a failed attempt and, when it was the last, lets the job give up. A job that can't
+// even do that keeps its work: it fails like an attempt, seen and tried again later and later. note
+// returns what is to be blamed.
+func (w *Workers) note(ctx context.Context, h Handler, payload []byte, id desk.OutboxID, reason error, limit int) (failure store.Failure, blame, err error) {
+	var mourning error
+	err = w.store.InTx(ctx, func(tx *store.Store) (err error) {
+		failure, err = tx.FailTask(ctx, id, reason.Error(), limit)
+		if errors.Is(err, desk.ErrNotFound) {
+			return errGone
+		}
+		if err == nil && failure.Dead && h.giveUp != nil {
+			mourning = h.giveUp(ctx, tx, payload, id, reason)
+			return mourning
+		}
+		return err
+	})
+	if mourning == nil || errors.Is(mourning, desk.ErrUnavailable) {
+		return failure, reason, err
+	}
+	reason = fmt.Errorf("%w; giving up: %w", reason, mourning)
+	failure, err = w.store.FailTask(ctx, id, reason.Error(), math.MaxInt32)
+	if errors.Is(err, desk.ErrNotFound) {
+		err = errGone
+	}
+	return failure, reason, err
 }

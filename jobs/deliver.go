@@ -194,6 +194,7 @@ func (j *DeliverArticle) keep(ctx context.Context, tx *store.Store, l *letter, r
 
 // noteFailure writes a failed attempt to article and channel and returns what the workers count.
 func (j *DeliverArticle) noteFailure(ctx context.Context, l *letter, failure error) error {
+	failure = &deliveryError{failure}
 	err := j.store.InTx(ctx, func(tx *store.Store) error {
 		if err := tx.MergeArticlePreferences(ctx, l.article.ID, l.failed(time.Now(), failure)); err != nil {
 			return err
@@ -208,14 +209,14 @@ func (j *DeliverArticle) noteFailure(ctx context.Context, l *letter, failure err
 	}
 	// Whatever the cause, an attempt is an attempt: the original tries four times, also when the
 	// server said never, because that is often mended in the minutes between.
-	return fmt.Errorf("deliver article %d: %w", l.article.ID, errors.Join(&deliveryError{failure}, err))
+	return fmt.Errorf("deliver article %d: %w", l.article.ID, errors.Join(failure, err))
 }
 
 // deliveryError hides what kind of error ended a delivery: nothing about it is permanent, and
-// nothing about it uncounted.
+// nothing about it uncounted. Mail servers answer in any charset.
 type deliveryError struct{ cause error }
 
-func (e *deliveryError) Error() string { return e.cause.Error() }
+func (e *deliveryError) Error() string { return desk.Plain(e.cause.Error()) }
 
 // GiveUp tells the agents: an internal note on the ticket, which is open again. The dead row stays.
 func (j *DeliverArticle) GiveUp(ctx context.Context, tx *store.Store, t task.ArticleToDeliver, _ desk.OutboxID, reason error) error {

@@ -177,6 +177,25 @@ func TestRefusedMailIsTriedFourTimesThenShownOnTheTicket(t *testing.T) {
 	}
 }
 
+func TestServersMayRefuseInAnyCharset(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.server.refuse = func(int) error { return errors.New("550 unbekannter Empf\xe4nger\x00") }
+	a := p.write(t, nil)
+	p.run(t)
+	p.wait(t, 60*time.Second, 1, deadRows)
+	const said = "550 unbekannter Empf?nger"
+	if got := p.article(t, a.ID).Preferences["delivery_status_message"]; got != said || p.server.attempts != 4 {
+		t.Errorf("delivery_status_message = %v after %d attempts, want %q after 4", got, p.server.attempts, said)
+	}
+	if n := p.number(t, `SELECT count(*) FROM channels WHERE last_log_out = $1`, said); n != 1 {
+		t.Error("the channel does not say why it could not deliver")
+	}
+	if n := p.number(t, `SELECT count(*) FROM outbox WHERE last_error LIKE '%' || $1`, said); n != 1 {
+		t.Error("the dead work does not say why it could not be done")
+	}
+}
+
 func TestThreeFailuresLeaveTheTicketAlone(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)

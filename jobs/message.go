@@ -51,7 +51,7 @@ func (j *ProcessMessage) GiveUp(ctx context.Context, tx *store.Store, t task.Mes
 	if message.State != store.InboundReceived {
 		return tx.FinishTask(ctx, id)
 	}
-	raw, err := j.intake.Raw(ctx, t.InboundID)
+	raw, err := j.intake.RawIn(ctx, tx, message) // by our own connection: the others may all wait for theirs
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
 		return err
 	}

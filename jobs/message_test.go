@@ -1,6 +1,8 @@
 package jobs
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -97,6 +99,27 @@ func TestUnreadableMailIsNeverLostBetweenInboxAndShelf(t *testing.T) {
 	p.wait(t, 30*time.Second, 0, outboxRows)
 	if len(s.kept) != 1 {
 		t.Errorf("kept %q, want the mail, once there is space", s.kept)
+	}
+}
+
+// Whoever holds a connection and asks for a second one waits for ever when all do so.
+func TestGivingUpNeedsOneConnection(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	narrow, err := store.Open(t.Context(), store.Options{URL: p.databaseURL, MaxConns: 1, SecretKey: bytes.Repeat([]byte{7}, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer narrow.Close()
+	in, s := intake.New(narrow, p.blobs, p.log), &shelf{}
+	p.receive(t, in, unreadable)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err = narrow.InTx(ctx, func(tx *store.Store) error {
+		return NewProcessMessage(in, s.keep, p.log).GiveUp(ctx, tx, task.MessageReceived{InboundID: 1}, 1, errors.New("unreadable"))
+	})
+	if err != nil || len(s.kept) != 1 {
+		t.Errorf("kept %q, %v, want the mail", s.kept, err)
 	}
 }
 

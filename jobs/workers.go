@@ -11,6 +11,7 @@ import (
 	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 
+	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/jobs/task"
 )
@@ -139,7 +140,7 @@ type retryError struct {
 	counted bool // a failure, and not just bad timing
 }
 
-func (e *retryError) Error() string { return e.err.Error() }
+func (e *retryError) Error() string { return desk.Plain(e.err.Error()) } // asynq takes nothing but UTF-8
 func (e *retryError) Unwrap() error { return e.err }
 
 func delayOf(err error) time.Duration {

@@ -186,6 +186,25 @@ func TestJobMayFinishWhatItGivesUp(t *testing.T) {
 	r.onceEach(t, 1)
 }
 
+// Nothing that a job does in the end may keep its work from being seen and from getting rarer.
+func TestFailureToGiveUpIsCounted(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{"plain": errors.New("no space"), "missing": desk.ErrNotFound} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t)
+			policy := impatient(time.Minute)
+			policy.Delay = func(attempt int) time.Duration { return time.Hour * time.Duration(attempt/5) }
+			r.works(t, Handle(mourner{
+				jobFunc: func(context.Context, errand, desk.OutboxID) error { return errors.New("no") },
+				giveUp:  func(context.Context, *store.Store, errand, desk.OutboxID, error) error { return failure },
+			}, policy))
+			r.wait(t, 30*time.Second, 5, `SELECT attempts FROM outbox WHERE dead_at IS NULL`)
+			r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE last_error LIKE 'no; giving up: ' || $1 || '%'`, failure.Error())
+		})
+	}
+}
+
 func TestStoppingFinishesWhatIsInHand(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -129,6 +130,11 @@ func idOrNil(id int64) *int64 {
 }
 
 func unknownName(int64) string { return "" }
+
+// Plain makes what strangers or their servers say a text that can be stored and logged.
+func Plain(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "")
+}
 
 // Cut returns the first n characters of a text.
 func Cut(s string, n int) string {

@@ -32,5 +32,10 @@ func (in *Intake) Raw(ctx context.Context, id desk.InboundID) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return in.blobs.Get(ctx, in.store, message.BlobID)
+	return in.RawIn(ctx, in.store, message)
+}
+
+// RawIn is Raw for a message that was read in a transaction.
+func (in *Intake) RawIn(ctx context.Context, tx *store.Store, message store.Inbound) ([]byte, error) {
+	return in.blobs.Get(ctx, tx, message.BlobID)
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,7 +27,7 @@ func (s *Store) ChannelFetched(ctx context.Context, id desk.ChannelID, at time.T
 		status = "error"
 	}
 	// What servers say is not always text.
-	problem = strings.ReplaceAll(strings.ToValidUTF8(problem[:min(len(problem), maxChannelLog)], "?"), "\x00", "?")
+	problem = desk.Plain(problem[:min(len(problem), maxChannelLog)])
 	if _, err := s.db.Exec(ctx, channelFetched, id, status, problem, at); err != nil {
 		return fmt.Errorf("status of channel %d: %w", id, translate(err))
 	}

@@ -32,7 +32,7 @@ const failTask = `
 // returns desk.ErrNotFound when the work is done or dead already.
 func (s *Store) FailTask(ctx context.Context, id desk.OutboxID, reason string, limit int) (Failure, error) {
 	var f Failure
-	if err := s.db.QueryRow(ctx, failTask, id, reason, limit).Scan(&f.Attempts, &f.Dead); err != nil {
+	if err := s.db.QueryRow(ctx, failTask, id, desk.Plain(reason), limit).Scan(&f.Attempts, &f.Dead); err != nil {
 		return Failure{}, fmt.Errorf("fail work %d: %w", id, translate(err))
 	}
 	return f, nil

@@ -57,7 +57,7 @@ func (s *Store) ChannelSent(ctx context.Context, id desk.ChannelID, problem stri
 	if problem != "" {
 		status = "error"
 	}
-	if _, err := s.db.Exec(ctx, channelSent, id, status, problem); err != nil {
+	if _, err := s.db.Exec(ctx, channelSent, id, status, desk.Plain(problem)); err != nil {
 		return fmt.Errorf("status of channel %d: %w", id, translate(err))
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -137,7 +136,7 @@ func (s *Store) EndInbound(ctx context.Context, id desk.InboundID, state, reason
 }
 
 func (s *Store) queueEnd(batch *pgx.Batch, id desk.InboundID, state, reason string, ticket *desk.TicketID, article *desk.ArticleID) {
-	reason = desk.Cut(strings.ReplaceAll(strings.ToValidUTF8(reason, "?"), "\x00", ""), maxReason) // strangers' texts are in it
+	reason = desk.Cut(desk.Plain(reason), maxReason) // strangers' texts are in it
 	batch.Queue(endInbound, id, state, reason, ticket, article)
 	work := task.MessageReceived{}
 	batch.Queue(wakeWaiting, id, work.Queue(), work.Kind()).Exec(func(tag pgconn.CommandTag) error {
