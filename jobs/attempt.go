@@ -29,17 +29,21 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 	if err != nil {
 		return w.postpone(ctx, Handler{kind: t.Type()}, 0, err)
 	}
-	id, err := house.outboxID(t.Payload())
+	head, err := house.head(t.Payload())
 	if err != nil {
 		w.log.ErrorContext(ctx, "task is not ours, dropped", "kind", t.Type(), "error", err)
 		return fmt.Errorf("%w: %w", asynq.RevokeTask, err)
 	}
+	id := head.OutboxID
 	h, ok := w.handlers[t.Type()]
-	if ok {
-		err = w.attempt(ctx, h, t.Payload(), id)
-	} else {
+	switch {
+	case !ok:
 		h = Handler{kind: t.Type(), policy: Patient(time.Minute)}
 		err = fmt.Errorf("no handler for %s in this version", t.Type())
+	case head.Hopeless:
+		err = errHopeless
+	default:
+		err = w.attempt(ctx, h, t.Payload(), id)
 	}
 	switch {
 	case err == nil:
@@ -129,7 +133,7 @@ func (w *Workers) postpone(ctx context.Context, h Handler, id desk.OutboxID, err
 // fail notes a failed attempt in the row. Only a noted failure counts.
 func (w *Workers) fail(ctx context.Context, h Handler, payload []byte, id desk.OutboxID, reason error) error {
 	limit := h.policy.Attempts
-	if desk.Permanent(reason) {
+	if desk.Permanent(reason) || errors.Is(reason, errHopeless) {
 		limit = 1
 	}
 	noteCtx, cancel := context.WithTimeout(ctx, bookkeeping)
@@ -149,6 +153,9 @@ func (w *Workers) fail(ctx context.Context, h Handler, payload []byte, id desk.O
 	w.log.WarnContext(ctx, "work failed", "kind", h.kind, "outbox_id", id, "attempts", failure.Attempts, "next_in", delay, "error", reason)
 	return &retryError{err: reason, delay: delay, counted: true}
 }
+
+// errHopeless: the reconciler saw too many workers die of it.
+var errHopeless = errors.New("every worker that began with it died")
 
 var errGone = errors.New("the work is done, dead or dropped")
 

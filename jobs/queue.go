@@ -51,6 +51,7 @@ func houseOf(ctx context.Context, s *store.Store) (house, error) {
 type header struct {
 	OutboxID desk.OutboxID `json:"outbox_id"`
 	House    string        `json:"house"`
+	Hopeless bool          `json:"hopeless"` // to be given up without another attempt
 }
 
 // newTask makes the reminder of a row. Its payload is the row's with the header added.
@@ -74,18 +75,18 @@ func (h house) newTask(w store.Work) (*asynq.Task, []asynq.Option) {
 	return asynq.NewTask(w.Kind, payload), options
 }
 
-// outboxID reads whose reminder a task is.
-func (h house) outboxID(payload []byte) (desk.OutboxID, error) {
+// head reads whose reminder a task is.
+func (h house) head(payload []byte) (header, error) {
 	var head header
 	switch err := json.Unmarshal(payload, &head); {
 	case err != nil:
-		return 0, err
+		return header{}, err
 	case head.OutboxID == 0:
-		return 0, errors.New("it names no row")
+		return header{}, errors.New("it names no row")
 	case head.House != h.name:
-		return 0, errors.New("it belongs to another installation or an older database; no two may share a Redis database")
+		return header{}, errors.New("it belongs to another installation or an older database; no two may share a Redis database")
 	}
-	return head.OutboxID, nil
+	return head, nil
 }
 
 func (h house) taskID(w store.Work) string {

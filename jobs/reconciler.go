@@ -50,7 +50,7 @@ func NewReconciler(s *store.Store, client redis.UniversalClient, log *slog.Logge
 const (
 	reconcileBatch = 2000
 	// lostWorkers is how often a row may lose its worker. A message that kills its process at
-	// every attempt ends as dead and not in an endless loop.
+	// every attempt is given up then, without being looked into once more.
 	lostWorkers = 12
 )
 

@@ -102,12 +102,11 @@ func TestWorkOfADeadWorkerGoesOn(t *testing.T) {
 	}
 }
 
-func TestMessageThatKillsItsWorkersEndsDead(t *testing.T) {
-	t.Parallel()
-	r := newRig(t)
-	r.announce(t, 0, 1)
+// loseWorkers lets a row's workers die so many times.
+func (r *rig) loseWorkers(t *testing.T, times int) {
+	t.Helper()
 	relay, reconciler := r.leading(t), r.reconciler(t)
-	for n := range lostWorkers {
+	for n := range times {
 		relay.cursor = 0
 		if _, err := relay.pass(t.Context()); err != nil {
 			t.Fatal(err)
@@ -120,6 +119,40 @@ func TestMessageThatKillsItsWorkersEndsDead(t *testing.T) {
 			t.Fatalf("attempts = %d after %d lost workers", got, n+1)
 		}
 	}
+}
+
+func TestMessageThatKillsItsWorkersIsGivenUp(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.announce(t, 0, 1)
+	r.loseWorkers(t, lostWorkers)
+	attempts, given := 0, make(chan error, 1)
+	start(t, NewRelay(r.store, r.redis, r.log).Run)
+	start(t, r.workers(1, Handle(mourner{
+		jobFunc: func(ctx context.Context, e errand, id desk.OutboxID) error {
+			attempts++
+			return r.effect(ctx, e, id)
+		},
+		giveUp: func(_ context.Context, _ *store.Store, _ errand, _ desk.OutboxID, reason error) error {
+			given <- reason
+			return nil
+		},
+	}, Patient(time.Minute))).Run)
+	if reason := <-given; reason == nil || attempts != 0 {
+		t.Errorf("given up because of %v after %d more attempts, want a reason and none", reason, attempts)
+	}
+	r.wait(t, 30*time.Second, 1, deadRows)
+	if n, err := r.store.RetryDead(t.Context()); n != 1 || err != nil { // the cause is mended
+		t.Fatalf("retried %d, %v, want 1", n, err)
+	}
+	r.onceEach(t, 1)
+}
+
+func TestMessageThatKillsItsWorkersToTheLastEndsDead(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	r.announce(t, 0, 1)
+	r.loseWorkers(t, lostWorkers+1)
 	dead, err := r.store.DeadWork(t.Context(), 10)
 	if err != nil || len(dead) != 1 || dead[0].LastError == nil {
 		t.Fatalf("dead work = %+v, %v, want the one row with its error", dead, err)

@@ -290,17 +290,17 @@ func TestPayloadsCarryTheRow(t *testing.T) {
 	ours := house{"ours"}
 	for _, payload := range []string{`{}`, `{"n": 5}`} {
 		made, _ := ours.newTask(store.Work{ID: 17, Generation: 2, Kind: "test.errand", Payload: []byte(payload)})
-		if id, err := ours.outboxID(made.Payload()); id != 17 || err != nil {
-			t.Errorf("row of %s = %d, %v, want 17", made.Payload(), id, err)
+		if head, err := ours.head(made.Payload()); head.OutboxID != 17 || err != nil {
+			t.Errorf("row of %s = %d, %v, want 17", made.Payload(), head.OutboxID, err)
 		}
 		if _, err := decode[errand](made.Payload()); err != nil {
 			t.Errorf("decode %s: %v", made.Payload(), err)
 		}
-		if _, err := (house{"theirs"}).outboxID(made.Payload()); err == nil {
+		if _, err := (house{"theirs"}).head(made.Payload()); err == nil {
 			t.Errorf("another installation took %s for its own", made.Payload())
 		}
 	}
-	if _, err := ours.outboxID([]byte(`{"n":5,"house":"ours"}`)); err == nil {
+	if _, err := ours.head([]byte(`{"n":5,"house":"ours"}`)); err == nil {
 		t.Error("a payload without outbox_id was taken")
 	}
 	for _, id := range []string{"", "o1.0", "o1.0.theirs", "ox.0.ours", "o1.x.ours", "b0b1c2d3-uuid"} {

@@ -117,6 +117,7 @@ const retryDead = `
 		enqueued_at = NULL,
 		claimed_until = NULL,
 		attempts = 0,
+		payload = payload - 'hopeless',
 		generation = generation + 1
 	WHERE dead_at IS NOT NULL
 		AND (cardinality($1::bigint[]) = 0 OR id = ANY($1))`

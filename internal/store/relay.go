@@ -147,7 +147,8 @@ func (s *Store) PutBackAll(ctx context.Context) (int, error) {
 }
 
 // The new generation is a new task id: what is left of the old task can't get into its way. The
-// loss counts as an attempt, or a message that kills its process would do so for ever.
+// loss counts as an attempt, or a message that kills its process would do so for ever: at the limit
+// its task only asks to give it up (`hopeless`), and if even that is lost the row is dead.
 const putBackLost = `
 	WITH live AS (
 		SELECT o.id, o.generation
@@ -167,7 +168,8 @@ const putBackLost = `
 			generation = outbox.generation + 1,
 			attempts = outbox.attempts + 1,
 			last_error = 'The worker died or lost its connection.',
-			dead_at = CASE WHEN outbox.attempts + 1 >= $3 THEN now() END
+			payload = CASE WHEN outbox.attempts + 1 >= $3 THEN outbox.payload || '{"hopeless":true}' ELSE outbox.payload END,
+			dead_at = CASE WHEN outbox.payload ? 'hopeless' THEN now() END
 		FROM free
 		WHERE outbox.id = free.id
 		RETURNING outbox.id
@@ -175,7 +177,8 @@ const putBackLost = `
 	SELECT id, EXISTS (SELECT FROM changed WHERE changed.id = live.id)
 	FROM live`
 
-// PutBackLost makes rows pending again whose worker died; a row that lost limit attempts is dead.
+// PutBackLost makes rows pending again whose worker died. A row with limit attempts comes back as
+// hopeless: its payload says so.
 // A row that is locked is left alone and returned: its worker lives after all.
 func (s *Store) PutBackLost(ctx context.Context, work []Work, limit int) (changed int, busy []desk.OutboxID, err error) {
 	ids, generations := keys(work)
