@@ -184,7 +184,7 @@ func TestServersMayRefuseInAnyCharset(t *testing.T) {
 	a := p.write(t, nil)
 	p.run(t)
 	p.wait(t, 60*time.Second, 1, deadRows)
-	const said = "550 unbekannter Empf?nger"
+	const said = "550 unbekannter Empf?nger?"
 	if got := p.article(t, a.ID).Preferences["delivery_status_message"]; got != said || p.server.attempts != 4 {
 		t.Errorf("delivery_status_message = %v after %d attempts, want %q after 4", got, p.server.attempts, said)
 	}

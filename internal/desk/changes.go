@@ -133,7 +133,7 @@ func unknownName(int64) string { return "" }
 
 // Plain makes what strangers or their servers say a text that can be stored and logged.
 func Plain(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "")
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
 }
 
 // Cut returns the first n characters of a text.

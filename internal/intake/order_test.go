@@ -161,7 +161,7 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	message, err := h.store.Inbound(t.Context(), w.Inbound)
-	if err != nil || message.State != store.InboundFailed || message.Error == nil || !strings.HasPrefix(*message.Error, "no luck?!") || len(*message.Error) > 2000 {
+	if err != nil || message.State != store.InboundFailed || message.Error == nil || !strings.HasPrefix(*message.Error, "no? luck?!") || len(*message.Error) > 2000 {
 		t.Errorf("message = %+v, %v", message, err)
 	}
 	if n, err := h.store.FailedInbound(t.Context()); n != 1 || err != nil {
