@@ -69,8 +69,15 @@ func (s *Store) Blob(ctx context.Context, id desk.BlobID) (blob.Row, error) {
 	return row, nil
 }
 
-// A reference that appears while we look is caught by the foreign keys: the delete then fails as
-// a whole and is tried again.
+// Whoever refers to a blob anew holds its row until the commit: once the rows are ours, the next
+// statement sees every reference there will ever be.
+const lockBlobs = `
+	SELECT
+	FROM blobs
+	WHERE id = ANY($1)
+	ORDER BY sha256
+	FOR UPDATE`
+
 const dropBlobs = `
 	DELETE FROM blobs b
 	WHERE b.id = ANY($1)
@@ -78,8 +85,12 @@ const dropBlobs = `
 		AND NOT EXISTS (SELECT FROM inbound_messages WHERE blob_id = b.id)
 	RETURNING b.id, b.sha256, b.size, b.place`
 
-// DropBlobs deletes those blobs that nothing refers to any more and returns them.
+// DropBlobs deletes those blobs that nothing refers to any more and returns them. It belongs into a
+// transaction.
 func (s *Store) DropBlobs(ctx context.Context, ids []desk.BlobID) ([]blob.Row, error) {
+	if _, err := s.db.Exec(ctx, lockBlobs, ids); err != nil {
+		return nil, fmt.Errorf("lock blobs: %w", translate(err))
+	}
 	rows, _ := s.db.Query(ctx, dropBlobs, ids)
 	dropped, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (blob.Row, error) {
 		var row blob.Row

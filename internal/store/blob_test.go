@@ -93,17 +93,16 @@ func TestBlobThatIsAboutToBeUsedStays(t *testing.T) {
 			return err
 		}
 		go func() {
-			_, err := b.DropBlobs(t.Context(), ids)
-			dropped <- err
+			dropped <- b.InTx(t.Context(), func(tx *store.Store) error { _, err := tx.DropBlobs(t.Context(), ids); return err })
 		}()
-		b.untilWaiting("DELETE FROM blobs%")
+		b.untilWaiting("%FROM blobs%FOR UPDATE%")
 		return tx.InsertAttachments(t.Context(), []desk.Attachment{{Object: "x", OID: 1, Filename: "x", BlobID: again[0], CreatedByID: 1}})
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := <-dropped; err != nil && !errors.Is(err, desk.ErrUnavailable) && !desk.Permanent(err) {
-		t.Errorf("dropping it: %v", err)
+	if err := <-dropped; err != nil {
+		t.Errorf("looking whether it can be dropped: %v", err)
 	}
 	if n := ask[int](b, `SELECT count(*) FROM blobs`); n != 1 {
 		t.Errorf("%d blobs, want the one that is used", n)
