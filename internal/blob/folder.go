@@ -21,11 +21,11 @@ func (f folder) path(sum Sum) string {
 // put writes a file so that after a crash it is there whole or not at all, and is on disk when put returns.
 func (f folder) put(sum Sum, data []byte) error {
 	path := f.path(sum)
-	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
-		return nil
-	}
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o750); err != nil {
+	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
+		return syncDir(dir) // whoever wrote it may have died before doing so
+	}
+	if err := makeDir(dir); err != nil {
 		return err
 	}
 	file, err := os.CreateTemp(dir, ".new-*")
@@ -59,7 +59,22 @@ func (f folder) remove(sum Sum) error {
 	return err
 }
 
-// syncDir makes a rename in dir survive a power cut.
+// makeDir makes a folder, and those above it, so that they survive a power cut.
+func makeDir(dir string) error {
+	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := makeDir(parent); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o750); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(parent)
+}
+
+// syncDir makes what was named in dir survive a power cut.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
