@@ -33,7 +33,11 @@ func (in *Intake) Receive(ctx context.Context, messages []channels.Inbound) erro
 	// One of them is at fault. Those that aren't get in all the same, each on its own.
 	var failures []error
 	for i, message := range messages {
-		if err := in.take(ctx, messages[i:i+1]); err != nil {
+		err := in.take(ctx, messages[i:i+1])
+		if errors.Is(err, desk.ErrUnavailable) {
+			return err // the database went away meanwhile: the others would only wait for it, too
+		}
+		if err != nil {
 			failures = append(failures, fmt.Errorf("message %s of channel %d: %w", message.ExternalID, message.ChannelID, err))
 		}
 	}
@@ -61,7 +65,8 @@ func (in *Intake) take(ctx context.Context, messages []channels.Inbound) error {
 }
 
 // withoutTwins names each message and leaves out those that are twice in one batch, by name or by
-// content. The database knows about earlier batches only.
+// content. The database knows about earlier batches only, and like here takes two mails with the
+// same name and different Message-IDs for two.
 func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes [][]byte) {
 	type name struct {
 		channel desk.ChannelID
@@ -72,17 +77,20 @@ func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes 
 	for _, message := range messages {
 		message.ExternalID = externalID(message.ExternalID)
 		entry := store.NewInbound{Inbound: message}
-		names := []name{{message.ChannelID, message.Kind, "id " + message.ExternalID}}
+		named := func(text string) name { return name{message.ChannelID, message.Kind, text} }
+		id := named("id " + message.ExternalID)
+		twin := seen[id]
 		if message.Kind == kindEmail {
 			entry.MessageIDMD5 = desk.MessageIDSum(parser.MessageID(message.Raw))
+			if twin {
+				entry.ExternalID += ":" + entry.MessageIDMD5
+			}
 			sum := blob.SumOf(message.Raw)
-			names = append(names, name{message.ChannelID, message.Kind, "content " + string(sum[:])})
+			mail, content := named("mail "+entry.MessageIDMD5+" "+message.ExternalID), named("content "+string(sum[:]))
+			twin = seen[mail] || seen[content]
+			seen[mail], seen[content] = true, true
 		}
-		twin := false
-		for _, n := range names {
-			twin = twin || seen[n]
-			seen[n] = true
-		}
+		seen[id] = true
 		if !twin {
 			fresh, bytes = append(fresh, entry), append(bytes, message.Raw)
 		}

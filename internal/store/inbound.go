@@ -45,11 +45,22 @@ type Inbound struct {
 }
 
 // A mail whose mailbox was renumbered (another UIDVALIDITY) comes back under another name: the same
-// bytes with the same Message-ID in the same channel are the same mail.
+// bytes with the same Message-ID in the same channel are the same mail. The other way round a
+// channel that was moved to another mailbox may show other mails under known names, because many
+// servers count from 1: another Message-ID makes another mail, which gets a name of its own.
 const insertInbound = `
 	WITH made AS (
 		INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id, options, message_id_md5, received_at)
-		SELECT nullif(channel_id, 0), kind, external_id, blob_id, options, nullif(md5, ''), coalesce(received_at, now())
+		SELECT nullif(channel_id, 0), kind,
+			CASE WHEN new.md5 <> '' AND EXISTS (
+				SELECT
+				FROM inbound_messages known
+				WHERE coalesce(known.channel_id, 0) = new.channel_id
+					AND known.channel_kind = new.kind
+					AND known.external_id = new.external_id
+					AND known.message_id_md5 <> new.md5)
+			THEN new.external_id || ':' || new.md5 ELSE new.external_id END,
+			blob_id, options, nullif(md5, ''), coalesce(received_at, now())
 		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::text[], $7::timestamptz[])
 			WITH ORDINALITY AS new (channel_id, kind, external_id, blob_id, options, md5, received_at, position)
 		WHERE new.md5 = '' OR NOT EXISTS (
