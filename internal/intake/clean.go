@@ -77,7 +77,7 @@ func readable(header string) string {
 // asText is what of a body people read.
 func asText(contentType, body string) string {
 	if contentType == "text/html" {
-		return richtext.ToText(body)
+		return richtext.PlainText(body)
 	}
 	return body
 }

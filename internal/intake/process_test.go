@@ -153,6 +153,24 @@ func TestRepliesFindTheirTicket(t *testing.T) {
 	}
 }
 
+// What a reader doesn't see is not what the writer says: where a link leads may be anybody's ticket.
+func TestNumbersInLinksDoNotCount(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	first := h.take(mail("Message-ID: <a@example.org>"))
+	h.setting("postmaster_follow_up_search_in", []string{"body"})
+	hook := "[Ticket#" + first.Ticket.Number + "]"
+	for body, follows := range map[string]bool{
+		"<p>about " + hook + "</p>": true,
+		`<p>see <a href="https://shop.example.org/` + hook + `">there</a></p>`: false,
+	} {
+		out := h.take(mail("Content-Type: text/html", "Subject: Lunch") + body)
+		if got := out.Ticket.ID == first.Ticket.ID; got != follows {
+			t.Errorf("%s: follow-up = %v, want %v", body, got, follows)
+		}
+	}
+}
+
 func TestFollowUpOpensTicket(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
