@@ -45,7 +45,7 @@ const announceStranded = `
 // returns how many there were.
 func (s *Store) AnnounceStranded(ctx context.Context, age time.Duration) (int, error) {
 	work := task.MessageReceived{}
-	tag, err := s.db.Exec(ctx, announceStranded, work.Queue(), work.Kind(), age)
+	tag, err := s.db.Exec(ctx, announceStranded, planned, work.Queue(), work.Kind(), age)
 	if err != nil {
 		return 0, fmt.Errorf("announce stranded messages: %w", translate(err))
 	}
