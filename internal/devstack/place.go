@@ -111,9 +111,10 @@ func (a account) reaches(dir string) bool {
 	return cmd.Run() == nil
 }
 
-// attributes makes a command run under the account, out of reach of our terminal's Ctrl-C.
+// attributes makes a command run under the account, out of reach of our terminal's Ctrl-C and of
+// whoever ends all of our session.
 func (a account) attributes() *syscall.SysProcAttr {
-	attr := &syscall.SysProcAttr{Setpgid: true}
+	attr := &syscall.SysProcAttr{Setsid: true}
 	if a.other {
 		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
 	}

@@ -56,8 +56,9 @@ var sharedServer = sync.OnceValues(func() (*shared, error) {
 	return &shared{url: databaseURL, using: using}, nil
 })
 
-func usersFile(dir string) string { return filepath.Join(dir, "users.lock") }
-func startFile(dir string) string { return filepath.Join(dir, "start.lock") }
+func usersFile(dir string) string  { return filepath.Join(dir, "users.lock") }
+func startFile(dir string) string  { return filepath.Join(dir, "start.lock") }
+func keeperFile(dir string) string { return filepath.Join(dir, "keeper.lock") }
 
 // sharedFolder is var/test of the checkout, or a temporary folder where we may not write there.
 func sharedFolder(root string) (string, error) {
@@ -79,6 +80,9 @@ func sharedFolder(root string) (string, error) {
 
 // startKeeper builds and starts the keeper, and waits for its server. We hold the start lock.
 func startKeeper(ctx context.Context, root, dir string) (string, error) {
+	if databaseURL, err := awaitKeeper(ctx, dir); databaseURL != "" || err != nil {
+		return databaseURL, err
+	}
 	program := filepath.Join(dir, "keeper")
 	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./internal/devstack/keeper")
 	build.Dir = root
@@ -110,6 +114,22 @@ func startKeeper(ctx context.Context, root, dir string) (string, error) {
 	return databaseURL, nil
 }
 
+// awaitKeeper waits while there is a keeper: its server may only be slow to answer, on a busy
+// machine or with no connection left. It returns no URL once there is none.
+func awaitKeeper(ctx context.Context, dir string) (databaseURL string, err error) {
+	err = until(ctx, 2*startWithin, func() (ok bool, _ error) {
+		if lock, err := lockFile(keeperFile(dir), tryExclusive); !errors.Is(err, errLocked) {
+			if err == nil {
+				err = lock.Close()
+			}
+			return true, err
+		}
+		databaseURL, _, ok = Find(dir)
+		return ok, nil
+	})
+	return databaseURL, err
+}
+
 const keepUnused = 30 * time.Second // spares the next test run the start
 
 // Keep runs the PostgreSQL of the tests below dir until no process uses it any more. It is the
@@ -119,6 +139,12 @@ func Keep(ctx context.Context, dir string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	// A second keeper would take the first one's server for one that a killed run left behind.
+	only, err := lockFile(keeperFile(place.dir), tryExclusive)
+	if err != nil {
+		return fmt.Errorf("be the only keeper: %w", err)
+	}
+	defer only.Close()
 	server, err := startTestPostgres(ctx, place, log)
 	if err != nil {
 		return err
