@@ -45,7 +45,7 @@ func (b *bench) probe(ctx context.Context, i int, mails *appender) (time.Duratio
 	if err := mails.append(raw); err != nil {
 		return 0, err
 	}
-	err := b.waitFor(ctx, time.Minute, func() error {
+	err := b.waitFor(ctx, often, time.Minute, func() error {
 		var found []struct{ Title string }
 		err := b.get(ctx, "/api/v1/tickets/search?expand=true&query="+url.QueryEscape(marker), &found)
 		if err == nil && len(found) == 0 {

@@ -56,7 +56,7 @@ func (b *bench) measureMail(ctx context.Context, name, target string, next func(
 	if err := b.connectMailbox(ctx, dovecot); err != nil {
 		return err
 	}
-	err = b.waitFor(ctx, 10*time.Minute, func() error {
+	err = b.waitFor(ctx, seldom, 10*time.Minute, func() error {
 		now, err := b.articles(ctx)
 		if err == nil && now < articles+b.size.mails {
 			err = fmt.Errorf("%d of %d articles", now-articles, b.size.mails)

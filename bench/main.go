@@ -54,7 +54,7 @@ func run(ctx context.Context, size sizes, parts []string, dir, out string) error
 		"queue":   benchQueue,
 		"rest":    benchREST,
 	}
-	r := &report{started: time.Now()}
+	r := &report{started: time.Now(), load: loadAverage()}
 	for _, part := range parts {
 		measure, ok := known[part]
 		if !ok {

@@ -85,7 +85,7 @@ func (b *bench) startProduct(ctx context.Context) error {
 		_ = b.all.Wait()
 		log.Close()
 	})
-	if err := b.waitFor(ctx, time.Minute, func() error { return b.call(ctx, login, password, "/api/v1/users/me", nil) }); err != nil {
+	if err := b.waitFor(ctx, often, time.Minute, func() error { return b.call(ctx, login, password, "/api/v1/users/me", nil) }); err != nil {
 		return err
 	}
 	out, err := b.postroom(ctx, "token", "create", login, "--name", "bench")
@@ -134,11 +134,18 @@ func (b *bench) call(ctx context.Context, login, password, path string, into any
 	return json.Unmarshal(data, into)
 }
 
-// waitFor asks every few milliseconds until there is no error.
-func (b *bench) waitFor(ctx context.Context, within time.Duration, ask func() error) error {
+// How often is asked whether something has happened: often where the time until then is measured,
+// seldom where the asking would take the machine away from the work.
+const (
+	often  = 20 * time.Millisecond
+	seldom = 100 * time.Millisecond
+)
+
+// waitFor asks at intervals until there is no error.
+func (b *bench) waitFor(ctx context.Context, interval, within time.Duration, ask func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	again := time.NewTicker(20 * time.Millisecond)
+	again := time.NewTicker(interval)
 	defer again.Stop()
 	for {
 		err := ask()

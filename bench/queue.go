@@ -82,7 +82,7 @@ func (b *bench) fillQueue(ctx context.Context, db *store.Store, client redis.Uni
 	defer stop()
 	relay := make(chan error, 1)
 	go func() { relay <- jobs.NewRelay(db, client, slog.New(slog.DiscardHandler)).Run(ctx) }()
-	err := b.waitFor(ctx, 10*time.Minute, func() error {
+	err := b.waitFor(ctx, often, 10*time.Minute, func() error {
 		waiting, err := client.LLen(ctx, "asynq:{"+task.Deliver+"}:pending").Result()
 		if err == nil && waiting < int64(b.size.waiting) {
 			err = fmt.Errorf("%d of %d tasks are in Redis", waiting, b.size.waiting)
@@ -119,7 +119,7 @@ func (b *bench) passTasks(ctx context.Context, db *store.Store, client redis.Uni
 			return 0, err
 		}
 	}
-	err := b.waitFor(ctx, 5*time.Minute, func() error {
+	err := b.waitFor(ctx, often, 5*time.Minute, func() error {
 		if done := job.done.Load(); done < int64(b.size.tasks) {
 			return fmt.Errorf("%d of %d tasks done", done, b.size.tasks)
 		}

@@ -21,6 +21,7 @@ type result struct {
 // report collects results and writes them as a table.
 type report struct {
 	started time.Time
+	load    string // average over 1, 5 and 15 minutes when we started
 	rows    []result
 }
 
@@ -33,7 +34,7 @@ func (r *report) add(what, value, target, notes string) {
 func (r *report) write(w io.Writer) {
 	fmt.Fprintf(w, "# Benchmarks of %s\n\n", r.started.Format(time.DateOnly))
 	fmt.Fprintf(w, "Measured %s on %s.\n", r.started.Format(time.DateTime), machine())
-	fmt.Fprintf(w, "Postroom, PostgreSQL (fsync on), Redis, Dovecot and the load ran together on this machine. Load average at the start: %s.\n\n", loadAverage())
+	fmt.Fprintf(w, "Postroom, PostgreSQL (fsync on), Redis, Dovecot and the load ran together on this machine. Load average before the start: %s.\n\n", r.load)
 	fmt.Fprintln(w, "| what | measured | target | notes |\n| --- | --- | --- | --- |")
 	for _, row := range r.rows {
 		fmt.Fprintf(w, "| %s | %s | %s | %s |\n", row.what, row.value, row.target, row.notes)
