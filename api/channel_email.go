@@ -17,13 +17,11 @@ func channelRecord(c desk.Channel) record {
 	if c.LastFetch != nil {
 		preferences["last_fetch"] = c.LastFetch
 	}
-	r := record{
+	return record{
 		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", store.MaskSecrets(c.Options, secretMask)},
 		{"preferences", preferences}, {"active", c.Active}, {"last_log_in", c.LastLogIn}, {"last_log_out", c.LastLogOut},
 		{"status_in", c.StatusIn}, {"status_out", c.StatusOut},
-	}
-	r.stamped(c.Stamp)
-	return r
+	}.stamped(c.Stamp)
 }
 
 var settingInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
@@ -43,7 +41,7 @@ func (s *Server) listEmailChannels(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	const all = 1 << 20 // there are as many as somebody typed in
-	addresses, err := s.Store.ListEmailAddresses(ctx, nil, store.Page{Limit: all})
+	addresses, err := store.EmailAddresses.List(ctx, s.Store, store.Filter[desk.EmailAddressID]{}, nil, store.Page{Limit: all})
 	if err != nil {
 		return err
 	}

@@ -25,6 +25,9 @@ type record []field
 
 func (r *record) add(key string, value any) { *r = append(*r, field{key, value}) }
 
+// with returns the record with one more key.
+func (r record) with(key string, value any) record { return append(r, field{key, value}) }
+
 // get returns a key's value, nil if there is none.
 func (r record) get(key string) any {
 	for _, f := range r {

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
 
@@ -17,49 +16,33 @@ const (
 )
 
 // readGroup takes what a client sent for a group and finds its place in the tree.
-func readGroup(ctx context.Context, tx *store.Store, p params, g *desk.Group) error {
-	if err := tx.LockGroups(ctx); err != nil {
+func readGroup(ctx context.Context, tx *store.Store, in *input, g *desk.Group) error {
+	if err := readGroupMail(ctx, tx, in, g); err != nil {
 		return err
 	}
-	if err := readGroupValues(ctx, tx, p, g); err != nil {
-		return err
+	in.int(&g.AssignmentTimeout, "assignment_timeout")
+	in.int(&g.ReopenTimeInDays, "reopen_time_in_days")
+	if !in.p.blank("follow_up_possible") {
+		g.FollowUpPossible = in.p.text("follow_up_possible")
+		if !slices.Contains([]string{"yes", "new_ticket", "new_ticket_after_certain_time"}, g.FollowUpPossible) {
+			in.keep(invalid("follow_up_possible", "Invalid value %s for field 'follow_up_possible'!", quoted(in.p["follow_up_possible"])))
+		}
 	}
-	all, err := tx.ListGroups(ctx, store.GroupFilter{}, nil, store.Page{Limit: 1 << 20})
+	in.flag(&g.FollowUpAssignment, "follow_up_assignment")
+	in.flag(&g.Active, "active")
+	in.flag(&g.SharedDrafts, "shared_drafts")
+	in.html(&g.Note, "note", maxNote)
+	if in.err != nil {
+		return in.err
+	}
+	all, err := store.Groups.All(ctx, tx)
 	if err != nil {
 		return err
 	}
-	if err := place(p, g, groupTree(all)); err != nil {
+	if err := place(in.p, g, groupTree(all)); err != nil {
 		return err
 	}
-	return tx.CheckGroupName(ctx, *g)
-}
-
-func readGroupValues(ctx context.Context, tx *store.Store, p params, g *desk.Group) error {
-	if err := readGroupRelations(ctx, tx, p, g); err != nil {
-		return err
-	}
-	if err := p.setInt(&g.AssignmentTimeout, "assignment_timeout"); err != nil {
-		return err
-	}
-	if err := p.setInt(&g.ReopenTimeInDays, "reopen_time_in_days"); err != nil {
-		return err
-	}
-	if !p.blank("follow_up_possible") {
-		g.FollowUpPossible = p.text("follow_up_possible")
-		if !slices.Contains([]string{"yes", "new_ticket", "new_ticket_after_certain_time"}, g.FollowUpPossible) {
-			return invalid("follow_up_possible", "Invalid value %s for field 'follow_up_possible'!", quoted(p["follow_up_possible"]))
-		}
-	}
-	p.setBool(&g.FollowUpAssignment, "follow_up_assignment")
-	p.setBool(&g.Active, "active")
-	p.setBool(&g.SharedDrafts, "shared_drafts")
-	if err := p.setText(&g.Note, "note", maxNote); err != nil {
-		return err
-	}
-	if p.has("note") {
-		g.Note, _ = richtext.Sanitize(g.Note, richtext.Options{})
-	}
-	return nil
+	return store.Groups.CheckName(ctx, tx, g.Name, g.ID)
 }
 
 func quoted(value any) string {
@@ -67,40 +50,19 @@ func quoted(value any) string {
 	return "'" + text + "'"
 }
 
-func readGroupRelations(ctx context.Context, tx *store.Store, p params, g *desk.Group) error {
-	signatures, err := tx.SignatureNames(ctx)
+// readGroupMail takes what mails of a group are sent from and end with.
+func readGroupMail(ctx context.Context, tx *store.Store, in *input, g *desk.Group) error {
+	signatures, err := store.Signatures.All(ctx, tx)
 	if err != nil {
 		return err
 	}
-	signature, sent, err := named(p, "signature", signatures, func(name string) string { return name })
+	reference(in, &g.SignatureID, "signature", signatures, func(v desk.Signature) string { return v.Name })
+	addresses, err := store.EmailAddresses.All(ctx, tx)
 	if err != nil {
 		return err
 	}
-	if sent {
-		g.SignatureID = idOrNil(signature)
-	}
-	page := store.Page{Limit: 1 << 20}
-	list, err := tx.ListEmailAddresses(ctx, nil, page)
-	if err != nil {
-		return err
-	}
-	addresses := map[desk.EmailAddressID]desk.EmailAddress{}
-	for _, a := range list {
-		addresses[a.ID] = a
-	}
-	address, sent, err := named(p, "email_address", addresses, func(a desk.EmailAddress) string { return a.Name })
-	if err == nil && sent {
-		g.EmailAddressID = idOrNil(address)
-	}
-	return err
-}
-
-// idOrNil makes 0 the absence of an id.
-func idOrNil[T ~int64](id T) *T {
-	if id == 0 {
-		return nil
-	}
-	return &id
+	reference(in, &g.EmailAddressID, "email_address", addresses, func(a desk.EmailAddress) string { return a.Name })
+	return nil
 }
 
 // tree is the groups by id and by path.
@@ -109,10 +71,10 @@ type tree struct {
 	byPath map[string]desk.GroupID
 }
 
-func groupTree(all []desk.Group) tree {
-	t := tree{byID: map[desk.GroupID]desk.Group{}, byPath: map[string]desk.GroupID{}}
-	for _, g := range all {
-		t.byID[g.ID], t.byPath[strings.ToLower(g.Name)] = g, g.ID
+func groupTree(all map[desk.GroupID]desk.Group) tree {
+	t := tree{byID: all, byPath: map[string]desk.GroupID{}}
+	for id, g := range all {
+		t.byPath[strings.ToLower(g.Name)] = id
 	}
 	return t
 }

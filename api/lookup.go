@@ -34,17 +34,45 @@ func organizationNamed(ctx context.Context, tx *store.Store, p params) (id *desk
 	return &wanted, true, err
 }
 
+// directory finds records of one kind by what a client calls them.
+type directory[T ~int64] struct {
+	existing func(context.Context, []T) (map[T]bool, error)
+	named    func(context.Context, []string) (map[string]T, error)
+}
+
+func usersIn(tx *store.Store) directory[desk.UserID] {
+	return directory[desk.UserID]{tx.ExistingUsers, tx.UserIDsByName}
+}
+
+// among is a directory of records at hand.
+func among[T ~int64, V any](all map[T]V, name func(V) string) directory[T] {
+	return directory[T]{
+		existing: func(context.Context, []T) (map[T]bool, error) {
+			known := make(map[T]bool, len(all))
+			for id := range all {
+				known[id] = true
+			}
+			return known, nil
+		},
+		named: func(context.Context, []string) (map[string]T, error) {
+			byName := make(map[string]T, len(all))
+			for id, v := range all {
+				byName[name(v)] = id
+			}
+			return byName, nil
+		},
+	}
+}
+
 // idsNamed reads a list of records: x_ids first, then xs with names, which override it. sent tells
 // an empty list from silence.
-func idsNamed[T ~int64](ctx context.Context, p params, one, many string,
-	existing func(context.Context, []T) (map[T]bool, error), named func(context.Context, []string) (map[string]T, error),
-) (ids []T, sent bool, err error) {
+func idsNamed[T ~int64](ctx context.Context, p params, one, many string, in directory[T]) (ids []T, sent bool, err error) {
 	if p.has(one + "_ids") {
 		sent = true
 		if ids, err = idsIn[T](p, one+"_ids"); err != nil {
 			return nil, true, err
 		}
-		known, err := existing(ctx, ids)
+		known, err := in.existing(ctx, ids)
 		if err != nil {
 			return nil, true, err
 		}
@@ -65,7 +93,7 @@ func idsNamed[T ~int64](ctx context.Context, p params, one, many string,
 		}
 		wanted = append(wanted, name)
 	}
-	found, err := named(ctx, wanted)
+	found, err := in.named(ctx, wanted)
 	if err != nil {
 		return nil, true, err
 	}

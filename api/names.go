@@ -4,23 +4,16 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
-// names resolves ids that records show into what expand=true adds to them. It collects the ids
-// of a whole page first, so that a page costs one query a kind and not one a record.
-type names struct {
-	users         map[desk.UserID]string
-	organizations map[desk.OrganizationID]string
-}
+// names are what expand=true adds to records. Those of a whole page are looked up at once, so that
+// a page costs one query and not one a record.
+type names struct{ store.Names }
 
-// namesOf looks the users and organizations of a page up. Zeros and doubles do no harm.
 func (s *Server) namesOf(ctx context.Context, users []desk.UserID, organizations []desk.OrganizationID) (names, error) {
-	logins, err := s.Store.UserLogins(ctx, users)
-	if err != nil {
-		return names{}, err
-	}
-	called, err := s.Store.OrganizationNames(ctx, organizations)
-	return names{users: logins, organizations: called}, err
+	found, err := s.Store.NamesOf(ctx, users, organizations)
+	return names{found}, err
 }
 
 // addUser adds a user's login under a key; nobody adds no key.
@@ -28,7 +21,7 @@ func (n names) addUser(r *record, key string, id *desk.UserID) {
 	if id == nil {
 		return
 	}
-	if login, ok := n.users[*id]; ok {
+	if login, ok := n.Logins[*id]; ok {
 		r.add(key, login)
 	}
 }
@@ -44,7 +37,7 @@ func (n names) addOrganization(r *record, key string, id *desk.OrganizationID) {
 	if id == nil {
 		return
 	}
-	if name, ok := n.organizations[*id]; ok {
+	if name, ok := n.Organizations[*id]; ok {
 		r.add(key, name)
 	}
 }

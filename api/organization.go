@@ -9,19 +9,36 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
 
+func (s *Server) organizations() *resource[desk.Organization, desk.OrganizationID] {
+	return &resource[desk.Organization, desk.OrganizationID]{
+		server:   s,
+		table:    store.Organizations,
+		view:     s.organizationView,
+		sortable: []string{"name", "shared", "domain", "domain_assignment", "active", "vip", "note"},
+		visible: func(r *http.Request) (filter store.Filter[desk.OrganizationID], err error) {
+			if who := caller(r); !seesOrganizations(who) {
+				filter.IDs = who.Organizations()
+			}
+			return filter, nil
+		},
+		see:    seeOrganization,
+		choice: func(o desk.Organization) (string, bool) { return o.Name, o.Active },
+		found:  activeFirst,
+		fresh:  func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
+		read:   readOrganization,
+		link:   setMembers,
+	}
+}
+
 // organizationView shows organizations to whoever makes the request.
 func (s *Server) organizationView(who *desk.Caller) view[desk.Organization] {
-	v := view[desk.Organization]{
-		model:   "Organization",
-		id:      func(o desk.Organization) int64 { return int64(o.ID) },
-		records: s.organizationRecords,
-		expand:  s.expandOrganizations,
-	}
-	v.relatives = func(ctx context.Context, _ []desk.Organization, records []record, assets *record) error {
+	shown := viewOf(s, store.Organizations)
+	shown.records = linked(store.Organizations.ID, s.Store.OrganizationLinks, organizationRecord)
+	shown.expand = s.expandOrganizations
+	shown.relatives = func(ctx context.Context, _ []desk.Organization, records []record, assets *record) error {
 		members := set[desk.UserID]{}
 		for _, r := range records {
 			shown, _ := r.get("member_ids").([]desk.UserID) // customers see none
@@ -30,9 +47,16 @@ func (s *Server) organizationView(who *desk.Caller) view[desk.Organization] {
 		return s.addMembers(ctx, who, assets, members)
 	}
 	if !who.Sees() {
-		v.cut = func(_ desk.Organization, r record) record { return r.only("id", "name", "active") }
+		shown.cut = func(_ desk.Organization, r record) record { return r.only("id", "name", "active") }
 	}
-	return v
+	return shown
+}
+
+func organizationRecord(o desk.Organization, links desk.OrganizationLinks) record {
+	return record{
+		{"id", o.ID}, {"name", o.Name}, {"shared", o.Shared}, {"domain", o.Domain}, {"domain_assignment", o.DomainAssignment},
+		{"active", o.Active}, {"vip", o.Vip}, {"note", o.Note},
+	}.stamped(o.Stamp).with("member_ids", links.MemberIDs).with("secondary_member_ids", links.SecondaryMemberIDs)
 }
 
 func (s *Server) addMembers(ctx context.Context, who *desk.Caller, assets *record, ids set[desk.UserID]) error {
@@ -42,29 +66,6 @@ func (s *Server) addMembers(ctx context.Context, who *desk.Caller, assets *recor
 	}
 	users := slices.SortedFunc(maps.Values(found), func(a, b desk.User) int { return cmp.Compare(a.ID, b.ID) })
 	return addAssets(ctx, assets, s.userView(who), users)
-}
-
-func (s *Server) organizationRecords(ctx context.Context, items []desk.Organization) ([]record, error) {
-	ids := make([]desk.OrganizationID, len(items))
-	for i, o := range items {
-		ids[i] = o.ID
-	}
-	links, err := s.Store.OrganizationLinks(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	records := make([]record, len(items))
-	for i, o := range items {
-		r := record{
-			{"id", o.ID}, {"name", o.Name}, {"shared", o.Shared}, {"domain", o.Domain}, {"domain_assignment", o.DomainAssignment},
-			{"active", o.Active}, {"vip", o.Vip}, {"note", o.Note},
-		}
-		r.stamped(o.Stamp)
-		r.add("member_ids", links[o.ID].MemberIDs)
-		r.add("secondary_member_ids", links[o.ID].SecondaryMemberIDs)
-		records[i] = r
-	}
-	return records, nil
 }
 
 func (s *Server) expandOrganizations(ctx context.Context, items []desk.Organization, records []record) error {
@@ -80,8 +81,8 @@ func (s *Server) expandOrganizations(ctx context.Context, items []desk.Organizat
 	}
 	for i, o := range items {
 		r := &records[i]
-		r.add("members", namesIn(r.get("member_ids").([]desk.UserID), found.users))
-		r.add("secondary_members", namesIn(r.get("secondary_member_ids").([]desk.UserID), found.users))
+		r.add("members", namesIn(r.get("member_ids").([]desk.UserID), found.Logins))
+		r.add("secondary_members", namesIn(r.get("secondary_member_ids").([]desk.UserID), found.Logins))
 		found.addStamp(r, o.Stamp)
 	}
 	return nil
@@ -90,207 +91,56 @@ func (s *Server) expandOrganizations(ctx context.Context, items []desk.Organizat
 // seesOrganizations lets those who work with all organizations see all, others their own.
 func seesOrganizations(who *desk.Caller) bool { return who.Can("ticket.agent", "admin.organization") }
 
-var sortableOrganizations = []string{
-	"id", "name", "shared", "domain", "domain_assignment", "active", "vip", "note", "created_at", "updated_at", "created_by_id", "updated_by_id",
-}
-
-func (s *Server) listOrganizations(w http.ResponseWriter, r *http.Request) error {
-	p, page, err := listParams(r, indexPages)
-	if err != nil {
-		return err
-	}
-	orders, err := ordering(p, sortableOrganizations, false)
-	if err != nil {
-		return err
-	}
-	who := caller(r)
-	var filter store.OrganizationFilter
-	if !seesOrganizations(who) {
-		filter.IDs = who.Organizations()
-	}
-	return s.showOrganizations(w, r, p, filter, orders, page)
-}
-
-func (s *Server) searchOrganizations(w http.ResponseWriter, r *http.Request) error {
-	p, page, err := listParams(r, searchPages)
-	if err != nil {
-		return err
-	}
-	if err := noConditions(p); err != nil {
-		return err
-	}
-	orders, err := ordering(p, sortableOrganizations, true)
-	if err != nil {
-		return err
-	}
-	if len(orders) == 0 {
-		orders = newestFirst
-	}
-	filter := store.OrganizationFilter{Words: wordsOf(p)}
-	if p.has("ids") {
-		ids, err := idsIn[desk.OrganizationID](p, "ids")
-		if err != nil {
-			return err
-		}
-		filter.IDs = append([]desk.OrganizationID{}, ids...)
-	}
-	return s.showOrganizations(w, r, p, filter, orders, page)
-}
-
-func (s *Server) showOrganizations(w http.ResponseWriter, r *http.Request, p params, filter store.OrganizationFilter, orders []order, page store.Page) error {
-	total := func() (int, error) { return s.Store.CountOrganizations(r.Context(), filter) }
-	if p.flag("only_total_count") {
-		return onlyTotal(w, r, total)
-	}
-	found, err := s.Store.ListOrganizations(r.Context(), filter, orders, page)
-	if err != nil {
-		return err
-	}
-	shown := s.organizationView(caller(r))
-	if !wantsChoices(p) {
-		return shown.list(w, r, p, found, total)
-	}
-	name := func(o desk.Organization) string { return o.Name }
-	return shown.choices(w, r, p, found, name, name, func(o desk.Organization) bool { return o.Active })
-}
-
-func (s *Server) getOrganization(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	id, err := pathID[desk.OrganizationID](r, "id", "Organization")
-	if err != nil {
-		return err
-	}
-	organization, err := s.Store.Organization(r.Context(), id)
-	if err != nil {
-		return err
-	}
+func seeOrganization(r *http.Request, o desk.Organization) (bool, error) {
 	who := caller(r)
 	own := who.Organizations()
 	switch {
-	case seesOrganizations(who) || slices.Contains(own, id):
-		return s.organizationView(who).one(w, r, p, http.StatusOK, organization)
+	case seesOrganizations(who) || slices.Contains(own, o.ID):
+		return true, nil
 	case len(own) == 0:
-		return reply(w, r, record{}) // as clients know it: who belongs nowhere sees nothing, and no refusal
+		return false, nil // as clients know it: who belongs nowhere sees nothing, and no refusal
 	}
-	return &desk.ForbiddenError{}
+	return false, &desk.ForbiddenError{}
 }
 
-func (s *Server) createOrganization(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	o := desk.Organization{Shared: true, Active: true}
-	o.UpdatedByID = caller(r).User.ID
-	catalog, err := s.catalog(r)
-	if err != nil {
-		return err
-	}
-	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		if err := readOrganization(r.Context(), tx, p, &o); err != nil {
-			return err
-		}
-		if err := tx.InsertOrganization(r.Context(), &o); err != nil {
-			return err
-		}
-		return setMembers(r.Context(), tx, catalog, p, o.ID, caller(r).User.ID)
-	})
-	if err != nil {
-		return err
-	}
-	return s.showSavedOrganization(w, r, p, http.StatusCreated, o.ID)
-}
-
-func (s *Server) updateOrganization(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	id, err := pathID[desk.OrganizationID](r, "id", "Organization")
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
-	if err != nil {
-		return err
-	}
-	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		o, err := tx.Organization(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		o.UpdatedByID = caller(r).User.ID
-		if err := readOrganization(r.Context(), tx, p, &o); err != nil {
-			return err
-		}
-		if err := tx.SaveOrganization(r.Context(), o); err != nil {
-			return err
-		}
-		return setMembers(r.Context(), tx, catalog, p, id, caller(r).User.ID)
-	})
-	if err != nil {
-		return err
-	}
-	return s.showSavedOrganization(w, r, p, http.StatusOK, id)
-}
-
-func (s *Server) showSavedOrganization(w http.ResponseWriter, r *http.Request, p params, status int, id desk.OrganizationID) error {
-	s.changed()
-	o, err := s.Store.Organization(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return s.organizationView(caller(r)).one(w, r, p, status, o)
-}
-
-func readOrganization(ctx context.Context, tx *store.Store, p params, o *desk.Organization) error {
-	for _, t := range []struct {
-		dst *string
-		key string
-		max int
-	}{{&o.Name, "name", maxName}, {&o.Domain, "domain", 250}, {&o.Note, "note", maxUserNote}} {
-		if err := p.setText(t.dst, t.key, t.max); err != nil {
-			return err
-		}
-	}
-	p.setBool(&o.Shared, "shared")
-	p.setBool(&o.DomainAssignment, "domain_assignment")
-	p.setBool(&o.Active, "active")
-	p.setBool(&o.Vip, "vip")
-	o.Name = strings.TrimSpace(o.Name)
+func readOrganization(ctx context.Context, tx *store.Store, in *input, o *desk.Organization) error {
+	in.name(&o.Name)
+	in.text(&o.Domain, "domain", 250)
+	in.html(&o.Note, "note", maxUserNote)
+	in.flag(&o.Shared, "shared")
+	in.flag(&o.DomainAssignment, "domain_assignment")
+	in.flag(&o.Active, "active")
+	in.flag(&o.Vip, "vip")
 	o.Domain = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(o.Domain), "@"))
-	if p.has("note") {
-		o.Note, _ = richtext.Sanitize(o.Note, richtext.Options{})
-	}
 	if o.DomainAssignment && o.Domain == "" {
-		return invalid("domain", "Domain required when Domain Based Assignment is enabled")
+		in.keep(invalid("domain", "Domain required when Domain Based Assignment is enabled"))
 	}
-	return tx.CheckOrganizationName(ctx, *o)
+	if in.err != nil {
+		return in.err
+	}
+	return store.Organizations.CheckName(ctx, tx, o.Name, o.ID)
 }
 
 // setMembers stores who belongs to an organization, as far as the client said.
-func setMembers(ctx context.Context, tx *store.Store, c *desk.Catalog, p params, id desk.OrganizationID, by desk.UserID) error {
-	members, sent, err := idsNamed(ctx, p, "member", "members", tx.ExistingUsers, tx.UserIDsByName)
+func setMembers(ctx context.Context, tx *store.Store, in *input, o desk.Organization) error {
+	members, sent, err := idsNamed(ctx, in.p, "member", "members", usersIn(tx))
 	if err != nil {
 		return err
 	}
 	if sent {
-		moved, err := tx.SetOrganizationMembers(ctx, id, members, by)
+		moved, err := tx.SetOrganizationMembers(ctx, o.ID, members, in.who.User.ID)
 		if err != nil {
 			return err
 		}
-		if err := moveTickets(ctx, tx, c, id, moved); err != nil {
+		if err := moveTickets(ctx, tx, in.catalog, o.ID, moved); err != nil {
 			return err
 		}
 	}
-	others, sent, err := idsNamed(ctx, p, "secondary_member", "secondary_members", tx.ExistingUsers, tx.UserIDsByName)
+	others, sent, err := idsNamed(ctx, in.p, "secondary_member", "secondary_members", usersIn(tx))
 	if err != nil || !sent {
 		return err
 	}
-	return tx.SetSecondaryMembers(ctx, id, others)
+	return tx.SetSecondaryMembers(ctx, o.ID, others)
 }
 
 // moveTickets lets the tickets of people follow them into an organization, or out of it. moved
@@ -310,22 +160,4 @@ func moveTickets(ctx context.Context, tx *store.Store, c *desk.Catalog, id desk.
 		}
 	}
 	return nil
-}
-
-func (s *Server) deleteOrganization(w http.ResponseWriter, r *http.Request) error {
-	id, err := pathID[desk.OrganizationID](r, "id", "Organization")
-	if err != nil {
-		return err
-	}
-	if err := s.Store.DeleteOrganization(r.Context(), id); err != nil {
-		return err
-	}
-	s.changed()
-	return deleted(w)
-}
-
-// changed makes this process see at once what it just changed.
-func (s *Server) changed() {
-	s.callers.forget()
-	s.Store.ForgetCatalog()
 }

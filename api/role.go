@@ -2,54 +2,48 @@ package api
 
 import (
 	"context"
-	"net/http"
-	"strconv"
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
 
+func (s *Server) roles() *resource[desk.Role, desk.RoleID] {
+	return &resource[desk.Role, desk.RoleID]{
+		server:   s,
+		table:    store.Roles,
+		view:     s.roleView,
+		sortable: []string{"name", "default_at_signup", "active", "note"},
+		choice:   func(role desk.Role) (string, bool) { return role.Name, role.Active },
+		found:    newestFirst,
+		fresh:    func() desk.Role { return desk.Role{Active: true, Preferences: map[string]any{}} },
+		read:     readRole,
+		link:     setRoleLinks,
+		around: func(ctx context.Context, tx *store.Store, change func() error) error {
+			return tx.KeepAdmin(ctx, change)
+		},
+		stays: true,
+	}
+}
+
 // roleView shows roles to whoever makes the request.
 func (s *Server) roleView(who *desk.Caller) view[desk.Role] {
-	v := view[desk.Role]{
-		model:   "Role",
-		id:      func(role desk.Role) int64 { return int64(role.ID) },
-		records: s.roleRecords,
-		expand:  s.expandRoles,
-	}
+	shown := viewOf(s, store.Roles)
+	shown.records = linked(store.Roles.ID, s.Store.RoleLinks, func(role desk.Role, links desk.RoleLinks) record {
+		return record{
+			{"id", role.ID}, {"name", role.Name}, {"preferences", role.Preferences}, {"default_at_signup", role.DefaultAtSignup},
+			{"active", role.Active}, {"note", role.Note},
+		}.stamped(role.Stamp).with("permission_ids", links.PermissionIDs).
+			with("knowledge_base_permission_ids", []int64{}).with("group_ids", links.Groups)
+	})
+	shown.expand = s.expandRoles
 	if !who.Sees() {
-		v.cut = func(role desk.Role, r record) record {
-			cut := record{{"id", role.ID}, {"name", "Role_" + strconv.FormatInt(int64(role.ID), 10)}}
+		shown.cut = func(role desk.Role, r record) record {
+			cut := record{{"id", role.ID}, {"name", "Role_" + idText(role.ID)}}
 			return append(cut, r.only("group_ids", "permission_ids", "active")...)
 		}
 	}
-	return v
-}
-
-func (s *Server) roleRecords(ctx context.Context, roles []desk.Role) ([]record, error) {
-	ids := make([]desk.RoleID, len(roles))
-	for i, role := range roles {
-		ids[i] = role.ID
-	}
-	links, err := s.Store.RoleLinks(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	records := make([]record, len(roles))
-	for i, role := range roles {
-		r := record{
-			{"id", role.ID}, {"name", role.Name}, {"preferences", role.Preferences}, {"default_at_signup", role.DefaultAtSignup},
-			{"active", role.Active}, {"note", role.Note},
-		}
-		r.stamped(role.Stamp)
-		r.add("permission_ids", links[role.ID].PermissionIDs)
-		r.add("knowledge_base_permission_ids", []int64{})
-		r.add("group_ids", links[role.ID].Groups)
-		records[i] = r
-	}
-	return records, nil
+	return shown
 }
 
 func (s *Server) expandRoles(ctx context.Context, roles []desk.Role, records []record) error {
@@ -57,9 +51,9 @@ func (s *Server) expandRoles(ctx context.Context, roles []desk.Role, records []r
 	if err != nil {
 		return err
 	}
-	names := map[desk.PermissionID]string{}
+	called := make(map[desk.PermissionID]string, len(permissions))
 	for id, permission := range permissions {
-		names[id] = permission.Name
+		called[id] = permission.Name
 	}
 	catalog, err := s.Store.Catalog(ctx)
 	if err != nil {
@@ -67,241 +61,77 @@ func (s *Server) expandRoles(ctx context.Context, roles []desk.Role, records []r
 	}
 	for i := range roles {
 		r := &records[i]
-		r.add("permissions", namesIn(r.get("permission_ids").([]desk.PermissionID), names))
+		r.add("permissions", namesIn(r.get("permission_ids").([]desk.PermissionID), called))
 		r.add("knowledge_base_permissions", []string{})
 		r.add("groups", groupNames(r.get("group_ids").(desk.GroupAccess), catalog))
 	}
-	return s.addStamps(ctx, stampsOf(roles, func(role desk.Role) desk.Stamp { return role.Stamp }), records)
+	return s.addStamps(ctx, stampsOf(roles, store.Roles.Stamp), records)
 }
 
-var sortableRoles = []string{"id", "name", "default_at_signup", "active", "note", "created_at", "updated_at", "created_by_id", "updated_by_id"}
-
-func (s *Server) listRoles(w http.ResponseWriter, r *http.Request) error {
-	p, page, err := listParams(r, indexPages)
-	if err != nil {
-		return err
+func readRole(ctx context.Context, tx *store.Store, in *input, role *desk.Role) error {
+	in.name(&role.Name)
+	in.html(&role.Note, "note", maxNote)
+	in.flag(&role.Active, "active")
+	in.flag(&role.DefaultAtSignup, "default_at_signup")
+	in.object(&role.Preferences, "preferences")
+	if in.err != nil {
+		return in.err
 	}
-	orders, err := ordering(p, sortableRoles, false)
-	if err != nil {
-		return err
-	}
-	return s.showRoles(w, r, p, nil, orders, page)
+	return store.Roles.CheckName(ctx, tx, role.Name, role.ID)
 }
 
-func (s *Server) searchRoles(w http.ResponseWriter, r *http.Request) error {
-	p, page, err := listParams(r, searchPages)
-	if err != nil {
-		return err
-	}
-	if err := noConditions(p); err != nil {
-		return err
-	}
-	orders, err := ordering(p, sortableRoles, true)
-	if err != nil {
-		return err
-	}
-	if len(orders) == 0 {
-		orders = []order{{Column: "updated_at", Descending: true}}
-	}
-	return s.showRoles(w, r, p, wordsOf(p), orders, page)
-}
-
-func (s *Server) showRoles(w http.ResponseWriter, r *http.Request, p params, words []string, orders []order, page store.Page) error {
-	total := func() (int, error) { return s.Store.CountRoles(r.Context(), words) }
-	if p.flag("only_total_count") {
-		return onlyTotal(w, r, total)
-	}
-	roles, err := s.Store.ListRoles(r.Context(), words, orders, page)
-	if err != nil {
-		return err
-	}
-	shown := s.roleView(caller(r))
-	if !wantsChoices(p) {
-		return shown.list(w, r, p, roles, total)
-	}
-	name := func(role desk.Role) string { return role.Name }
-	return shown.choices(w, r, p, roles, name, name, func(role desk.Role) bool { return role.Active })
-}
-
-func (s *Server) getRole(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	id, err := pathID[desk.RoleID](r, "id", "Role")
-	if err != nil {
-		return err
-	}
-	role, err := s.Store.Role(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return s.roleView(caller(r)).one(w, r, p, http.StatusOK, role)
-}
-
-func (s *Server) createRole(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	role := desk.Role{Active: true, Preferences: map[string]any{}}
-	role.UpdatedByID = caller(r).User.ID
-	catalog, err := s.catalog(r)
-	if err != nil {
-		return err
-	}
-	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		form := roleForm{role: &role}
-		if err := form.read(r.Context(), tx, catalog, p); err != nil {
-			return err
-		}
-		if err := tx.InsertRole(r.Context(), &role); err != nil {
-			return err
-		}
-		return form.link(r.Context(), tx)
-	})
-	if err != nil {
-		return err
-	}
-	return s.showSavedRole(w, r, p, http.StatusCreated, role.ID)
-}
-
-func (s *Server) updateRole(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	id, err := pathID[desk.RoleID](r, "id", "Role")
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
-	if err != nil {
-		return err
-	}
-	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		had, err := tx.HasAdmin(r.Context())
-		if err != nil {
-			return err
-		}
-		role, err := tx.Role(r.Context(), id)
-		if err != nil {
-			return err
-		}
-		role.UpdatedByID = caller(r).User.ID
-		form := roleForm{role: &role}
-		if err := form.read(r.Context(), tx, catalog, p); err != nil {
-			return err
-		}
-		if err := tx.SaveRole(r.Context(), role); err != nil {
-			return err
-		}
-		if err := form.link(r.Context(), tx); err != nil {
-			return err
-		}
-		return tx.CheckAdmin(r.Context(), had)
-	})
-	if err != nil {
-		return err
-	}
-	return s.showSavedRole(w, r, p, http.StatusOK, id)
-}
-
-func (s *Server) showSavedRole(w http.ResponseWriter, r *http.Request, p params, status int, id desk.RoleID) error {
-	s.changed()
-	role, err := s.Store.Role(r.Context(), id)
-	if err != nil {
-		return err
-	}
-	return s.roleView(caller(r)).one(w, r, p, status, role)
-}
-
-// roleForm is a role as a client wrote it, with the ties it will have.
-type roleForm struct {
-	role        *desk.Role
-	permissions []desk.PermissionID
-	groups      desk.GroupAccess
-}
-
-func (f *roleForm) read(ctx context.Context, tx *store.Store, c *desk.Catalog, p params) error {
-	if err := f.readValues(p); err != nil {
-		return err
-	}
-	if err := tx.CheckRoleName(ctx, *f.role); err != nil {
-		return err
-	}
-	links, err := tx.RoleLinks(ctx, []desk.RoleID{f.role.ID})
-	if err != nil {
-		return err
-	}
-	f.permissions, f.groups = links[f.role.ID].PermissionIDs, links[f.role.ID].Groups
+// setRoleLinks stores what a role permits and to which groups it gives access.
+func setRoleLinks(ctx context.Context, tx *store.Store, in *input, role desk.Role) error {
 	all, err := tx.Permissions(ctx)
 	if err != nil {
 		return err
 	}
-	if err := f.readPermissions(ctx, p, all); err != nil {
+	former, err := tx.RoleLinks(ctx, []desk.RoleID{role.ID})
+	if err != nil {
 		return err
 	}
-	groups, sent, err := accessSent(p, c)
+	links := former[role.ID]
+	permissions, sent, err := idsNamed(ctx, in.p, "permission", "permissions", among(all, permissionName))
 	if err != nil {
 		return err
 	}
 	if sent {
-		f.groups = groups
+		links.PermissionIDs = permissions
 	}
-	if !f.holds(all, "ticket.agent") {
-		f.groups = nil // access to groups is for agents
-	}
-	return f.groups.ValidAccess("Role")
-}
-
-func (f *roleForm) readValues(p params) error {
-	role := f.role
-	if err := p.setText(&role.Name, "name", maxName); err != nil {
+	if err := checkPermissions(role, links.PermissionIDs, all); err != nil {
 		return err
 	}
-	role.Name = strings.TrimSpace(role.Name)
-	if err := p.setText(&role.Note, "note", maxNote); err != nil {
-		return err
-	}
-	if p.has("note") {
-		role.Note, _ = richtext.Sanitize(role.Note, richtext.Options{})
-	}
-	p.setBool(&role.Active, "active")
-	p.setBool(&role.DefaultAtSignup, "default_at_signup")
-	return p.setObject(&role.Preferences, "preferences")
-}
-
-func (f *roleForm) readPermissions(ctx context.Context, p params, all map[desk.PermissionID]desk.Permission) error {
-	known := func(context.Context, []desk.PermissionID) (map[desk.PermissionID]bool, error) {
-		ids := map[desk.PermissionID]bool{}
-		for id := range all {
-			ids[id] = true
-		}
-		return ids, nil
-	}
-	byName := func(context.Context, []string) (map[string]desk.PermissionID, error) {
-		ids := map[string]desk.PermissionID{}
-		for id, permission := range all {
-			ids[permission.Name] = id
-		}
-		return ids, nil
-	}
-	wanted, sent, err := idsNamed(ctx, p, "permission", "permissions", known, byName)
+	groups, sent, err := accessSent(in.p, in.catalog)
 	if err != nil {
 		return err
 	}
 	if sent {
-		f.permissions = wanted
+		links.Groups = groups
 	}
+	if !holds(links.PermissionIDs, all, "ticket.agent") {
+		links.Groups = nil // access to groups is for agents
+	}
+	if err := links.Groups.ValidAccess("Role"); err != nil {
+		return err
+	}
+	if err := tx.SetRolePermissions(ctx, role.ID, links.PermissionIDs); err != nil {
+		return err
+	}
+	return tx.SetRoleGroups(ctx, role.ID, links.Groups)
+}
+
+func permissionName(p desk.Permission) string { return p.Name }
+
+// checkPermissions refuses permissions that can't be given, not together, or not to whoever comes.
+func checkPermissions(role desk.Role, ids []desk.PermissionID, all map[desk.PermissionID]desk.Permission) error {
 	var notForSignup []string
-	for _, id := range f.permissions {
+	for _, id := range ids {
 		permission := all[id]
 		if off, _ := permission.Preferences["disabled"].(bool); off {
 			return invalid("permission_ids", "Permission %s is disabled", permission.Name)
 		}
 		for _, other := range list(permission.Preferences["not"]) {
-			if f.holds(all, other) {
+			if holds(ids, all, other) {
 				return invalid("permission_ids", "Permission %s conflicts with %s", permission.Name, other)
 			}
 		}
@@ -309,7 +139,7 @@ func (f *roleForm) readPermissions(ctx context.Context, p params, all map[desk.P
 			notForSignup = append(notForSignup, permission.Name)
 		}
 	}
-	if f.role.DefaultAtSignup && len(notForSignup) > 0 {
+	if role.DefaultAtSignup && len(notForSignup) > 0 {
 		return invalid("default_at_signup", "Cannot set default at signup when role has %s permissions.", strings.Join(notForSignup, ", "))
 	}
 	return nil
@@ -327,18 +157,11 @@ func list(value any) []string {
 	return all
 }
 
-// holds reports whether the role will have a permission, itself or through a parent.
-func (f *roleForm) holds(all map[desk.PermissionID]desk.Permission, name string) bool {
+// holds reports whether permissions contain one, itself or through a parent.
+func holds(ids []desk.PermissionID, all map[desk.PermissionID]desk.Permission, name string) bool {
 	held := &desk.Caller{}
-	for _, id := range f.permissions {
+	for _, id := range ids {
 		held.Permissions = append(held.Permissions, all[id].Name)
 	}
 	return held.UserCan(name)
-}
-
-func (f *roleForm) link(ctx context.Context, tx *store.Store) error {
-	if err := tx.SetRolePermissions(ctx, f.role.ID, f.permissions); err != nil {
-		return err
-	}
-	return tx.SetRoleGroups(ctx, f.role.ID, f.groups)
 }

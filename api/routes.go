@@ -6,7 +6,7 @@ import "slices"
 // who answers. Access is checked before a handler runs. Finer rules, such as which tickets
 // somebody sees, are the handlers' own.
 func (s *Server) routes() []route {
-	return slices.Concat(s.systemRoutes(), s.peopleRoutes(), s.teamRoutes(), s.choiceRoutes(), s.mailRoutes(), s.ticketRoutes())
+	return slices.Concat(s.systemRoutes(), s.peopleRoutes(), s.recordRoutes(), s.mailRoutes(), s.ticketRoutes())
 }
 
 // systemRoutes are the addresses of the installation itself.
@@ -33,10 +33,9 @@ func (s *Server) systemRoutes() []route {
 	}
 }
 
-// peopleRoutes are the addresses of users, their tokens and their organizations.
+// peopleRoutes are the addresses of users and their tokens.
 func (s *Server) peopleRoutes() []route {
 	people := needs("ticket.agent", "admin.user")
-	companies := needs("ticket.agent", "admin.organization")
 	tokens := needs("user_preferences.access_token")
 	return []route{
 		{"GET /api/v1/users/me", login, s.showMe},
@@ -51,72 +50,28 @@ func (s *Server) peopleRoutes() []route {
 		{"GET /api/v1/user_access_token", tokens, s.listTokens},
 		{"POST /api/v1/user_access_token", tokens, s.createToken},
 		{"DELETE /api/v1/user_access_token/{id}", tokens, s.deleteToken},
-		{"GET /api/v1/organizations/search", companies, s.searchOrganizations},
-		{"POST /api/v1/organizations/search", companies, s.searchOrganizations},
-		{"GET /api/v1/organizations", login, s.listOrganizations},
-		{"GET /api/v1/organizations/{id}", login, s.getOrganization},
-		{"POST /api/v1/organizations", companies, s.createOrganization},
-		{"PUT /api/v1/organizations/{id}", companies, s.updateOrganization},
-		{"DELETE /api/v1/organizations/{id}", companies, s.deleteOrganization},
 	}
 }
 
-// teamRoutes are the addresses of what people here belong to.
-func (s *Server) teamRoutes() []route {
-	groups := needs("ticket.agent", "admin.group", "ticket.customer")
-	roles := needs("ticket.agent", "admin.role", "ticket.customer")
-	return []route{
-		{"GET /api/v1/groups/search", needs("admin.group"), s.searchGroups},
-		{"POST /api/v1/groups/search", needs("admin.group"), s.searchGroups},
-		{"GET /api/v1/groups", groups, s.listGroups},
-		{"GET /api/v1/groups/{id}", groups, s.getGroup},
-		{"POST /api/v1/groups", needs("admin.group"), s.createGroup},
-		{"PUT /api/v1/groups/{id}", needs("admin.group"), s.updateGroup},
-		{"DELETE /api/v1/groups/{id}", needs("admin.group"), s.deleteGroup},
-		{"GET /api/v1/roles/search", needs("admin.role"), s.searchRoles},
-		{"POST /api/v1/roles/search", needs("admin.role"), s.searchRoles},
-		{"GET /api/v1/roles", roles, s.listRoles},
-		{"GET /api/v1/roles/{id}", roles, s.getRole},
-		{"POST /api/v1/roles", needs("admin.role"), s.createRole},
-		{"PUT /api/v1/roles/{id}", needs("admin.role"), s.updateRole},
-	}
+// recordRoutes are the addresses of what clients list, show, make, change and delete in one way:
+// who may read them, and who may search, make, change and delete them.
+func (s *Server) recordRoutes() []route {
+	everybodyAnd := func(permission string) access { return needs("ticket.agent", permission, "ticket.customer") }
+	return slices.Concat(
+		s.organizations().routes("organizations", login, needs("ticket.agent", "admin.organization")),
+		s.groups().routes("groups", everybodyAnd("admin.group"), needs("admin.group")),
+		s.roles().routes("roles", everybodyAnd("admin.role"), needs("admin.role")),
+		s.states().routes("ticket_states", everybodyAnd("admin.ticket_state"), needs("admin.ticket_state")),
+		s.priorities().routes("ticket_priorities", everybodyAnd("admin.ticket_priority"), needs("admin.ticket_priority")),
+		s.emailAddresses().routes("email_addresses", needs("ticket.agent", "admin.channel_email"), needs("admin.channel_email")),
+		s.signatures().routes("signatures", needs(append(mailAdmins, "ticket.agent")...), needs(mailAdmins...)),
+	)
 }
 
-// choiceRoutes are the addresses of what a ticket can be set to.
-func (s *Server) choiceRoutes() []route {
-	states := needs("ticket.agent", "admin.ticket_state", "ticket.customer")
-	priorities := needs("ticket.agent", "admin.ticket_priority", "ticket.customer")
-	return []route{
-		{"GET /api/v1/ticket_states", states, s.listStates},
-		{"GET /api/v1/ticket_states/{id}", states, s.getState},
-		{"POST /api/v1/ticket_states", needs("admin.ticket_state"), s.createState},
-		{"PUT /api/v1/ticket_states/{id}", needs("admin.ticket_state"), s.updateState},
-		{"DELETE /api/v1/ticket_states/{id}", needs("admin.ticket_state"), s.deleteState},
-		{"GET /api/v1/ticket_priorities", priorities, s.listPriorities},
-		{"GET /api/v1/ticket_priorities/{id}", priorities, s.getPriority},
-		{"POST /api/v1/ticket_priorities", needs("admin.ticket_priority"), s.createPriority},
-		{"PUT /api/v1/ticket_priorities/{id}", needs("admin.ticket_priority"), s.updatePriority},
-		{"DELETE /api/v1/ticket_priorities/{id}", needs("admin.ticket_priority"), s.deletePriority},
-	}
-}
-
-// mailRoutes are the addresses of mail accounts and what belongs to them.
+// mailRoutes are the addresses of mail accounts.
 func (s *Server) mailRoutes() []route {
-	addresses := needs("ticket.agent", "admin.channel_email")
 	mail := needs("admin.channel_email")
-	signers := needs(mailAdmins...)
-	readers := needs(append(mailAdmins, "ticket.agent")...)
 	return []route{
-		{"GET /api/v1/email_addresses", addresses, s.listEmailAddresses},
-		{"GET /api/v1/email_addresses/{id}", addresses, s.getEmailAddress},
-		{"POST /api/v1/email_addresses", mail, s.createEmailAddress},
-		{"PUT /api/v1/email_addresses/{id}", mail, s.updateEmailAddress},
-		{"DELETE /api/v1/email_addresses/{id}", mail, s.deleteEmailAddress},
-		{"GET /api/v1/signatures", readers, s.listSignatures},
-		{"GET /api/v1/signatures/{id}", readers, s.getSignature},
-		{"POST /api/v1/signatures", signers, s.createSignature},
-		{"PUT /api/v1/signatures/{id}", signers, s.updateSignature},
-		{"DELETE /api/v1/signatures/{id}", signers, s.deleteSignature},
 		{"GET /api/v1/channels_email", mail, s.listEmailChannels},
 		{"DELETE /api/v1/channels_email", mail, s.deleteEmailChannel},
 		{"POST /api/v1/channels_email_probe", mail, s.probeAccount},

@@ -80,7 +80,8 @@ func (s *Server) addOrganizations(ctx context.Context, who *desk.Caller, assets 
 	if len(ids) == 0 {
 		return nil
 	}
-	found, err := s.Store.ListOrganizations(ctx, store.OrganizationFilter{IDs: slices.Sorted(maps.Keys(ids))}, nil, store.Page{Limit: len(ids)})
+	of := store.Filter[desk.OrganizationID]{IDs: slices.Collect(maps.Keys(ids))}
+	found, err := store.Organizations.List(ctx, s.Store, of, nil, store.Page{Limit: len(ids)})
 	if err != nil {
 		return err
 	}

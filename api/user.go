@@ -70,8 +70,11 @@ var sortableUsers = []string{
 	"created_by_id", "updated_by_id",
 }
 
-// newestFirst is the order of what was found: people and organizations in use first.
-var newestFirst = []order{{Column: "active", Descending: true}, {Column: "updated_at", Descending: true}}
+// The order of what was found; people and organizations in use come first.
+var (
+	newestFirst = []order{{Column: "updated_at", Descending: true}}
+	activeFirst = append([]order{{Column: "active", Descending: true}}, newestFirst...)
+)
 
 func (s *Server) searchUsers(w http.ResponseWriter, r *http.Request) error {
 	p, page, err := listParams(r, searchPages)
@@ -87,7 +90,7 @@ func (s *Server) searchUsers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(orders) == 0 {
-		orders = newestFirst
+		orders = activeFirst
 	}
 	total := func() (int, error) { return s.Store.CountUsers(r.Context(), filter) }
 	if p.flag("only_total_count") {
@@ -168,14 +171,7 @@ func (s *Server) deleteUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		had, err := tx.HasAdmin(r.Context())
-		if err != nil {
-			return err
-		}
-		if err := tx.DeleteUser(r.Context(), id); err != nil {
-			return err
-		}
-		return tx.CheckAdmin(r.Context(), had)
+		return tx.KeepAdmin(r.Context(), func() error { return tx.DeleteUser(r.Context(), id) })
 	})
 	if err != nil {
 		return err

@@ -51,21 +51,7 @@ func (f *userForm) readRights(ctx context.Context, tx *store.Store, p params, c 
 	if err != nil {
 		return err
 	}
-	known := func(context.Context, []desk.RoleID) (map[desk.RoleID]bool, error) {
-		all := map[desk.RoleID]bool{}
-		for id := range names {
-			all[id] = true
-		}
-		return all, nil
-	}
-	byName := func(context.Context, []string) (map[string]desk.RoleID, error) {
-		all := map[string]desk.RoleID{}
-		for id, name := range names {
-			all[name] = id
-		}
-		return all, nil
-	}
-	roles, sent, err := idsNamed(ctx, p, "role", "roles", known, byName)
+	roles, sent, err := idsNamed(ctx, p, "role", "roles", among(names, func(name string) string { return name }))
 	if err != nil {
 		return err
 	}
@@ -158,7 +144,8 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p par
 	if sent {
 		f.user.OrganizationID = primary
 	}
-	others, sent, err := idsNamed(ctx, p, "organization", "organizations", tx.ExistingOrganizations, tx.OrganizationIDsByName)
+	others, sent, err := idsNamed(ctx, p, "organization", "organizations",
+		directory[desk.OrganizationID]{tx.ExistingOrganizations, tx.OrganizationIDsByName})
 	if err != nil || !sent {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 
 // userRecord shows the columns of a user. The password never is one of them.
 func userRecord(u desk.User) record {
-	r := record{
+	return record{
 		{"id", u.ID}, {"organization_id", u.OrganizationID}, {"login", u.Login},
 		{"firstname", u.Firstname}, {"lastname", u.Lastname}, {"email", u.Email},
 		{"image", u.Image}, {"image_source", u.ImageSource},
@@ -20,9 +20,7 @@ func userRecord(u desk.User) record {
 		{"out_of_office_start_at", date(u.OutOfOfficeStartAt)}, {"out_of_office_end_at", date(u.OutOfOfficeEndAt)},
 		{"out_of_office_replacement_id", u.OutOfOfficeReplacementID},
 		{"preferences", u.Preferences},
-	}
-	r.stamped(u.Stamp)
-	return r
+	}.stamped(u.Stamp)
 }
 
 // userView shows users to whoever makes the request.
@@ -128,7 +126,7 @@ func (s *Server) expandUsers(ctx context.Context, users []desk.User, records []r
 		r := &records[i]
 		found.addOrganization(r, "organization", u.OrganizationID)
 		r.add("roles", namesIn(r.get("role_ids").([]desk.RoleID), roles))
-		r.add("organizations", namesIn(r.get("organization_ids").([]desk.OrganizationID), found.organizations))
+		r.add("organizations", namesIn(r.get("organization_ids").([]desk.OrganizationID), found.Organizations))
 		for _, none := range []string{"two_factor_preferences", "authorizations", "overview_sortings"} {
 			r.add(none, []string{})
 		}

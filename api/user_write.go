@@ -107,17 +107,19 @@ func changeUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p p
 	if !mayChangeUser(who, &target) {
 		return &desk.ForbiddenError{}
 	}
-	had := false // only an administrator's change can leave none
-	if target.UserCan("admin.user") {
-		if had, err = tx.HasAdmin(ctx); err != nil {
-			return err
-		}
+	change := func() error { return saveUser(ctx, tx, catalog, p, id, who) }
+	if !target.UserCan("admin.user") { // only an administrator's change can leave none
+		return change()
 	}
-	form := userForm{}
-	if form.before, err = tx.LockUser(ctx, id); err != nil {
+	return tx.KeepAdmin(ctx, change)
+}
+
+func saveUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p params, id desk.UserID, who *desk.Caller) error {
+	before, err := tx.LockUser(ctx, id)
+	if err != nil {
 		return err
 	}
-	form.user = form.before
+	form := userForm{before: before, user: before}
 	if err := form.read(ctx, tx, p, catalog, who); err != nil {
 		return err
 	}
@@ -128,10 +130,7 @@ func changeUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p p
 	if err := tx.SaveUser(ctx, &form.user); err != nil {
 		return err
 	}
-	if err := form.link(ctx, tx, catalog); err != nil {
-		return err
-	}
-	return tx.CheckAdmin(ctx, had)
+	return form.link(ctx, tx, catalog)
 }
 
 // mayChangeUser lets agents change customers, and nobody who works here.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/richtext"
 )
 
 // pathID reads an id out of the path. What is no number is the id of no record.
@@ -149,6 +150,15 @@ func (p params) setText(dst *string, key string, max int) error {
 	}
 	*dst = cut(text, max)
 	return nil
+}
+
+// setHTML is setText for what is shown as HTML.
+func (p params) setHTML(dst *string, key string, max int) error {
+	err := p.setText(dst, key, max)
+	if err == nil && p.has(key) {
+		*dst, _ = richtext.Sanitize(*dst, richtext.Options{})
+	}
+	return err
 }
 
 // setNullText is setText for a column that tells null from empty.

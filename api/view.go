@@ -146,9 +146,9 @@ func each[T any](show func(T) record) func(context.Context, []T) ([]record, erro
 	}
 }
 
-// stamped is the end of every record.
-func (r *record) stamped(stamp desk.Stamp) {
-	*r = append(*r, field{"updated_by_id", stamp.UpdatedByID}, field{"created_by_id", stamp.CreatedByID},
+// stamped is a record with who made and last changed it, and when.
+func (r record) stamped(stamp desk.Stamp) record {
+	return append(r, field{"updated_by_id", stamp.UpdatedByID}, field{"created_by_id", stamp.CreatedByID},
 		field{"created_at", stamp.CreatedAt}, field{"updated_at", stamp.UpdatedAt})
 }
 

@@ -22,12 +22,7 @@ const (
 
 // Article returns one article, or a *desk.MissingError.
 func (s *Store) Article(ctx context.Context, id desk.ArticleID) (desk.Article, error) {
-	rows, _ := s.db.Query(ctx, articleByID, id)
-	article, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Article])
-	if err != nil {
-		return desk.Article{}, missing("Ticket::Article", int64(id), err)
-	}
-	return article, nil
+	return one[desk.Article](ctx, s, articleByID, "Ticket::Article", int64(id))
 }
 
 // ArticlesOf returns all articles of a ticket, oldest first.

@@ -75,22 +75,13 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 		}
 	}
 	read("settings", func() (err error) { c.Settings, err = s.settingValues(ctx); return })
-	read("groups", func() (err error) {
-		c.Groups, err = byID(ctx, s, allGroups, func(g desk.Group) desk.GroupID { return g.ID })
-		return
-	})
-	read("states", func() (err error) {
-		c.States, err = byID(ctx, s, allStates, func(v desk.State) desk.StateID { return v.ID })
-		return
-	})
+	read("groups", func() (err error) { c.Groups, err = Groups.All(ctx, s); return })
+	read("states", func() (err error) { c.States, err = States.All(ctx, s); return })
 	read("state types", func() (err error) {
 		c.StateTypes, err = names[desk.StateTypeID](ctx, s, `SELECT id, name FROM ticket_state_types`)
 		return
 	})
-	read("priorities", func() (err error) {
-		c.Priorities, err = byID(ctx, s, allPriorities, func(v desk.Priority) desk.PriorityID { return v.ID })
-		return
-	})
+	read("priorities", func() (err error) { c.Priorities, err = Priorities.All(ctx, s); return })
 	read("article types", func() (err error) {
 		c.ArticleTypes, err = byID(ctx, s, allArticleTypes, func(v desk.ArticleType) desk.ArticleTypeID { return v.ID })
 		return
@@ -99,10 +90,7 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 		c.Senders, err = names[desk.SenderID](ctx, s, `SELECT id, name FROM ticket_article_senders`)
 		return
 	})
-	read("addresses", func() (err error) {
-		c.Addresses, err = byID(ctx, s, allAddresses, func(v desk.EmailAddress) desk.EmailAddressID { return v.ID })
-		return
-	})
+	read("addresses", func() (err error) { c.Addresses, err = EmailAddresses.All(ctx, s); return })
 	read("channels", func() error { return s.fillChannels(ctx, c) })
 	read("sign-up roles", func() (err error) {
 		rows, _ := s.db.Query(ctx, `SELECT id FROM roles WHERE default_at_signup AND active ORDER BY id`)
@@ -114,26 +102,9 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 }
 
 const (
-	allGroups = `
-		SELECT id, signature_id, email_address_id, name, name_last, parent_id, assignment_timeout, follow_up_possible,
-			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note,
-			updated_by_id, created_by_id, created_at, updated_at
-		FROM groups`
-	allStates = `
-		SELECT id, state_type_id, name, next_state_id, ignore_escalation, default_create, default_follow_up, note, active,
-			updated_by_id, created_by_id, created_at, updated_at
-		FROM ticket_states`
-	allPriorities = `
-		SELECT id, name, default_create, ui_icon, ui_color, note, active,
-			updated_by_id, created_by_id, created_at, updated_at
-		FROM ticket_priorities`
 	allArticleTypes = `
 		SELECT id, name, communication, active
 		FROM ticket_article_types`
-	allAddresses = `
-		SELECT id, channel_id, name, email, active, note, preferences,
-			updated_by_id, created_by_id, created_at, updated_at
-		FROM email_addresses`
 	allChannels = `
 		SELECT id, group_id, area, options, active, preferences, last_log_in, last_log_out, status_in, status_out, last_fetch,
 			updated_by_id, created_by_id, created_at, updated_at

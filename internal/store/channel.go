@@ -13,7 +13,7 @@ import (
 
 // Channel returns one channel with its secrets in clear, or a *desk.MissingError.
 func (s *Store) Channel(ctx context.Context, id desk.ChannelID) (desk.Channel, error) {
-	channel, err := one[desk.Channel](ctx, s, allChannels, "Channel", int64(id))
+	channel, err := one[desk.Channel](ctx, s, allChannels+` WHERE id = $1`, "Channel", int64(id))
 	if err != nil {
 		return desk.Channel{}, err
 	}
@@ -157,19 +157,18 @@ func (s *Store) accountAddress(ctx context.Context, account desk.EmailAccount, e
 	if strings.TrimSpace(address.Name) == "" {
 		address.Name = email
 	}
-	address.UpdatedByID = account.By
 	err := s.db.QueryRow(ctx, `SELECT id FROM email_addresses WHERE email = $1`, email).Scan(&address.ID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		err := s.InsertEmailAddress(ctx, &address)
+		err := EmailAddresses.Insert(ctx, s, &address, account.By)
 		return address.ID, err
 	}
 	if err != nil {
 		return 0, fmt.Errorf("address of account: %w", translate(err))
 	}
-	former, err := s.EmailAddress(ctx, address.ID)
+	former, err := EmailAddresses.Get(ctx, s, address.ID)
 	if err != nil {
 		return 0, err
 	}
 	address.Note, address.Preferences = former.Note, former.Preferences
-	return address.ID, s.SaveEmailAddress(ctx, address)
+	return address.ID, EmailAddresses.Save(ctx, s, &address, account.By)
 }

@@ -8,24 +8,12 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// one reads one row of a small table. sql is its SELECT without a condition.
+// one reads the one row with an id.
 func one[T any](ctx context.Context, s *Store, sql, class string, id int64) (T, error) {
-	rows, _ := s.db.Query(ctx, sql+` WHERE id = $1`, id)
+	rows, _ := s.db.Query(ctx, sql, id)
 	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
 	if err != nil {
 		return found, missing(class, id, err)
-	}
-	return found, nil
-}
-
-// listed reads one page of a table. sql is its SELECT, with a condition if there is one.
-func listed[T any](ctx context.Context, s *Store, sql string, orders []Order, page Page, args ...any) ([]T, error) {
-	given := arguments(args)
-	sql += orderBy(orders, "id") + " LIMIT " + given.add(page.Limit) + " OFFSET " + given.add(page.Offset)
-	rows, _ := s.db.Query(ctx, sql, given...)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	if err != nil {
-		return nil, fmt.Errorf("list: %w", translate(err))
 	}
 	return found, nil
 }

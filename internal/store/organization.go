@@ -3,51 +3,33 @@ package store
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
 
-const allOrganizations = `
-	SELECT id, name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id, created_at, updated_at
-	FROM organizations`
-
-// OrganizationFilter says which organizations a list shows. Its parts narrow each other.
-type OrganizationFilter struct {
-	Words []string              // each must be in one of the texts
-	IDs   []desk.OrganizationID // nil: all
-}
-
-func (f OrganizationFilter) where(args *arguments) string {
-	conditions := []string{"true"}
-	for _, word := range f.Words {
-		conditions = append(conditions, `concat_ws(E'\n', name, domain, note) ILIKE `+args.add(containing(word)))
-	}
-	if f.IDs != nil {
-		conditions = append(conditions, "id = ANY("+args.add(f.IDs)+")")
-	}
-	return " WHERE " + strings.Join(conditions, " AND ")
-}
-
-// ListOrganizations returns one page of organizations.
-func (s *Store) ListOrganizations(ctx context.Context, f OrganizationFilter, orders []Order, page Page) ([]desk.Organization, error) {
-	var args arguments
-	sql := allOrganizations + f.where(&args)
-	return listed[desk.Organization](ctx, s, sql, orders, page, args...)
-}
-
-// CountOrganizations returns how many organizations a filter finds.
-func (s *Store) CountOrganizations(ctx context.Context, f OrganizationFilter) (int, error) {
-	var args arguments
-	sql := allOrganizations + f.where(&args)
-	return s.count(ctx, sql, args...)
-}
-
-// Organization returns one organization, or a *desk.MissingError.
-func (s *Store) Organization(ctx context.Context, id desk.OrganizationID) (desk.Organization, error) {
-	return one[desk.Organization](ctx, s, allOrganizations, "Organization", int64(id))
+// Organizations are the companies of customers.
+var Organizations = &Table[desk.Organization, desk.OrganizationID]{
+	Class:  "Organization",
+	name:   "organizations",
+	search: "name, domain, note",
+	all: `
+		SELECT id, name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id, created_at, updated_at
+		FROM organizations`,
+	insert: `
+		INSERT INTO organizations (name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		RETURNING id`,
+	save: `
+		UPDATE organizations
+		SET name = $1, shared = $2, domain = $3, domain_assignment = $4, active = $5, vip = $6, note = $7,
+			updated_by_id = $8, updated_at = now()
+		WHERE id = $9`,
+	values: func(v desk.Organization) []any {
+		return []any{v.Name, v.Shared, v.Domain, v.DomainAssignment, v.Active, v.Vip, v.Note, v.UpdatedByID}
+	},
+	parts: func(v *desk.Organization) (*desk.OrganizationID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }
 
 const organizationLinks = `
@@ -72,34 +54,6 @@ func (s *Store) OrganizationLinks(ctx context.Context, ids []desk.OrganizationID
 		return nil, fmt.Errorf("members of organizations: %w", translate(err))
 	}
 	return all, nil
-}
-
-// CheckOrganizationName refuses a name that is blank or another organization's.
-func (s *Store) CheckOrganizationName(ctx context.Context, o desk.Organization) error {
-	return s.checkName(ctx, "organizations", o.Name, int64(o.ID))
-}
-
-// InsertOrganization stores a new organization and fills its id.
-func (s *Store) InsertOrganization(ctx context.Context, o *desk.Organization) error {
-	err := s.db.QueryRow(ctx, `
-		INSERT INTO organizations (name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
-		RETURNING id`,
-		o.Name, o.Shared, o.Domain, o.DomainAssignment, o.Active, o.Vip, o.Note, o.UpdatedByID).Scan(&o.ID)
-	if err != nil {
-		return fmt.Errorf("insert organization: %w", translate(err))
-	}
-	return nil
-}
-
-// SaveOrganization stores a changed organization.
-func (s *Store) SaveOrganization(ctx context.Context, o desk.Organization) error {
-	return s.exec(ctx, "save organization", `
-		UPDATE organizations
-		SET name = $1, shared = $2, domain = $3, domain_assignment = $4, active = $5, vip = $6, note = $7,
-			updated_by_id = $8, updated_at = now()
-		WHERE id = $9`,
-		o.Name, o.Shared, o.Domain, o.DomainAssignment, o.Active, o.Vip, o.Note, o.UpdatedByID, o.ID)
 }
 
 // SetOrganizationMembers makes exactly these users those whose primary organization it is. Who
@@ -135,9 +89,4 @@ func (s *Store) SetOrganizationMembers(ctx context.Context, id desk.Organization
 // SetSecondaryMembers makes exactly these users the secondary members of an organization.
 func (s *Store) SetSecondaryMembers(ctx context.Context, id desk.OrganizationID, members []desk.UserID) error {
 	return s.replaceLinks(ctx, "organizations_users", "organization_id", "user_id", int64(id), plain(members))
-}
-
-// DeleteOrganization deletes an organization that nothing refers to.
-func (s *Store) DeleteOrganization(ctx context.Context, id desk.OrganizationID) error {
-	return s.deleteRow(ctx, "organizations", "Organization", int64(id))
 }

@@ -4,42 +4,32 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
 
-const allRoles = `
-	SELECT id, name, preferences, default_at_signup, active, note, updated_by_id, created_by_id, created_at, updated_at
-	FROM roles`
-
-// ListRoles returns one page of roles whose name or note contains each of the words.
-func (s *Store) ListRoles(ctx context.Context, words []string, orders []Order, page Page) ([]desk.Role, error) {
-	var args arguments
-	sql := allRoles + roleWords(words, &args)
-	return listed[desk.Role](ctx, s, sql, orders, page, args...)
-}
-
-// CountRoles returns how many roles have name or note with each of the words.
-func (s *Store) CountRoles(ctx context.Context, words []string) (int, error) {
-	var args arguments
-	sql := allRoles + roleWords(words, &args)
-	return s.count(ctx, sql, args...)
-}
-
-func roleWords(words []string, args *arguments) string {
-	conditions := []string{"true"}
-	for _, word := range words {
-		conditions = append(conditions, `concat_ws(E'\n', name, note) ILIKE `+args.add(containing(word)))
-	}
-	return " WHERE " + strings.Join(conditions, " AND ")
-}
-
-// Role returns one role, or a *desk.MissingError.
-func (s *Store) Role(ctx context.Context, id desk.RoleID) (desk.Role, error) {
-	return one[desk.Role](ctx, s, allRoles, "Role", int64(id))
+// Roles are what people may do here.
+var Roles = &Table[desk.Role, desk.RoleID]{
+	Class:  "Role",
+	name:   "roles",
+	search: "name, note",
+	all: `
+		SELECT id, name, preferences, default_at_signup, active, note, updated_by_id, created_by_id, created_at, updated_at
+		FROM roles`,
+	insert: `
+		INSERT INTO roles (name, preferences, default_at_signup, active, note, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $6)
+		RETURNING id`,
+	save: `
+		UPDATE roles
+		SET name = $1, preferences = $2, default_at_signup = $3, active = $4, note = $5, updated_by_id = $6, updated_at = now()
+		WHERE id = $7`,
+	values: func(v desk.Role) []any {
+		return []any{v.Name, object(v.Preferences), v.DefaultAtSignup, v.Active, v.Note, v.UpdatedByID}
+	},
+	parts: func(v *desk.Role) (*desk.RoleID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }
 
 const roleLinks = `
@@ -80,31 +70,6 @@ func (s *Store) Permissions(ctx context.Context) (map[desk.PermissionID]desk.Per
 	return byID(ctx, s, `
 		SELECT id, name, label, description, preferences, allow_signup, active, created_at, updated_at
 		FROM permissions`, func(p desk.Permission) desk.PermissionID { return p.ID })
-}
-
-// CheckRoleName refuses a name that is blank or another role's.
-func (s *Store) CheckRoleName(ctx context.Context, r desk.Role) error {
-	return s.checkName(ctx, "roles", r.Name, int64(r.ID))
-}
-
-// InsertRole stores a new role and fills its id.
-func (s *Store) InsertRole(ctx context.Context, r *desk.Role) error {
-	err := s.db.QueryRow(ctx, `
-		INSERT INTO roles (name, preferences, default_at_signup, active, note, updated_by_id, created_by_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $6)
-		RETURNING id`, r.Name, object(r.Preferences), r.DefaultAtSignup, r.Active, r.Note, r.UpdatedByID).Scan(&r.ID)
-	if err != nil {
-		return fmt.Errorf("insert role: %w", translate(err))
-	}
-	return nil
-}
-
-// SaveRole stores a changed role.
-func (s *Store) SaveRole(ctx context.Context, r desk.Role) error {
-	return s.exec(ctx, "save role", `
-		UPDATE roles
-		SET name = $1, preferences = $2, default_at_signup = $3, active = $4, note = $5, updated_by_id = $6, updated_at = now()
-		WHERE id = $7`, r.Name, object(r.Preferences), r.DefaultAtSignup, r.Active, r.Note, r.UpdatedByID, r.ID)
 }
 
 // SetRolePermissions replaces what a role permits.

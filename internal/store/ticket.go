@@ -29,21 +29,12 @@ const (
 
 // Ticket returns one ticket, or a *desk.MissingError.
 func (s *Store) Ticket(ctx context.Context, id desk.TicketID) (desk.Ticket, error) {
-	return s.oneTicket(ctx, ticketByID, id)
+	return one[desk.Ticket](ctx, s, ticketByID, "Ticket", int64(id))
 }
 
 // LockTicket is Ticket for a transaction that is going to change it: no other can until it ends.
 func (s *Store) LockTicket(ctx context.Context, id desk.TicketID) (desk.Ticket, error) {
-	return s.oneTicket(ctx, lockTicket, id)
-}
-
-func (s *Store) oneTicket(ctx context.Context, sql string, id desk.TicketID) (desk.Ticket, error) {
-	rows, _ := s.db.Query(ctx, sql, id)
-	ticket, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Ticket])
-	if err != nil {
-		return desk.Ticket{}, missing("Ticket", int64(id), err)
-	}
-	return ticket, nil
+	return one[desk.Ticket](ctx, s, lockTicket, "Ticket", int64(id))
 }
 
 // TicketByNumber returns the ticket with this number, or desk.ErrNotFound.

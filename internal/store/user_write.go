@@ -184,23 +184,27 @@ func (s *Store) DeleteUser(ctx context.Context, id desk.UserID) error {
 // errNoAdmin keeps an installation from locking everybody out.
 var errNoAdmin = &desk.InvalidError{Field: "role_ids", Reason: "At least one user needs to have admin permissions."}
 
-// CheckAdmin returns an *desk.InvalidError when nobody administers this installation any more. It
-// belongs to the end of transactions that change users, roles or permissions. hadAdmin is what
-// HasAdmin said before the change: an installation that never had one may go without.
-func (s *Store) CheckAdmin(ctx context.Context, hadAdmin bool) error {
-	if !hadAdmin {
-		return nil
+// KeepAdmin makes a change to users, roles or permissions, and returns a *desk.InvalidError when
+// nobody administers this installation any more after it. One that never had an administrator may
+// go without.
+func (s *Store) KeepAdmin(ctx context.Context, change func() error) error {
+	had, err := s.hasAdmin(ctx)
+	if err != nil {
+		return err
 	}
-	has, err := s.HasAdmin(ctx)
+	if err := change(); err != nil || !had {
+		return err
+	}
+	has, err := s.hasAdmin(ctx)
 	if err == nil && !has {
 		return errNoAdmin
 	}
 	return err
 }
 
-// HasAdmin reports whether an active user holds admin or admin.user. It makes transactions that
+// hasAdmin reports whether an active user holds admin or admin.user. It makes transactions that
 // might take this away wait for each other, so that two can't remove the last two.
-func (s *Store) HasAdmin(ctx context.Context) (has bool, err error) {
+func (s *Store) hasAdmin(ctx context.Context) (has bool, err error) {
 	if err := s.exec(ctx, "lock administrators", `SELECT pg_advisory_xact_lock(hashtext('postroom.admins'))`); err != nil {
 		return false, err
 	}
