@@ -29,10 +29,9 @@ func (r *run) handOver(ctx context.Context, batch []listed, got map[imap.UID]fet
 	}
 	taken, err := r.offer(ctx, all)
 	var uids imap.UIDSet
-	r.taken += len(taken)
+	r.moved += len(taken)
 	for _, item := range taken {
 		uids.AddNum(item.uid)
-		r.left.taken(item.uid)
 		if !item.known {
 			r.report.Fetched++
 		}
@@ -60,8 +59,10 @@ func (r *run) prepare(ctx context.Context, batch []listed, got map[imap.UID]fetc
 			continue
 		}
 		head := scanHeader(one.raw)
-		if head.freshVerify(now) {
-			continue // the account wizard waits for it
+		if until, fresh := head.freshVerify(now); fresh { // the account wizard waits for it
+			r.left.postpone(item.uid, r.session.validity, until)
+			r.moved++
+			continue
 		}
 		message := r.inbound.message(r.channelID, r.session.validity, item.uid, one.raw, now)
 		all = append(all, handed{listed: item, message: message, known: known[head.messageID]})
@@ -160,7 +161,8 @@ func (r *run) mark(uids imap.UIDSet, count int) {
 	r.marking = &marking{command: r.session.client.Store(uids, change, nil), uids: uids, count: count}
 }
 
-// confirm waits until the marks are made. The line may break once more.
+// confirm waits until the marks are made. The line may break once more. Mail that the server refuses
+// to mark stays, is known by its name when it is fetched again, and must not keep other mail away.
 func (r *run) confirm(ctx context.Context) error {
 	for r.marking != nil {
 		err := r.session.within(ctx, r.inbound.limits.store, r.marking.command.Close)
@@ -170,15 +172,27 @@ func (r *run) confirm(ctx context.Context) error {
 			}
 			continue
 		}
-		if err != nil {
-			return fmt.Errorf("flag messages: %w", err)
-		}
-		if !r.inbound.Keep {
-			r.doomed.add(r.session.validity, r.marking.uids, r.marking.count)
-		}
+		r.marked(ctx, err)
 		r.marking = nil
 	}
 	return nil
+}
+
+// marked notes the server's answer to the marking: nil, or that it refuses.
+func (r *run) marked(ctx context.Context, refusal error) {
+	uids, _ := r.marking.uids.Nums() // no range is open
+	for _, uid := range uids {
+		if refusal == nil {
+			r.left.taken(uid)
+			continue
+		}
+		r.left.add(uid, r.session.validity, fmt.Sprintf("  - message %d was received but can't be marked: %s", uid, refusal), time.Now())
+	}
+	if refusal != nil {
+		r.log.WarnContext(ctx, "messages were received but can't be marked", "channel_id", r.channelID, "messages", len(uids), "error", refusal)
+	} else if !r.inbound.Keep {
+		r.doomed.add(r.session.validity, r.marking.uids, r.marking.count)
+	}
 }
 
 // doomed is mail that we marked as deleted and that the server still has to remove.
@@ -186,7 +200,11 @@ type doomed struct {
 	validity uint32
 	uids     imap.UIDSet
 	count    int
+	failures int
 }
+
+// maxExpunges is how often mail is tried to be removed. Marked it is in any case.
+const maxExpunges = 2
 
 func (d *doomed) add(validity uint32, uids imap.UIDSet, count int) {
 	d.validity = validity
@@ -205,12 +223,21 @@ func (r *run) expunge(ctx context.Context, least int) error {
 	if r.doomed.count < least {
 		return nil
 	}
-	err := r.session.within(ctx, r.inbound.limits.expunge, func() error {
-		return r.session.expunge(r.doomed.uids).Close()
-	})
-	if err != nil {
+	err := r.session.within(ctx, r.inbound.limits.expunge, func() error { return r.session.expunge(r.doomed.uids) })
+	switch {
+	case err == nil:
+		r.doomed = doomed{}
+		return nil
+	case errors.Is(err, errOthersMarked): // until they are gone
+	case lost(err):
+		if r.doomed.failures++; r.doomed.failures >= maxExpunges {
+			r.doomed = doomed{}
+		}
 		return fmt.Errorf("expunge: %w", err)
+	default:
+		r.doomed = doomed{}
 	}
-	r.doomed = doomed{}
+	r.log.WarnContext(ctx, "received messages are marked as deleted but can't be removed", "channel_id", r.channelID, "error", err)
+	r.report.Notices = []string{"  - received messages are marked as deleted but can't be removed: " + err.Error()}
 	return nil
 }

@@ -78,15 +78,16 @@ func lineEnd(raw []byte) int {
 // freshFor is how long an account wizard may wait for its mail.
 const freshFor = 30 * time.Minute
 
-// freshVerify reports whether an account wizard still waits for this mail.
-func (h head) freshVerify(now time.Time) bool {
+// freshVerify reports whether an account wizard still waits for this mail, and until when it may.
+// Anybody can write such a mail: one that claims to come from a far future is nobody's.
+func (h head) freshVerify(now time.Time) (until time.Time, fresh bool) {
 	if !h.verify {
-		return false
+		return time.Time{}, false
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05 MST", "2006-01-02 15:04:05 -0700", time.RFC1123Z} {
 		if sent, err := time.Parse(layout, h.verifyTime); err == nil {
-			return now.Sub(sent) < freshFor
+			return sent.Add(freshFor), now.Sub(sent).Abs() < freshFor
 		}
 	}
-	return false
+	return time.Time{}, false
 }

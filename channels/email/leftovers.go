@@ -8,12 +8,12 @@ import (
 	"github.com/emersion/go-imap/v2"
 )
 
-// leftovers are the messages of a mailbox that could not be fetched. They stay on the server and
-// are tried again later and later, so that they cost next to nothing and block nothing.
+// leftovers are the messages of a mailbox that could not be fetched, or not yet. They stay on the
+// server and are tried again later and later, so that they cost next to nothing and block nothing.
 type leftovers map[imap.UID]leftover
 
 type leftover struct {
-	notice   string // for people
+	notice   string // for people; empty: nothing to be said
 	validity uint32 // UIDVALIDITY under which it was seen
 	tries    int
 	until    time.Time // before that it isn't tried again
@@ -29,6 +29,11 @@ func (l leftovers) add(uid imap.UID, validity uint32, notice string, now time.Ti
 	tries := l[uid].tries + 1
 	pause := min(firstRetry<<min(tries-1, 8), lastRetry)
 	l[uid] = leftover{notice: notice, validity: validity, tries: tries, until: now.Add(pause)}
+}
+
+// postpone leaves a message alone for some time, with which nothing is wrong.
+func (l leftovers) postpone(uid imap.UID, validity uint32, until time.Time) {
+	l[uid] = leftover{validity: validity, until: until}
 }
 
 // waits reports whether a message is left alone for now.
@@ -59,7 +64,9 @@ func (l leftovers) taken(uid imap.UID) { delete(l, uid) }
 
 func (l leftovers) notices() (notices []string) {
 	for _, uid := range slices.Sorted(maps.Keys(l)) {
-		notices = append(notices, l[uid].notice)
+		if l[uid].notice != "" {
+			notices = append(notices, l[uid].notice)
+		}
 	}
 	return notices
 }

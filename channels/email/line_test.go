@@ -17,6 +17,7 @@ type line struct {
 	mu    sync.Mutex
 	cuts  []int // bytes from the server after which the next connections break
 	venom []byte
+	heard [2][]byte     // a text of the client, and as what it comes out
 	names [][2][]byte   // texts of the server, and as what they come out
 	ice   chan struct{} // to be closed when the line carries again; nil: it does
 	ends  []net.Conn
@@ -27,6 +28,13 @@ func (l *line) rename(from, to string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.names = append(l.names, [2][]byte{[]byte(from), []byte(to)})
+}
+
+// mishear makes the client's text come out as another of the same length.
+func (l *line) mishear(from, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.heard = [2][]byte{[]byte(from), []byte(to)}
 }
 
 // freeze makes the line carry nothing in either direction, without ending a connection.
@@ -130,6 +138,11 @@ func (l *line) up(server io.Writer, client io.Reader) {
 	for {
 		n, err := client.Read(buffer)
 		l.thaw()
+		l.mu.Lock()
+		if len(l.heard[0]) > 0 {
+			copy(buffer[:n], bytes.ReplaceAll(buffer[:n], l.heard[0], l.heard[1]))
+		}
+		l.mu.Unlock()
 		if _, err := server.Write(buffer[:n]); err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -57,8 +58,8 @@ func (m *Mailbox) Poll(ctx context.Context, receive channels.Receive) (channels.
 	if err = run.work(work, found.mails); err != nil {
 		m.hangUp()
 	}
-	m.more = found.more && run.taken > 0 // where nothing moves there is no hurry
-	run.report.Notices = notices(append(m.tooLarge(found), m.left.notices()...))
+	m.more = found.more && run.moved > 0 // where nothing moves there is no hurry
+	run.report.Notices = notices(slices.Concat(run.report.Notices, m.tooLarge(found), m.left.notices()))
 	return run.report, errors.Join(err, ctx.Err())
 }
 

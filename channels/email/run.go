@@ -21,7 +21,7 @@ type run struct {
 	report     channels.Report
 	stop       context.Context // when it ends, the batch in hand is the last
 	all        int             // messages that wait in the mailbox
-	taken      int             // messages received or known
+	moved      int             // messages that the next poll won't list: received, known or left alone
 	reconnects int
 	marking    *marking // sent, not yet confirmed
 }
@@ -169,4 +169,5 @@ func (r *run) leave(item listed, err error) {
 	r.log.WarnContext(r.stop, "message can't be fetched and stays in its mailbox",
 		"channel_id", r.channelID, "uid", item.uid, "error", err)
 	r.left.add(item.uid, r.session.validity, notice, time.Now())
+	r.moved++
 }

@@ -181,6 +181,29 @@ func TestMailThatCannotBeDescribedIsFetchedAlone(t *testing.T) {
 	}
 }
 
+func TestMailThatWaitsForAWizardHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	for range 10 {
+		s.deliver(t, "X-Zammad-Verify: true\r\nX-Zammad-Verify-Time: "+time.Now().UTC().Format(time.RFC3339)+"\r\n\r\nbody\r\n")
+	}
+	s.deliver(t, mailNumber(1))
+	mailbox := email.NewMailbox(email.Few(s.inbound, 5), 7, quiet)
+	defer mailbox.Close()
+	for range 3 {
+		if report := s.poll(t, mailbox); len(report.Notices) > 0 {
+			t.Errorf("notices = %q, want none", report.Notices)
+		}
+		if len(s.received) > 0 {
+			return
+		}
+		if err := mailbox.Wait(t.Context()); err != nil { // it knows that there is more
+			t.Fatal(err)
+		}
+	}
+	t.Error("the mail behind them was not received")
+}
+
 func TestMailOfAWizardAtWorkIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)
@@ -254,6 +277,66 @@ func TestWhatOthersDeletedIsTheirs(t *testing.T) {
 	}
 	if mails, _ := s.server.Messages(user); len(mails) != 1 || !strings.Contains(string(mails[0]), "mail 2") {
 		t.Errorf("%d mails are left, want the one that somebody else marked", len(mails))
+	}
+}
+
+// EXPUNGE without UIDPLUS removes all that is marked, also what somebody may want to bring back.
+func TestWhatOthersDeletedIsTheirsWithoutUIDPLUS(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.line.rename("UIDPLUS", "UIDLESS")
+	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
+	client := login(t, s.server, user)
+	defer client.Close()
+	if _, err := client.Select("INBOX", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	mark := func(op imap.StoreFlagsOp) {
+		t.Helper()
+		if err := client.Store(imap.SeqSetNum(2), &imap.StoreFlags{Op: op, Flags: []imap.Flag{imap.FlagDeleted}}, nil).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mark(imap.StoreFlagsAdd)
+	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	defer mailbox.Close()
+	report := s.poll(t, mailbox)
+	if len(s.received) != 2 || len(report.Notices) != 1 {
+		t.Errorf("%d received with notices %q, want two and one", len(s.received), report.Notices)
+	}
+	if mails, _ := s.server.Messages(user); len(mails) != 3 {
+		t.Errorf("%d mails are left, want all: one of them is somebody else's", len(mails))
+	}
+	mark(imap.StoreFlagsDel) // brought back
+	report = s.poll(t, mailbox)
+	if mails, _ := s.server.Messages(user); len(s.received) != 3 || len(mails) != 0 || len(report.Notices) != 0 {
+		t.Errorf("%d received, %d left with notices %q; want all, none and none", len(s.received), len(mails), report.Notices)
+	}
+}
+
+// A mailbox that we may read but not change shows all its mail, and says what is wrong.
+func TestMailThatCannotBeMarkedIsReceivedOnce(t *testing.T) {
+	t.Parallel()
+	for _, refused := range []string{"STORE", "EXPUNGE"} {
+		t.Run(refused, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t, nil)
+			s.line.mishear("UID "+refused, "UID "+strings.Repeat("X", len(refused)))
+			for i := range 60 { // more than a batch
+				s.deliver(t, mailNumber(i))
+			}
+			mailbox := email.NewMailbox(s.inbound, 7, quiet)
+			defer mailbox.Close()
+			for range 2 {
+				report := s.poll(t, mailbox)
+				if len(s.received) != 60 {
+					t.Errorf("%d received, want each of 60 once", len(s.received))
+				}
+				if report.Fetched > 0 && (len(report.Notices) == 0 || !strings.Contains(report.Notices[0], "can't be")) {
+					t.Errorf("notices = %q, want one about what the server refuses", report.Notices)
+				}
+			}
+		})
 	}
 }
 

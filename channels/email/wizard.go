@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
-	"github.com/emersion/go-imap/v2/imapclient"
 
 	"postroom/channels"
 )
@@ -266,13 +265,29 @@ func (s *session) remove(uids imap.UIDSet) error {
 	if err := s.client.Store(uids, deleted, nil).Close(); err != nil {
 		return err
 	}
-	return s.expunge(uids).Close()
+	err := s.expunge(uids)
+	if errors.Is(err, errOthersMarked) {
+		return nil // whoever removes those removes ours along
+	}
+	return err
 }
 
-// expunge removes marked messages; where the server can't do that one by one, all that are marked.
-func (s *session) expunge(uids imap.UIDSet) *imapclient.ExpungeCommand {
+var errOthersMarked = errors.New("others are marked, too, and the server can't tell them apart")
+
+// expunge removes marked messages. Where the server can remove only all that are marked, those that
+// somebody else marked are that person's to remove, or to bring back.
+func (s *session) expunge(uids imap.UIDSet) error {
 	if s.uidPlus {
-		return s.client.UIDExpunge(uids)
+		return s.client.UIDExpunge(uids).Close()
 	}
-	return s.client.Expunge()
+	marked, err := s.client.UIDSearch(&imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
+	if err != nil {
+		return err
+	}
+	for _, uid := range marked.AllUIDs() {
+		if !uids.Contains(uid) {
+			return errOthersMarked
+		}
+	}
+	return s.client.Expunge().Close()
 }
