@@ -62,7 +62,7 @@ func (s *Server) expandGroups(ctx context.Context, groups []desk.Group, records 
 	if err != nil {
 		return err
 	}
-	signatures, err := s.Store.SignatureNames(ctx)
+	signatures, err := store.Signatures.Names(ctx, s.Store)
 	if err != nil {
 		return err
 	}
@@ -71,7 +71,7 @@ func (s *Server) expandGroups(ctx context.Context, groups []desk.Group, records 
 		people = append(people, g.CreatedByID, g.UpdatedByID)
 		people = append(people, records[i].get("user_ids").([]desk.UserID)...)
 	}
-	found, err := s.namesOf(ctx, people, nil)
+	found, err := s.Store.NamesOf(ctx, people, nil)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (s *Server) expandGroups(ctx context.Context, groups []desk.Group, records 
 			r.add("parent", catalog.Groups[*g.ParentID].Name)
 		}
 		r.add("users", namesIn(r.get("user_ids").([]desk.UserID), found.Logins))
-		found.addStamp(r, g.Stamp)
+		addStampNames(r, g.Stamp, found.Logins)
 	}
 	return nil
 }

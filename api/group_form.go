@@ -52,16 +52,16 @@ func quoted(value any) string {
 
 // readGroupMail takes what mails of a group are sent from and end with.
 func readGroupMail(ctx context.Context, tx *store.Store, in *input, g *desk.Group) error {
-	signatures, err := store.Signatures.All(ctx, tx)
+	signatures, err := store.Signatures.Names(ctx, tx)
 	if err != nil {
 		return err
 	}
-	reference(in, &g.SignatureID, "signature", signatures, func(v desk.Signature) string { return v.Name })
-	addresses, err := store.EmailAddresses.All(ctx, tx)
+	reference(in, &g.SignatureID, "signature", signatures, itself)
+	addresses, err := store.EmailAddresses.Names(ctx, tx)
 	if err != nil {
 		return err
 	}
-	reference(in, &g.EmailAddressID, "email_address", addresses, func(a desk.EmailAddress) string { return a.Name })
+	reference(in, &g.EmailAddressID, "email_address", addresses, itself)
 	return nil
 }
 

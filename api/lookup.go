@@ -16,7 +16,7 @@ func organizationNamed(ctx context.Context, tx *store.Store, p params) (id *desk
 		if err != nil || wanted == 0 {
 			return nil, true, err
 		}
-		known, err := tx.ExistingOrganizations(ctx, []desk.OrganizationID{wanted})
+		known, err := store.Organizations.Existing(ctx, tx, []desk.OrganizationID{wanted})
 		if err == nil && !known[wanted] {
 			err = invalidParam(key, p[key])
 		}
@@ -26,7 +26,7 @@ func organizationNamed(ctx context.Context, tx *store.Store, p params) (id *desk
 		return nil, false, nil
 	}
 	name := p.text(relation)
-	found, err := tx.OrganizationIDsByName(ctx, []string{name})
+	found, err := store.Organizations.IDsByName(ctx, tx, []string{name})
 	wanted, known := found[name]
 	if err == nil && !known {
 		err = invalid(relation, "No lookup value found for '%s': %s", relation, literal(p[relation]))
@@ -42,6 +42,13 @@ type directory[T ~int64] struct {
 
 func usersIn(tx *store.Store) directory[desk.UserID] {
 	return directory[desk.UserID]{tx.ExistingUsers, tx.UserIDsByName}
+}
+
+func recordsIn[T any, ID ~int64](tx *store.Store, t *store.Table[T, ID]) directory[ID] {
+	return directory[ID]{
+		existing: func(ctx context.Context, ids []ID) (map[ID]bool, error) { return t.Existing(ctx, tx, ids) },
+		named:    func(ctx context.Context, names []string) (map[string]ID, error) { return t.IDsByName(ctx, tx, names) },
+	}
 }
 
 // among is a directory of records at hand.

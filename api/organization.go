@@ -75,7 +75,7 @@ func (s *Server) expandOrganizations(ctx context.Context, items []desk.Organizat
 		people = append(people, records[i].get("member_ids").([]desk.UserID)...)
 		people = append(people, records[i].get("secondary_member_ids").([]desk.UserID)...)
 	}
-	found, err := s.namesOf(ctx, people, nil)
+	found, err := s.Store.NamesOf(ctx, people, nil)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (s *Server) expandOrganizations(ctx context.Context, items []desk.Organizat
 		r := &records[i]
 		r.add("members", namesIn(r.get("member_ids").([]desk.UserID), found.Logins))
 		r.add("secondary_members", namesIn(r.get("secondary_member_ids").([]desk.UserID), found.Logins))
-		found.addStamp(r, o.Stamp)
+		addStampNames(r, o.Stamp, found.Logins)
 	}
 	return nil
 }

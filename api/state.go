@@ -56,7 +56,7 @@ func notMerged(c *desk.Catalog, v desk.State) error {
 }
 
 func readState(ctx context.Context, tx *store.Store, in *input, v *desk.State) error {
-	kind, sent, err := named(in.p, "state_type", in.catalog.StateTypes, stateTypeName)
+	kind, sent, err := named(in.p, "state_type", in.catalog.StateTypes, itself)
 	switch {
 	case err != nil:
 		return err

@@ -47,11 +47,11 @@ func (f *userForm) read(ctx context.Context, tx *store.Store, p params, c *desk.
 
 // readRights takes what only administrators of users may hand out.
 func (f *userForm) readRights(ctx context.Context, tx *store.Store, p params, c *desk.Catalog) error {
-	names, err := tx.RoleNames(ctx)
+	names, err := store.Roles.Names(ctx, tx)
 	if err != nil {
 		return err
 	}
-	roles, sent, err := idsNamed(ctx, p, "role", "roles", among(names, func(name string) string { return name }))
+	roles, sent, err := idsNamed(ctx, p, "role", "roles", among(names, itself))
 	if err != nil {
 		return err
 	}
@@ -144,8 +144,7 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p par
 	if sent {
 		f.user.OrganizationID = primary
 	}
-	others, sent, err := idsNamed(ctx, p, "organization", "organizations",
-		directory[desk.OrganizationID]{tx.ExistingOrganizations, tx.OrganizationIDsByName})
+	others, sent, err := idsNamed(ctx, p, "organization", "organizations", recordsIn(tx, store.Organizations))
 	if err != nil || !sent {
 		return err
 	}

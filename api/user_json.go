@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
 // userRecord shows the columns of a user. The password never is one of them.
@@ -28,7 +29,7 @@ func (s *Server) userView(who *desk.Caller) view[desk.User] {
 	return view[desk.User]{
 		model:   "User",
 		id:      func(u desk.User) int64 { return int64(u.ID) },
-		records: s.userRecords,
+		records: linked(func(u desk.User) desk.UserID { return u.ID }, s.Store.UserLinks, linkedUserRecord),
 		expand:  s.expandUsers,
 		cut:     func(u desk.User, r record) record { return cutUser(who, u.ID, r) },
 		relatives: func(ctx context.Context, users []desk.User, records []record, assets *record) error {
@@ -69,36 +70,16 @@ func cutUser(who *desk.Caller, id desk.UserID, r record) record {
 	return r.only("id", "firstname", "lastname", "image", "image_source", "active")
 }
 
-func (s *Server) userRecords(ctx context.Context, users []desk.User) ([]record, error) {
-	links, err := s.Store.UserLinks(ctx, userIDs(users))
-	if err != nil {
-		return nil, err
-	}
-	records := make([]record, len(users))
-	for i, u := range users {
-		r, own := userRecord(u), links[u.ID]
-		r.add("role_ids", own.RoleIDs)
-		r.add("two_factor_preference_ids", []int64{})
-		r.add("organization_ids", own.OrganizationIDs)
-		r.add("authorization_ids", []int64{})
-		r.add("overview_sorting_ids", []int64{})
-		r.add("karma_user_ids", []int64{}) // clients of older versions expect it
-		r.add("group_ids", own.Groups)
-		records[i] = r
-	}
-	return records, nil
-}
-
-func userIDs(users []desk.User) []desk.UserID {
-	ids := make([]desk.UserID, len(users))
-	for i, u := range users {
-		ids[i] = u.ID
-	}
-	return ids
+func linkedUserRecord(u desk.User, links desk.UserLinks) record {
+	none := []int64{}
+	return userRecord(u).with("role_ids", links.RoleIDs).with("two_factor_preference_ids", none).
+		with("organization_ids", links.OrganizationIDs).with("authorization_ids", none).with("overview_sorting_ids", none).
+		with("karma_user_ids", none). // clients of older versions expect it
+		with("group_ids", links.Groups)
 }
 
 func (s *Server) expandUsers(ctx context.Context, users []desk.User, records []record) error {
-	roles, err := s.Store.RoleNames(ctx)
+	roles, err := store.Roles.Names(ctx, s.Store)
 	if err != nil {
 		return err
 	}
@@ -118,21 +99,21 @@ func (s *Server) expandUsers(ctx context.Context, users []desk.User, records []r
 		}
 		organizations = append(organizations, records[i].get("organization_ids").([]desk.OrganizationID)...)
 	}
-	found, err := s.namesOf(ctx, people, organizations)
+	found, err := s.Store.NamesOf(ctx, people, organizations)
 	if err != nil {
 		return err
 	}
 	for i, u := range users {
 		r := &records[i]
-		found.addOrganization(r, "organization", u.OrganizationID)
+		addName(r, "organization", u.OrganizationID, found.Organizations)
 		r.add("roles", namesIn(r.get("role_ids").([]desk.RoleID), roles))
 		r.add("organizations", namesIn(r.get("organization_ids").([]desk.OrganizationID), found.Organizations))
 		for _, none := range []string{"two_factor_preferences", "authorizations", "overview_sortings"} {
 			r.add(none, []string{})
 		}
 		r.add("groups", groupNames(r.get("group_ids").(desk.GroupAccess), catalog))
-		found.addUser(r, "out_of_office_replacement", u.OutOfOfficeReplacementID)
-		found.addStamp(r, u.Stamp)
+		addName(r, "out_of_office_replacement", u.OutOfOfficeReplacementID, found.Logins)
+		addStampNames(r, u.Stamp, found.Logins)
 	}
 	return nil
 }

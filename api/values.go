@@ -307,4 +307,4 @@ func named[T ~int64, V any](p params, relation string, all map[T]V, name func(V)
 func groupName(g desk.Group) string       { return g.Name }
 func stateName(s desk.State) string       { return s.Name }
 func priorityName(p desk.Priority) string { return p.Name }
-func stateTypeName(name string) string    { return name }
+func itself(name string) string           { return name }

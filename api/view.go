@@ -116,12 +116,12 @@ func (s *Server) addStamps(ctx context.Context, stamps []desk.Stamp, records []r
 	for _, stamp := range stamps {
 		users = append(users, stamp.CreatedByID, stamp.UpdatedByID)
 	}
-	found, err := s.namesOf(ctx, users, nil)
+	found, err := s.Store.NamesOf(ctx, users, nil)
 	if err != nil {
 		return err
 	}
 	for i, stamp := range stamps {
-		found.addStamp(&records[i], stamp)
+		addStampNames(&records[i], stamp, found.Logins)
 	}
 	return nil
 }

@@ -92,9 +92,6 @@ func holds(held []string, asked string) bool {
 // gets them cut.
 func (c *Caller) Sees() bool { return c.UserCan("ticket.agent", "admin.*") }
 
-// IsAgent reports whether the caller works on tickets.
-func (c *Caller) IsAgent() bool { return c.Can("ticket.agent") }
-
 // HasAccess reports whether the caller may do this with the tickets of a group. It takes
 // permission ticket.agent for granted: without it Groups is empty.
 func (c *Caller) HasAccess(group GroupID, level Access) bool {

@@ -27,12 +27,7 @@ func (s *Store) Article(ctx context.Context, id desk.ArticleID) (desk.Article, e
 
 // ArticlesOf returns all articles of a ticket, oldest first.
 func (s *Store) ArticlesOf(ctx context.Context, id desk.TicketID) ([]desk.Article, error) {
-	rows, _ := s.db.Query(ctx, articlesOf, id)
-	articles, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Article])
-	if err != nil {
-		return nil, fmt.Errorf("articles of ticket %d: %w", id, translate(err))
-	}
-	return articles, nil
+	return many[desk.Article](ctx, s, "articles of ticket", articlesOf, id)
 }
 
 // The sequence is drawn by hand so that the id can be reserved before. Times are those of the

@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
@@ -16,10 +13,18 @@ const listArticles = articleColumns + `
 
 // ListArticles returns the articles of all tickets, by id.
 func (s *Store) ListArticles(ctx context.Context, page Page) ([]desk.Article, error) {
-	rows, _ := s.db.Query(ctx, listArticles, page.Limit, page.Offset)
-	articles, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Article])
-	if err != nil {
-		return nil, fmt.Errorf("list articles: %w", translate(err))
-	}
-	return articles, nil
+	return many[desk.Article](ctx, s, "list articles", listArticles, page.Limit, page.Offset)
+}
+
+const articleIDs = `
+	SELECT ticket_id, array_agg(id ORDER BY id DESC)
+	FROM ticket_articles
+	WHERE ticket_id = ANY($1)
+		AND (NOT internal OR ticket_id = ANY($2))
+	GROUP BY ticket_id`
+
+// ArticleIDs returns the articles of tickets, newest first. Internal ones are there for those
+// tickets only that are in withInternal too.
+func (s *Store) ArticleIDs(ctx context.Context, tickets, withInternal []desk.TicketID) (map[desk.TicketID][]desk.ArticleID, error) {
+	return keyed[desk.TicketID](ctx, s, "articles of tickets", articleIDs, whole[[]desk.ArticleID], tickets, withInternal)
 }

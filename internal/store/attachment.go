@@ -22,22 +22,12 @@ const (
 
 // Attachment returns one attachment, or a *desk.MissingError.
 func (s *Store) Attachment(ctx context.Context, id desk.AttachmentID) (desk.Attachment, error) {
-	rows, _ := s.db.Query(ctx, attachmentByID, id)
-	attachment, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Attachment])
-	if err != nil {
-		return desk.Attachment{}, missing("Store", int64(id), err)
-	}
-	return attachment, nil
+	return one[desk.Attachment](ctx, s, attachmentByID, "Store", int64(id))
 }
 
 // AttachmentsOf returns the attachments of records of one class, record by record, oldest first.
 func (s *Store) AttachmentsOf(ctx context.Context, class string, oids ...int64) ([]desk.Attachment, error) {
-	rows, _ := s.db.Query(ctx, attachmentsOf, class, oids)
-	attachments, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Attachment])
-	if err != nil {
-		return nil, fmt.Errorf("attachments of %s: %w", class, translate(err))
-	}
-	return attachments, nil
+	return many[desk.Attachment](ctx, s, "attachments of "+class, attachmentsOf, class, oids)
 }
 
 // The ids come back in the order of the list, because identity values are drawn row by row.

@@ -78,7 +78,7 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 	read("groups", func() (err error) { c.Groups, err = Groups.All(ctx, s); return })
 	read("states", func() (err error) { c.States, err = States.All(ctx, s); return })
 	read("state types", func() (err error) {
-		c.StateTypes, err = names[desk.StateTypeID](ctx, s, `SELECT id, name FROM ticket_state_types`)
+		c.StateTypes, err = keyed[desk.StateTypeID](ctx, s, "list", `SELECT id, name FROM ticket_state_types`, whole[string])
 		return
 	})
 	read("priorities", func() (err error) { c.Priorities, err = Priorities.All(ctx, s); return })
@@ -87,7 +87,7 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 		return
 	})
 	read("senders", func() (err error) {
-		c.Senders, err = names[desk.SenderID](ctx, s, `SELECT id, name FROM ticket_article_senders`)
+		c.Senders, err = keyed[desk.SenderID](ctx, s, "list", `SELECT id, name FROM ticket_article_senders`, whole[string])
 		return
 	})
 	read("addresses", func() (err error) { c.Addresses, err = EmailAddresses.All(ctx, s); return })
@@ -123,16 +123,11 @@ func (s *Store) fillChannels(ctx context.Context, c *desk.Catalog) (err error) {
 }
 
 func (s *Store) domainMembers(ctx context.Context) (map[string]desk.OrganizationID, error) {
-	rows, _ := s.db.Query(ctx, `
+	return keyed[string](ctx, s, "list", `
 		SELECT domain, min(id)
 		FROM organizations
 		WHERE domain_assignment AND active AND domain <> ''
-		GROUP BY domain`)
-	members := map[string]desk.OrganizationID{}
-	var domain string
-	var id desk.OrganizationID
-	_, err := pgx.ForEachRow(rows, []any{&domain, &id}, func() error { members[domain] = id; return nil })
-	return members, err
+		GROUP BY domain`, whole[desk.OrganizationID])
 }
 
 func (s *Store) settingValues(ctx context.Context) (desk.Settings, error) {
@@ -161,23 +156,12 @@ func (s *Store) openValue(value []byte) (json.RawMessage, error) {
 	return json.Marshal(plain)
 }
 
-// byID reads a small table whole, as a map.
-func byID[K comparable, V any](ctx context.Context, s *Store, sql string, id func(V) K) (map[K]V, error) {
-	rows, _ := s.db.Query(ctx, sql)
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[V])
+// byID reads rows as a map.
+func byID[K comparable, V any](ctx context.Context, s *Store, sql string, id func(V) K, args ...any) (map[K]V, error) {
+	list, err := many[V](ctx, s, "list", sql, args...)
 	all := make(map[K]V, len(list))
 	for _, v := range list {
 		all[id(v)] = v
 	}
-	return all, err
-}
-
-// names reads ids and names, of a small table or of the rows asked for.
-func names[K ~int64](ctx context.Context, s *Store, sql string, args ...any) (map[K]string, error) {
-	rows, _ := s.db.Query(ctx, sql, args...)
-	all := map[K]string{}
-	var id K
-	var name string
-	_, err := pgx.ForEachRow(rows, []any{&id, &name}, func() error { all[id] = name; return nil })
 	return all, err
 }

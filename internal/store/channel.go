@@ -26,10 +26,9 @@ func (s *Store) Channel(ctx context.Context, id desk.ChannelID) (desk.Channel, e
 
 // ChannelsIn returns the channels of areas, their secrets in clear.
 func (s *Store) ChannelsIn(ctx context.Context, areas ...string) ([]desk.Channel, error) {
-	rows, _ := s.db.Query(ctx, allChannels+` WHERE area = ANY($1) ORDER BY id`, areas)
-	channels, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Channel])
+	channels, err := many[desk.Channel](ctx, s, "channels", allChannels+` WHERE area = ANY($1) ORDER BY id`, areas)
 	if err != nil {
-		return nil, fmt.Errorf("channels: %w", translate(err))
+		return nil, err
 	}
 	for i := range channels {
 		if channels[i].Options, err = eachSecret(channels[i].Options, s.seal.open); err != nil {

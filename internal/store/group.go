@@ -59,23 +59,11 @@ var Groups = &Table[desk.Group, desk.GroupID]{
 
 // GroupMembers returns the users with any access of their own to those of the groups that have some.
 func (s *Store) GroupMembers(ctx context.Context, ids []desk.GroupID) (map[desk.GroupID][]desk.UserID, error) {
-	rows, _ := s.db.Query(ctx, `
+	return keyed[desk.GroupID](ctx, s, "members of groups", `
 		SELECT group_id, array_agg(DISTINCT user_id ORDER BY user_id)
 		FROM groups_users
 		WHERE group_id = ANY($1)
-		GROUP BY group_id`, ids)
-	members := make(map[desk.GroupID][]desk.UserID, len(ids))
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var id desk.GroupID
-		var users []desk.UserID
-		err := row.Scan(&id, &users)
-		members[id] = users
-		return struct{}{}, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("members of groups: %w", translate(err))
-	}
-	return members, nil
+		GROUP BY group_id`, whole[[]desk.UserID], ids)
 }
 
 // GroupsOfTickets returns the groups of the tickets of a customer and of the organizations.

@@ -18,12 +18,47 @@ func one[T any](ctx context.Context, s *Store, sql, class string, id int64) (T, 
 	return found, nil
 }
 
-// count counts the rows of a SELECT.
-func (s *Store) count(ctx context.Context, sql string, args ...any) (n int, err error) {
-	if err := s.db.QueryRow(ctx, `SELECT count(*) FROM (`+sql+`) counted`, args...).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count: %w", translate(err))
+// many reads rows. what says what they are, for the error.
+func many[T any](ctx context.Context, s *Store, what, sql string, args ...any) ([]T, error) {
+	rows, _ := s.db.Query(ctx, sql, args...)
+	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, translate(err))
 	}
-	return n, nil
+	return found, nil
+}
+
+// keyed reads rows that begin with a key, whose other columns go where fields says.
+func keyed[K comparable, V any](ctx context.Context, s *Store, what, sql string, fields func(*V) []any, args ...any) (map[K]V, error) {
+	rows, _ := s.db.Query(ctx, sql, args...)
+	all := map[K]V{}
+	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (none struct{}, err error) {
+		var key K
+		var value V
+		err = row.Scan(append([]any{&key}, fields(&value)...)...)
+		all[key] = value
+		return none, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return all, nil
+}
+
+// whole is for rows of a key and one other column.
+func whole[V any](v *V) []any { return []any{v} }
+
+// value reads the one column of the one row there is.
+func value[T any](ctx context.Context, s *Store, what, sql string, args ...any) (found T, err error) {
+	if err := s.db.QueryRow(ctx, sql, args...).Scan(&found); err != nil {
+		return found, fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return found, nil
+}
+
+// count counts the rows of a SELECT.
+func (s *Store) count(ctx context.Context, sql string, args ...any) (int, error) {
+	return value[int](ctx, s, "count", `SELECT count(*) FROM (`+sql+`) counted`, args...)
 }
 
 // exec runs a statement whose result does not matter. what says what it does, for the error.

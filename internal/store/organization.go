@@ -41,19 +41,8 @@ const organizationLinks = `
 
 // OrganizationLinks returns the members of those of the organizations that exist.
 func (s *Store) OrganizationLinks(ctx context.Context, ids []desk.OrganizationID) (map[desk.OrganizationID]desk.OrganizationLinks, error) {
-	rows, _ := s.db.Query(ctx, organizationLinks, ids)
-	all := make(map[desk.OrganizationID]desk.OrganizationLinks, len(ids))
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var id desk.OrganizationID
-		var links desk.OrganizationLinks
-		err := row.Scan(&id, &links.MemberIDs, &links.SecondaryMemberIDs)
-		all[id] = links
-		return struct{}{}, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("members of organizations: %w", translate(err))
-	}
-	return all, nil
+	return keyed[desk.OrganizationID](ctx, s, "members of organizations", organizationLinks,
+		func(l *desk.OrganizationLinks) []any { return []any{&l.MemberIDs, &l.SecondaryMemberIDs} }, ids)
 }
 
 // SetOrganizationMembers makes exactly these users those whose primary organization it is. Who

@@ -2,10 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
@@ -42,27 +38,8 @@ const roleLinks = `
 
 // RoleLinks returns the ties of those of the roles that exist.
 func (s *Store) RoleLinks(ctx context.Context, ids []desk.RoleID) (map[desk.RoleID]desk.RoleLinks, error) {
-	rows, _ := s.db.Query(ctx, roleLinks, ids)
-	all := make(map[desk.RoleID]desk.RoleLinks, len(ids))
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var id desk.RoleID
-		var links desk.RoleLinks
-		var groups []byte
-		if err := row.Scan(&id, &links.PermissionIDs, &groups); err != nil {
-			return struct{}{}, err
-		}
-		if len(groups) > 0 {
-			if err := json.Unmarshal(groups, &links.Groups); err != nil {
-				return struct{}{}, err
-			}
-		}
-		all[id] = links
-		return struct{}{}, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("links of roles: %w", translate(err))
-	}
-	return all, nil
+	return keyed[desk.RoleID](ctx, s, "links of roles", roleLinks,
+		func(l *desk.RoleLinks) []any { return []any{&l.PermissionIDs, &l.Groups} }, ids)
 }
 
 // Permissions returns every permission by id.

@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"postroom/internal/desk"
 )
 
@@ -28,23 +26,13 @@ var Signatures = &Table[desk.Signature, desk.SignatureID]{
 	parts:  func(v *desk.Signature) (*desk.SignatureID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }
 
-// SignatureNames returns the names of all signatures.
-func (s *Store) SignatureNames(ctx context.Context) (map[desk.SignatureID]string, error) {
-	found, err := names[desk.SignatureID](ctx, s, `SELECT id, name FROM signatures`)
-	return found, translate(err)
-}
-
-// SignatureGroups returns the groups that use each of the signatures.
+// SignatureGroups returns the groups that use each of those of the signatures that any uses.
 func (s *Store) SignatureGroups(ctx context.Context, ids []desk.SignatureID) (map[desk.SignatureID][]desk.GroupID, error) {
-	rows, _ := s.db.Query(ctx, `SELECT signature_id, id FROM groups WHERE signature_id = ANY($1) ORDER BY id`, ids)
-	groups := map[desk.SignatureID][]desk.GroupID{}
-	var signature desk.SignatureID
-	var group desk.GroupID
-	_, err := pgx.ForEachRow(rows, []any{&signature, &group}, func() error {
-		groups[signature] = append(groups[signature], group)
-		return nil
-	})
-	return groups, translate(err)
+	return keyed[desk.SignatureID](ctx, s, "groups of signatures", `
+		SELECT signature_id, array_agg(id ORDER BY id)
+		FROM groups
+		WHERE signature_id = ANY($1)
+		GROUP BY signature_id`, whole[[]desk.GroupID], ids)
 }
 
 // SetSignatureGroups makes exactly these groups those that use a signature.

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/jackc/pgx/v5"
-
 	"postroom/internal/desk"
 )
 
@@ -67,12 +65,7 @@ func (t *Table[T, ID]) Stamp(v T) desk.Stamp {
 func (t *Table[T, ID]) List(ctx context.Context, s *Store, f Filter[ID], orders []Order, page Page) ([]T, error) {
 	var args arguments
 	sql := t.all + t.where(f, &args) + orderBy(orders, "id") + " LIMIT " + args.add(page.Limit) + " OFFSET " + args.add(page.Offset)
-	rows, _ := s.db.Query(ctx, sql, args...)
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
-	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", t.name, translate(err))
-	}
-	return found, nil
+	return many[T](ctx, s, "list "+t.name, sql, args...)
 }
 
 // All returns every record by id. It is for tables with as many rows as somebody typed in.
@@ -85,6 +78,21 @@ func (t *Table[T, ID]) Count(ctx context.Context, s *Store, f Filter[ID]) (int, 
 	var args arguments
 	sql := t.all + t.where(f, &args)
 	return s.count(ctx, sql, args...)
+}
+
+// Names returns what every record is called. It is for tables like those of All.
+func (t *Table[T, ID]) Names(ctx context.Context, s *Store) (map[ID]string, error) {
+	return keyed[ID](ctx, s, "names in "+t.name, `SELECT id, name FROM `+t.name, whole[string])
+}
+
+// Existing returns those of the ids that there are.
+func (t *Table[T, ID]) Existing(ctx context.Context, s *Store, ids []ID) (map[ID]bool, error) {
+	return existing(ctx, s, t.name, ids)
+}
+
+// IDsByName finds records by their exact names. Names of none are left out.
+func (t *Table[T, ID]) IDsByName(ctx context.Context, s *Store, wanted []string) (map[string]ID, error) {
+	return keyed[string](ctx, s, "ids by name in "+t.name, `SELECT name, id FROM `+t.name+` WHERE name = ANY($1)`, whole[ID], wanted)
 }
 
 // Get returns one record, or a *desk.MissingError.
@@ -164,12 +172,11 @@ func (t *Table[T, ID]) CheckName(ctx context.Context, tx *Store, name string, id
 	if name == "" {
 		return &desk.InvalidError{Field: "name", Reason: "Name can't be blank"}
 	}
-	var taken bool
-	err := tx.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM `+t.name+` WHERE lower(name) = lower($1) AND id <> $2)`, name, id).Scan(&taken)
+	taken, err := value[bool](ctx, tx, "is name taken", `SELECT EXISTS (SELECT FROM `+t.name+` WHERE lower(name) = lower($1) AND id <> $2)`, name, id)
 	if err == nil && taken {
-		return &desk.InvalidError{Field: "name", Reason: "Name has already been taken"}
+		err = &desk.InvalidError{Field: "name", Reason: "Name has already been taken"}
 	}
-	return translate(err)
+	return err
 }
 
 // settleDefault keeps exactly one record the default: the one just made it, else the one that was,

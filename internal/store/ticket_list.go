@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -29,10 +28,5 @@ func (s *Store) ListTickets(ctx context.Context, scope desk.TicketScope, page Pa
 // tickets runs a query for tickets that was put together from clauses. It is planned for the
 // values at hand: what is a good plan for one agent is a bad one for the next.
 func (s *Store) tickets(ctx context.Context, sql string, args arguments) ([]desk.Ticket, error) {
-	rows, _ := s.db.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
-	tickets, err := pgx.CollectRows(rows, pgx.RowToStructByName[desk.Ticket])
-	if err != nil {
-		return nil, fmt.Errorf("list tickets: %w", translate(err))
-	}
-	return tickets, nil
+	return many[desk.Ticket](ctx, s, "list tickets", sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"postroom/internal/desk"
 )
 
@@ -28,17 +26,12 @@ const maxTokens = 1000
 
 // Tokens returns a user's API tokens, the newest change first.
 func (s *Store) Tokens(ctx context.Context, user desk.UserID) ([]Token, error) {
-	rows, _ := s.db.Query(ctx, `
+	return many[Token](ctx, s, "tokens of user", `
 		SELECT id, user_id, name, action, preferences, last_used_at, expires_at, created_at, updated_at
 		FROM tokens
 		WHERE user_id = $1 AND action = 'api'
 		ORDER BY updated_at DESC, id DESC
 		LIMIT $2`, user, maxTokens)
-	tokens, err := pgx.CollectRows(rows, pgx.RowToStructByName[Token])
-	if err != nil {
-		return nil, fmt.Errorf("tokens of user %d: %w", user, translate(err))
-	}
-	return tokens, nil
 }
 
 // AddToken stores an API token under its hash. permissions is what it may be used for.

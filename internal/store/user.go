@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
@@ -27,11 +24,6 @@ func userFields(u *desk.User) []any {
 	}
 }
 
-func scanUser(row pgx.CollectableRow) (desk.User, error) {
-	var user desk.User
-	return user, row.Scan(userFields(&user)...)
-}
-
 const userByID = `
 	SELECT ` + userColumns + `
 	FROM users u
@@ -39,12 +31,7 @@ const userByID = `
 
 // User returns one user, or a *desk.MissingError.
 func (s *Store) User(ctx context.Context, id desk.UserID) (desk.User, error) {
-	rows, _ := s.db.Query(ctx, userByID, id)
-	user, err := pgx.CollectExactlyOneRow(rows, scanUser)
-	if err != nil {
-		return desk.User{}, missing("User", int64(id), err)
-	}
-	return user, nil
+	return one[desk.User](ctx, s, userByID, "User", int64(id))
 }
 
 const usersByID = `
@@ -54,14 +41,5 @@ const usersByID = `
 
 // Users returns those of the users that exist, by id.
 func (s *Store) Users(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.User, error) {
-	rows, _ := s.db.Query(ctx, usersByID, ids)
-	list, err := pgx.CollectRows(rows, scanUser)
-	if err != nil {
-		return nil, fmt.Errorf("users: %w", translate(err))
-	}
-	users := make(map[desk.UserID]desk.User, len(list))
-	for _, user := range list {
-		users[user.ID] = user
-	}
-	return users, nil
+	return byID(ctx, s, usersByID, func(u desk.User) desk.UserID { return u.ID }, ids)
 }

@@ -2,11 +2,7 @@ package store
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
@@ -77,12 +73,7 @@ func (s *Store) ListUsers(ctx context.Context, filter UserFilter, orders []Order
 	var args arguments
 	sql := `SELECT ` + userColumns + ` FROM users u WHERE ` + filter.where(&args)
 	sql += orderBy(orders, "u.id") + " LIMIT " + args.add(page.Limit) + " OFFSET " + args.add(page.Offset)
-	rows, _ := s.db.Query(ctx, sql, args...)
-	users, err := pgx.CollectRows(rows, scanUser)
-	if err != nil {
-		return nil, fmt.Errorf("list users: %w", translate(err))
-	}
-	return users, nil
+	return many[desk.User](ctx, s, "list users", sql, args...)
 }
 
 // CountUsers returns how many users a filter finds.
@@ -108,25 +99,6 @@ var userLinks = `
 
 // UserLinks returns the ties of those of the users that exist.
 func (s *Store) UserLinks(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.UserLinks, error) {
-	rows, _ := s.db.Query(ctx, userLinks, ids)
-	all := make(map[desk.UserID]desk.UserLinks, len(ids))
-	_, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (struct{}, error) {
-		var id desk.UserID
-		var links desk.UserLinks
-		var groups []byte
-		if err := row.Scan(&id, &links.RoleIDs, &links.OrganizationIDs, &groups); err != nil {
-			return struct{}{}, err
-		}
-		if len(groups) > 0 {
-			if err := json.Unmarshal(groups, &links.Groups); err != nil {
-				return struct{}{}, err
-			}
-		}
-		all[id] = links
-		return struct{}{}, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("links of users: %w", translate(err))
-	}
-	return all, nil
+	return keyed[desk.UserID](ctx, s, "links of users", userLinks,
+		func(l *desk.UserLinks) []any { return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups} }, ids)
 }

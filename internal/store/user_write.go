@@ -57,12 +57,7 @@ func (s *Store) SaveUser(ctx context.Context, u *desk.User) error {
 
 // LockUser is User for a transaction that is going to change it.
 func (s *Store) LockUser(ctx context.Context, id desk.UserID) (desk.User, error) {
-	rows, _ := s.db.Query(ctx, userByID+` FOR NO KEY UPDATE`, id)
-	user, err := pgx.CollectExactlyOneRow(rows, scanUser)
-	if err != nil {
-		return desk.User{}, missing("User", int64(id), err)
-	}
-	return user, nil
+	return one[desk.User](ctx, s, userByID+` FOR NO KEY UPDATE`, "User", int64(id))
 }
 
 // loginSuffixes is how often a taken login is tried with a number before a UUID decides.
@@ -170,9 +165,9 @@ func (s *Store) DeleteUser(ctx context.Context, id desk.UserID) error {
 		if _, err := tx.LockUser(ctx, id); err != nil {
 			return err
 		}
-		var named bool
-		if err := tx.db.QueryRow(ctx, userIsNamed, id).Scan(&named); err != nil {
-			return fmt.Errorf("references to user %d: %w", id, translate(err))
+		named, err := value[bool](ctx, tx, "references to user", userIsNamed, id)
+		if err != nil {
+			return err
 		}
 		if named || id == desk.SystemUser {
 			return &desk.InvalidError{Field: "id", Reason: "Can't delete, object has references."}
@@ -204,12 +199,12 @@ func (s *Store) KeepAdmin(ctx context.Context, change func() error) error {
 
 // hasAdmin reports whether an active user holds admin or admin.user. It makes transactions that
 // might take this away wait for each other, so that two can't remove the last two.
-func (s *Store) hasAdmin(ctx context.Context) (has bool, err error) {
+func (s *Store) hasAdmin(ctx context.Context) (bool, error) {
 	if err := s.exec(ctx, "lock administrators", `SELECT pg_advisory_xact_lock(hashtext('postroom.admins'))`); err != nil {
 		return false, err
 	}
-	err = s.db.QueryRow(ctx, `SELECT EXISTS (SELECT FROM users u WHERE u.active AND `+holdsAny("u.id", "ARRAY['admin', 'admin.user']")+`)`).Scan(&has)
-	return has, translate(err)
+	return value[bool](ctx, s, "administrators", `
+		SELECT EXISTS (SELECT FROM users u WHERE u.active AND `+holdsAny("u.id", "ARRAY['admin', 'admin.user']")+`)`)
 }
 
 // CheckAgentLimit returns an *desk.InvalidError when there are more active agents than setting

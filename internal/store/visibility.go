@@ -98,11 +98,7 @@ const mayOwn = `
 // MayOwn reports whether a user can be the owner of tickets in a group: an active agent with full
 // access to it.
 func (s *Store) MayOwn(ctx context.Context, user desk.UserID, group desk.GroupID) (bool, error) {
-	var may bool
-	if err := s.db.QueryRow(ctx, mayOwn, user, group).Scan(&may); err != nil {
-		return false, fmt.Errorf("may user %d own tickets of group %d: %w", user, group, translate(err))
-	}
-	return may, nil
+	return value[bool](ctx, s, "who may own", mayOwn, user, group)
 }
 
 const areColleagues = `
@@ -118,9 +114,14 @@ const areColleagues = `
 // AreColleagues reports whether a customer is a member of the author's organization, and its
 // members share their tickets.
 func (s *Store) AreColleagues(ctx context.Context, author, customer desk.UserID) (bool, error) {
-	var are bool
-	if err := s.db.QueryRow(ctx, areColleagues, author, customer).Scan(&are); err != nil {
-		return false, fmt.Errorf("organizations of users %d and %d: %w", author, customer, translate(err))
-	}
-	return are, nil
+	return value[bool](ctx, s, "who are colleagues", areColleagues, author, customer)
+}
+
+const isMember = `
+	SELECT EXISTS (SELECT FROM users WHERE id = $1 AND organization_id = $2)
+		OR EXISTS (SELECT FROM organizations_users WHERE user_id = $1 AND organization_id = $2)`
+
+// IsMember reports whether an organization is the user's, be it a secondary one.
+func (s *Store) IsMember(ctx context.Context, user desk.UserID, organization desk.OrganizationID) (bool, error) {
+	return value[bool](ctx, s, "organizations of user", isMember, user, organization)
 }
