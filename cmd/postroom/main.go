@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"os"
+	_ "time/tzdata" // time zones also where the machine has none
 )
 
 func main() {
