@@ -44,7 +44,7 @@ func findBinaries(ctx context.Context, place place, major string, opts Options) 
 			return binaries{}, errNoPostgres
 		}
 	}
-	b, err := fetchBinaries(ctx, place, major, mavenCentral, opts.Log)
+	b, err := fetchBinaries(ctx, place, major, "", opts.Log)
 	if err != nil {
 		return binaries{}, noPostgres(major, place.home, err)
 	}

