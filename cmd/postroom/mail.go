@@ -41,7 +41,7 @@ func (p *program) mailIngestCommand() *cobra.Command {
 make a ticket of it. The same mail twice is taken in once. Exit statuses are those of sysexits.h:
 
   0   taken in
-  64  wrong flags: the mail server should tell its administrator
+  64  wrong use of this command: the mail server should tell its administrator
   65  not a mail
   75  try again later, such as while the database is away: the mail is not lost`,
 		Example: `  postroom mail ingest < mail.eml
@@ -56,7 +56,6 @@ make a ticket of it. The same mail twice is taken in once. Exit statuses are tho
 	}
 	cmd.Flags().StringVar(&group, "group", "", "name of the group that gets new tickets; otherwise the address decides")
 	cmd.Flags().BoolVar(&trusted, "trusted", false, "let X-Zammad-… headers of the mail steer the ticket")
-	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &exitError{exitUsage, err} })
 	return cmd
 }
 

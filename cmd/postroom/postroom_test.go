@@ -210,9 +210,9 @@ func TestEveryVerbExplainsItself(t *testing.T) {
 func TestWrongUseSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	s := shell{t, []string{"DATA_DIR=" + t.TempDir()}}
-	s.fails(1, "postroom --help", "frobnicate")
-	s.fails(1, "postroom user create --help", "user", "create")
-	s.fails(1, "postroom jobs list --help", "jobs", "list", "--sideways")
+	s.fails(64, "postroom --help", "frobnicate")
+	s.fails(64, "postroom user create --help", "user", "create")
+	s.fails(64, "postroom jobs list --help", "jobs", "list", "--sideways")
 	s.fails(1, "DATABASE_URL", "settings", "list")
 	s.environ = append(s.environ, "POSTGRESQL_PORT=abc")
 	s.fails(1, `POSTGRESQL_PORT="abc"`, "all")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
@@ -56,6 +57,7 @@ func (p *program) run(ctx context.Context, args []string) int {
 	fmt.Fprintln(p.err, "postroom:", err)
 	if !understood {
 		fmt.Fprintf(p.err, "run `%s --help` to see how it is used\n", verb.CommandPath())
+		return exitUsage
 	}
 	if exit, ok := errors.AsType[*exitError](err); ok {
 		return exit.status
@@ -63,8 +65,12 @@ func (p *program) run(ctx context.Context, args []string) int {
 	return 1
 }
 
-// untilSignal returns a context that ends with the first SIGINT or SIGTERM. The second one ends
-// the program at once.
+// toldOnce is how soon a second signal still belongs to the first: what stops a whole group of
+// processes reaches us directly, and once more through make or a shell above us.
+const toldOnce = time.Second
+
+// untilSignal returns a context that ends with the first SIGINT or SIGTERM. A later one ends the
+// program at once.
 func (p *program) untilSignal(ctx context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals := make(chan os.Signal, 2)
@@ -76,7 +82,9 @@ func (p *program) untilSignal(ctx context.Context) (context.Context, func()) {
 		case <-ctx.Done():
 			return
 		}
-		<-signals
+		for told := time.Now(); time.Since(told) < toldOnce; {
+			<-signals
+		}
 		fmt.Fprintln(p.err, "postroom: told twice to stop, leaving work to be done again")
 		os.Exit(1)
 	}()
