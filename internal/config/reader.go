@@ -136,6 +136,6 @@ func (r *reader) others() {
 	}
 	slices.Sort(strange)
 	for _, name := range strange {
-		r.bad = append(r.bad, Bad{Name: name, Value: r.values[name], Allowed: "no such queue; there are " + strings.Join(known, ", ")})
+		r.bad = append(r.bad, Bad{Name: name, Value: r.values[name], Allowed: "none, as there is no such queue; there are " + strings.Join(known, ", ")})
 	}
 }
