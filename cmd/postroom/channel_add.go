@@ -1,10 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	netmail "net/mail"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -32,6 +36,9 @@ func (s *mailServer) register(cmd *cobra.Command, prefix, ssl, userHelp string) 
 
 // options are those of a channel; verify is whether certificates are checked.
 func (s *mailServer) options(verify bool) (map[string]any, error) {
+	if !slices.Contains([]string{"ssl", "starttls", "off"}, s.ssl) {
+		return nil, fmt.Errorf("encryption %q: allowed is ssl, starttls or off", s.ssl)
+	}
 	password := s.password
 	if s.passwordFile != "" {
 		content, err := os.ReadFile(s.passwordFile)
@@ -133,6 +140,9 @@ func usualPort(ssl string) float64 {
 }
 
 func (p *program) addEmail(ctx context.Context, a accountFlags) error {
+	if _, err := netmail.ParseAddress(a.address); err != nil {
+		return fmt.Errorf("--address %q is no mail address", a.address)
+	}
 	inbound, outbound, err := a.sides()
 	if err != nil {
 		return err
@@ -144,6 +154,9 @@ func (p *program) addEmail(ctx context.Context, a accountFlags) error {
 	defer h.close()
 	group, err := h.groupNamed(ctx, a.group)
 	if err != nil {
+		return err
+	}
+	if err := h.unused(ctx, a); err != nil {
 		return err
 	}
 	if !a.noCheck {
@@ -158,6 +171,32 @@ func (p *program) addEmail(ctx context.Context, a accountFlags) error {
 		return err
 	}
 	fmt.Fprintf(p.out, "channel %d: mail to %s becomes tickets of group %s\n", id, a.address, a.group)
+	return nil
+}
+
+// unused refuses a mailbox that another account fetches, and an address that another one has: mail
+// would come twice, or the other account lose its address.
+func (h *house) unused(ctx context.Context, a accountFlags) error {
+	accounts, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+	if err != nil {
+		return err
+	}
+	catalog, err := h.store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	for _, account := range accounts {
+		inbound, _ := account.Options["inbound"].(map[string]any)
+		options, _ := inbound["options"].(map[string]any)
+		folder, _ := options["folder"].(string)
+		sameFolder := cmp.Or(folder, "INBOX") == cmp.Or(a.folder, "INBOX")
+		switch {
+		case options["host"] == a.imap.host && options["user"] == a.imap.user && sameFolder:
+			return fmt.Errorf("channel %d fetches this mailbox already: `postroom channel delete %d` first", account.ID, account.ID)
+		case strings.EqualFold(addressOf(catalog, account.ID), a.address):
+			return fmt.Errorf("%s belongs to channel %d already: `postroom channel delete %d` first", a.address, account.ID, account.ID)
+		}
+	}
 	return nil
 }
 
@@ -180,8 +219,16 @@ func (p *program) checkAccount(ctx context.Context, h *house, inbound, outbound 
 }
 
 func setupTrouble(what string, err error) error {
-	if trouble, ok := errors.AsType[*channels.SetupError](err); ok && trouble.Human != "" {
-		return fmt.Errorf("%s: %s (%w); look at: %s", what, trouble.Human, err, strings.Join(trouble.Fields, ", "))
+	trouble, ok := errors.AsType[*channels.SetupError](err)
+	if !ok || trouble.Human == "" {
+		return fmt.Errorf("%s: %w", what, err)
 	}
-	return fmt.Errorf("%s: %w", what, err)
+	look := strings.Join(trouble.Fields, ", ")
+	if look == "host" {
+		look = "host, port, encryption"
+	}
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+		look = "host, or accept any certificate with --no-verify"
+	}
+	return fmt.Errorf("%s: %s (%w); look at: %s", what, trouble.Human, err, look)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,9 @@ type finding struct {
 	todo  string // empty: nothing is wrong
 }
 
+// saidAlready is what to do when the state says that itself.
+const saidAlready = "see above"
+
 // examWithin is how long the doctor waits for each server.
 const examWithin = 5 * time.Second
 
@@ -47,7 +51,7 @@ func (p *program) doctor(ctx context.Context) error {
 				wrong++
 			}
 			fmt.Fprintf(p.out, "%s  %-14s %s\n", mark, f.what, f.state)
-			if f.todo != "" {
+			if f.todo != "" && f.todo != saidAlready {
 				fmt.Fprintf(p.out, "       %-14s -> %s\n", "", f.todo)
 			}
 		}
@@ -57,7 +61,7 @@ func (p *program) doctor(ctx context.Context) error {
 		tell(finding{"configuration", err.Error(), "mend these variables; `postroom config` shows all"})
 		return sick(wrong)
 	}
-	tell(finding{what: "configuration", state: fmt.Sprintf("%d variables read", len(cfg.Variables))})
+	tell(finding{what: "configuration", state: "every variable can be used"})
 	tell(folders(cfg)...)
 	_, redisURL := find(cfg)
 	tell(redisHealth(ctx, redisURL))
@@ -75,8 +79,11 @@ func (p *program) doctor(ctx context.Context) error {
 }
 
 func sick(wrong int) error {
-	if wrong == 0 {
+	switch wrong {
+	case 0:
 		return nil
+	case 1:
+		return errors.New("one thing is wrong")
 	}
 	return fmt.Errorf("%d things are wrong", wrong)
 }
@@ -91,7 +98,7 @@ func databaseTodo(err error) string {
 	if errors.Is(err, desk.ErrUnavailable) {
 		return "start PostgreSQL, or correct DATABASE_URL"
 	}
-	return "see the message"
+	return saidAlready
 }
 
 func folders(cfg *config.Config) []finding {
@@ -149,7 +156,7 @@ func redisHealth(ctx context.Context, url string) finding {
 func (h *house) channelHealth(ctx context.Context) []finding {
 	channels, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
 	if err != nil {
-		return []finding{{"channels", err.Error(), "see the message"}}
+		return []finding{{"channels", err.Error(), saidAlready}}
 	}
 	findings := []finding{}
 	for _, channel := range channels {
@@ -158,9 +165,9 @@ func (h *house) channelHealth(ctx context.Context) []finding {
 		case !channel.Active:
 			f.state = mailbox(channel) + ", disabled"
 		case text(channel.StatusIn) == "error":
-			f.state, f.todo = oneLine(channel.LastLogIn), fmt.Sprintf("mend the account, then `postroom channel fetch %d`", channel.ID)
+			f.state, f.todo = mailbox(channel)+": "+oneLine(channel.LastLogIn), mendInbound(text(channel.LastLogIn))
 		case text(channel.StatusOut) == "error":
-			f.state, f.todo = oneLine(channel.LastLogOut), "mend the outgoing server, then `postroom jobs retry --all`"
+			f.state, f.todo = mailbox(channel)+": "+oneLine(channel.LastLogOut), "mend the outgoing server, then `postroom jobs retry --all`"
 		}
 		findings = append(findings, f)
 	}
@@ -170,13 +177,21 @@ func (h *house) channelHealth(ctx context.Context) []finding {
 	return findings
 }
 
+// mendInbound tells mail that is left in a mailbox from a mailbox that can't be fetched.
+func mendInbound(log string) string {
+	if strings.Contains(log, "too large") {
+		return "take that mail out of the mailbox, or raise setting postmaster_max_size; all other mail is fetched"
+	}
+	return "mend the account or its server; it is tried again by itself, at least every few minutes"
+}
+
 // lateAfter is when waiting work means that nobody does it.
 const lateAfter = 5 * time.Minute
 
 func (h *house) workHealth(ctx context.Context) []finding {
 	counts, err := h.store.WorkCounts(ctx)
 	if err != nil {
-		return []finding{{"work", err.Error(), "see the message"}}
+		return []finding{{"work", err.Error(), saidAlready}}
 	}
 	findings := []finding{}
 	for _, c := range counts {
@@ -199,7 +214,7 @@ func (h *house) workHealth(ctx context.Context) []finding {
 func (h *house) spoolHealth() finding {
 	entries, err := spool.New(h.cfg.Places.Spool).List()
 	if err != nil {
-		return finding{"spool", err.Error(), "see the message"}
+		return finding{"spool", err.Error(), saidAlready}
 	}
 	if len(entries) > 0 {
 		return finding{"spool", fmt.Sprintf("%d mails could not be processed", len(entries)), "`postroom spool list` says why; then `postroom spool retry` or `drop`"}

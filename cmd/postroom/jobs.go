@@ -57,7 +57,7 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tSTATE\tKIND\tPAYLOAD\tATTEMPTS\tSINCE\tERROR")
-	found := 0
+	found, dead := 0, false
 	for _, list := range lists {
 		rows, err := list.read(ctx, limit)
 		if err != nil {
@@ -67,6 +67,7 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", row.ID, list.state, row.Kind, row.Payload, row.Attempts, row.CreatedAt.Format(time.RFC3339), oneLine(row.LastError))
 		}
 		found += len(rows)
+		dead = dead || list.state == "dead" && len(rows) > 0
 	}
 	if found == 0 {
 		fmt.Fprintln(p.out, "no work is dead or failing")
@@ -74,6 +75,9 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 	}
 	if err := table.Flush(); err != nil {
 		return err
+	}
+	if !dead {
+		return nil
 	}
 	fmt.Fprintln(p.out, "\nDead work: `postroom jobs retry ID` when the cause is mended, `postroom jobs drop ID` to give it up.")
 	return nil

@@ -96,6 +96,10 @@ func (p *program) fetch(ctx context.Context, ids []desk.ChannelID) error {
 	rota, failed := h.rota(), 0
 	for _, id := range ids {
 		report, err := rota.FetchOnce(ctx, id)
+		if errors.Is(err, desk.ErrConflict) {
+			fmt.Fprintf(p.out, "channel %d: left to the process that keeps fetching it\n", id)
+			continue
+		}
 		if err != nil {
 			failed++
 			fmt.Fprintf(p.err, "channel %d: %v\n", id, err)

@@ -129,6 +129,8 @@ func TestMailIngestVerb(t *testing.T) {
 	}
 	s.failsWith("", 65, "no mail on standard input", "mail", "ingest")
 	s.failsWith(mail, 64, "unknown flag", "mail", "ingest", "--sideways")
+	s.failsWith(mail, 64, "unknown command", "mail", "ingest", "now")
+	s.failsWith(mail, 64, "unknown command", "mail", "ingset")
 	s.failsWith(mail, 75, `no group "Nowhere"`, "mail", "ingest", "--group", "Nowhere")
 	away := shell{t, append([]string{}, "DATABASE_URL=postgres://127.0.0.1:1/none", "DATA_DIR="+t.TempDir())}
 	away.failsWith(mail, 75, "unavailable", "mail", "ingest")
@@ -210,7 +212,9 @@ func TestChannelVerbs(t *testing.T) {
 		return append([]string{"channel", "add", "email", "--address", "Help@example.org", "--name", "Help", "--group", "users",
 			"--imap-host", "127.0.0.1", "--imap-port", "1", "--imap-ssl", "off", "--imap-user", "help", "--imap-password-file", secret, "--keep-on-server"}, more...)
 	}
-	s.fails(1, "mailbox: ", add("--sendmail")...)
+	s.fails(1, "look at: host, port, encryption", add("--sendmail")...)
+	s.fails(1, `encryption "tls": allowed is`, add("--sendmail", "--imap-ssl", "tls")...)
+	s.fails(1, "no mail address", add("--sendmail", "--address", "help")...)
 	wantIn(t, "channel add", s.ok(add("--smtp-host", "127.0.0.1", "--no-check")...), "channel 3: mail to Help@example.org becomes tickets of group users")
 	for sql, want := range map[string]string{
 		`SELECT options->'inbound'->'options'->>'keep_on_server' FROM channels WHERE id = 3`:                                                                           "true",
@@ -224,6 +228,8 @@ func TestChannelVerbs(t *testing.T) {
 		}
 	}
 	wantIn(t, "channel list", s.ok("channel", "list"), "help@example.org", "Users", "help@127.0.0.1", "never")
+	s.fails(1, "channel 3 fetches this mailbox already", add("--sendmail", "--no-check", "--address", "more@example.org", "--folder", "INBOX")...)
+	s.fails(1, "belongs to channel 3 already", add("--sendmail", "--no-check", "--imap-user", "other")...)
 	s.fails(1, "1 of 1 mailboxes could not be fetched", "channel", "fetch")
 	s.ok("channel", "disable", "3")
 	s.fails(1, "no mail account is connected and active", "channel", "fetch")
@@ -254,4 +260,30 @@ func TestDoctorVerb(t *testing.T) {
 	bad := shell{t, []string{"LOG_LEVEL=loud"}}
 	_, out, _ = bad.run("", "doctor")
 	wantIn(t, "doctor with bad configuration", out, "WRONG  configuration", "LOG_LEVEL")
+}
+
+func TestDoctorTellsMailLeftBehindFromAServerThatFails(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	s.ok("channel", "add", "email", "--address", "help@example.org", "--imap-host", "127.0.0.1", "--imap-user", "help", "--sendmail", "--no-check")
+	for log, want := range map[string]string{
+		"- ignore message 1/2 - because message is too large (is:12.32 MB/max:10.00 MB)": "postmaster_max_size",
+		"imap: connect: connection refused":                                              "tried again by itself",
+	} {
+		if _, err := conn.Exec(t.Context(), `UPDATE channels SET status_in = 'error', last_log_in = $1 WHERE id = 3`, log); err != nil {
+			t.Fatal(err)
+		}
+		_, out, _ := s.run("", "doctor")
+		wantIn(t, "doctor", out, "help@127.0.0.1: "+log, want)
+	}
+}
+
+func TestFetchLeavesAMailboxToWhomeverPollsIt(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	s.ok("channel", "add", "email", "--address", "help@example.org", "--imap-host", "127.0.0.1", "--imap-user", "help", "--sendmail", "--no-check")
+	if _, err := conn.Exec(t.Context(), `INSERT INTO channel_leases (channel_id, holder, expires_at) VALUES (3, 'another', now() + interval '1 hour')`); err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, "channel fetch", s.ok("channel", "fetch", "3"), "left to the process that keeps fetching it")
 }
