@@ -151,13 +151,19 @@ type marking struct {
 	count   int
 }
 
+// takenFlag tells the mail that we marked as deleted from what people did.
+const takenFlag imap.Flag = "$PostroomTaken"
+
 // mark asks the server to flag messages. The answer comes after the bodies asked for before.
 func (r *run) mark(uids imap.UIDSet, count int) {
-	flag := imap.FlagDeleted
-	if r.inbound.Keep {
-		flag = imap.FlagSeen
+	flags := []imap.Flag{imap.FlagDeleted}
+	switch {
+	case r.inbound.Keep:
+		flags = []imap.Flag{imap.FlagSeen}
+	case r.session.keywords:
+		flags = append(flags, takenFlag)
 	}
-	change := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{flag}}
+	change := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: flags}
 	r.marking = &marking{command: r.session.client.Store(uids, change, nil), uids: uids, count: count}
 }
 

@@ -89,11 +89,36 @@ func (m *Mailbox) connect(ctx context.Context) error {
 			return err
 		}
 		m.session = session
+		m.doomed.forget(session.validity)
+		if err := m.inherit(ctx); err != nil {
+			m.hangUp()
+			return err
+		}
 	}
 	m.session.hasArrived() // what was announced until now will be found
 	m.left.forget(m.session.validity)
-	m.doomed.forget(m.session.validity)
 	return nil
+}
+
+// inherit finds the mail that a process before us received and marked, and then could not remove.
+func (m *Mailbox) inherit(ctx context.Context) error {
+	if m.inbound.Keep || !m.session.keywords || m.doomed.count > 0 {
+		return nil
+	}
+	return m.session.within(ctx, m.inbound.limits.search, func() error {
+		criteria := &imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted, takenFlag}}
+		found, err := m.session.client.UIDSearch(criteria, nil).Wait()
+		if err != nil && lost(err) {
+			return err
+		}
+		if err != nil {
+			return nil // without the extra they just stay
+		}
+		uids := found.AllUIDs()
+		uids = uids[:min(len(uids), expungeEvery)]
+		m.doomed.add(m.session.validity, imap.UIDSetNum(uids...), len(uids))
+		return nil
+	})
 }
 
 // reopen makes a new session after the old one broke.

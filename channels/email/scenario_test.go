@@ -314,6 +314,37 @@ func TestWhatOthersDeletedIsTheirsWithoutUIDPLUS(t *testing.T) {
 	}
 }
 
+// A process may die between marking mail as deleted and removing it.
+func TestMarkedMailOfADeadProcessIsRemoved(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, nil)
+	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
+	client := login(t, s.server, user)
+	defer client.Close()
+	if _, err := client.Select("INBOX", nil).Wait(); err != nil {
+		t.Fatal(err)
+	}
+	theirs := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Flags: []imap.Flag{imap.FlagDeleted}}
+	if err := client.Store(imap.SeqSetNum(2), theirs, nil).Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.line.mishear("UID EXPUNGE", "UID XXXXXXX")
+	first := email.NewMailbox(s.inbound, 7, quiet)
+	s.poll(t, first)
+	_ = first.Close()
+	if mails, _ := s.server.Messages(user); len(s.received) != 2 || len(mails) != 3 {
+		t.Fatalf("%d received, %d left; want 2 and all", len(s.received), len(mails))
+	}
+	s.line.mishear("UID XXXXXXX", "UID XXXXXXX")
+	second := email.NewMailbox(s.inbound, 7, quiet)
+	defer second.Close()
+	s.poll(t, second)
+	mails, _ := s.server.Messages(user)
+	if len(s.received) != 2 || len(mails) != 1 || !strings.Contains(string(mails[0]), "mail 2") {
+		t.Errorf("%d received, %d left; want no more, and the one that somebody else marked", len(s.received), len(mails))
+	}
+}
+
 // A mailbox that we may read but not change shows all its mail, and says what is wrong.
 func TestMailThatCannotBeMarkedIsReceivedOnce(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -26,6 +27,7 @@ type session struct {
 	arrived  chan struct{} // the server said that there are more messages
 	idle     bool          // it can tell about new mail
 	uidPlus  bool          // it can expunge single messages
+	keywords bool          // it can keep marks of our own
 
 	asked *imapclient.FetchCommand // bodies asked for and not yet read; they block the reader
 }
@@ -156,6 +158,7 @@ func (s *session) open(folder string) error {
 	s.validity, s.count = data.UIDValidity, data.NumMessages
 	s.idle = caps.Has(imap.CapIdle)
 	s.uidPlus = caps.Has(imap.CapUIDPlus)
+	s.keywords = slices.Contains(data.PermanentFlags, imap.FlagWildcard)
 	return nil
 }
 
