@@ -105,16 +105,12 @@ func (s *Server) visibleArticles(ctx context.Context, who *desk.Caller, ticket d
 
 // updateArticle changes who may see an article and whether it is highlighted; all else is history.
 func (s *Server) updateArticle(w http.ResponseWriter, r *http.Request) error {
-	ctx, who := r.Context(), caller(r)
+	ctx := r.Context()
 	id, err := pathID[desk.ArticleID](r, "id", "Ticket::Article")
 	if err != nil {
 		return err
 	}
-	p, err := readParamsUpTo(r, maxLargeBody)
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
+	in, err := s.inputUpTo(r, maxLargeBody)
 	if err != nil {
 		return err
 	}
@@ -123,27 +119,27 @@ func (s *Server) updateArticle(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if err := who.TicketAccess().MayChangeAsAgent(ticket); err != nil {
+		if err := in.who.TicketAccess().MayChangeAsAgent(ticket); err != nil {
 			return err
 		}
 		before := article
-		p.setBool(&article.Internal, "internal")
-		if preferences, ok := p.object("preferences"); ok && params(preferences).has("highlight") {
+		in.flag(&article.Internal, "internal")
+		if preferences, ok := in.p.object("preferences"); ok && params(preferences).has("highlight") {
 			article.Preferences = withKey(article.Preferences, "highlight", preferences["highlight"])
 		}
 		if article.Internal == before.Internal && string(appendJSON(nil, article.Preferences)) == string(appendJSON(nil, before.Preferences)) {
 			return nil
 		}
-		article.UpdatedByID = who.User.ID
+		article.UpdatedByID = in.who.User.ID
 		if err := tx.SaveArticle(ctx, article); err != nil {
 			return err
 		}
 		if article.Internal != before.Internal {
-			if err := tx.AddHistory(ctx, []desk.Change{internalChange(before, article, who)}); err != nil {
+			if err := tx.AddHistory(ctx, []desk.Change{internalChange(before, article, in.who)}); err != nil {
 				return err
 			}
 		}
-		return saveTicket(ctx, tx, who, ticket, ticket, catalog)
+		return saveTicket(ctx, tx, in, ticket, ticket)
 	})
 	if err != nil {
 		return err
@@ -207,7 +203,7 @@ func (s *Server) deleteArticle(w http.ResponseWriter, r *http.Request) error {
 		if article.SenderID != desk.SenderSystem {
 			ticket.ArticleCount = max(ticket.ArticleCount-1, 0)
 		}
-		return saveTicket(ctx, tx, who, before, ticket, catalog)
+		return saveTicket(ctx, tx, &input{catalog: catalog, who: who}, before, ticket)
 	})
 	if err != nil {
 		return err

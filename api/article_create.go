@@ -92,16 +92,12 @@ func withKey(preferences map[string]any, key string, value any) map[string]any {
 
 // createArticle adds an article to a ticket.
 func (s *Server) createArticle(w http.ResponseWriter, r *http.Request) error {
-	ctx, who := r.Context(), caller(r)
-	p, err := readParamsUpTo(r, maxLargeBody)
+	ctx := r.Context()
+	in, err := s.inputUpTo(r, maxLargeBody)
 	if err != nil {
 		return err
 	}
-	id, err := idIn[desk.TicketID](p, "ticket_id")
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
+	id, err := idIn[desk.TicketID](in.p, "ticket_id")
 	if err != nil {
 		return err
 	}
@@ -111,24 +107,24 @@ func (s *Server) createArticle(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		access := who.TicketAccess()
+		access := in.who.TicketAccess()
 		if err := access.MayAddArticle(ticket); err != nil {
 			return err
 		}
 		if !access.WorksOn(ticket) {
-			if err := access.MayFollowUp(ticket, catalog, time.Now()); err != nil {
+			if err := access.MayFollowUp(ticket, in.catalog, time.Now()); err != nil {
 				return err
 			}
 		}
-		draft, err := draftArticle(p, catalog)
+		draft, err := draftArticle(in.p, in.catalog)
 		if err != nil {
 			return err
 		}
 		before := ticket
-		if article, err = s.addArticle(ctx, tx, who, &ticket, draft, catalog); err != nil {
+		if article, err = s.addArticle(ctx, tx, in, &ticket, draft); err != nil {
 			return err
 		}
-		return saveTicket(ctx, tx, who, before, ticket, catalog)
+		return saveTicket(ctx, tx, in, before, ticket)
 	})
 	if err != nil {
 		return err
@@ -142,8 +138,8 @@ func (s *Server) createArticle(w http.ResponseWriter, r *http.Request) error {
 
 // addArticle writes a drafted article in a transaction and lets it take effect on its ticket,
 // which the caller has locked or just made, and saves.
-func (s *Server) addArticle(ctx context.Context, tx *store.Store, who *desk.Caller, ticket *desk.Ticket, d articleDraft, c *desk.Catalog) (desk.Article, error) {
-	a := d.article
+func (s *Server) addArticle(ctx context.Context, tx *store.Store, in *input, ticket *desk.Ticket, d articleDraft) (desk.Article, error) {
+	a, who, c := d.article, in.who, in.catalog
 	a.TicketID, a.CreatedByID, a.UpdatedByID = ticket.ID, who.User.ID, who.User.ID
 	writer, err := articleWriter(ctx, tx, who, *ticket, d)
 	if err != nil {

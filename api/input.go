@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"strings"
+	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
@@ -17,8 +18,10 @@ type input struct {
 	err     error
 }
 
-func (s *Server) input(r *http.Request) (*input, error) {
-	p, err := readParams(r)
+func (s *Server) input(r *http.Request) (*input, error) { return s.inputUpTo(r, maxBody) }
+
+func (s *Server) inputUpTo(r *http.Request, limit int64) (*input, error) {
+	p, err := readParamsUpTo(r, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +59,7 @@ func (in *input) nullHTML(dst **string, key string, max int) {
 }
 
 func (in *input) flag(dst *bool, key string)             { in.p.setBool(dst, key) }
+func (in *input) date(dst **time.Time, key string)       { in.keep(in.p.setDate(dst, key)) }
 func (in *input) int(dst **int, key string)              { in.keep(in.p.setInt(dst, key)) }
 func (in *input) object(dst *map[string]any, key string) { in.keep(in.p.setObject(dst, key)) }
 

@@ -12,27 +12,23 @@ import (
 
 // createTicket makes a ticket with its first article, or nothing at all.
 func (s *Server) createTicket(w http.ResponseWriter, r *http.Request) error {
-	ctx, who := r.Context(), caller(r)
-	p, err := readParamsUpTo(r, maxLargeBody)
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
+	ctx := r.Context()
+	in, err := s.inputUpTo(r, maxLargeBody)
 	if err != nil {
 		return err
 	}
 	var ticket desk.Ticket
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		ticket, err = newTicket(ctx, &ticketParams{store: tx, catalog: catalog, sent: p}, who)
+		ticket, err = newTicket(ctx, &ticketParams{store: tx, catalog: in.catalog, sent: in.p}, in.who)
 		if err != nil {
 			return err
 		}
-		return s.insertTicket(ctx, tx, who, &ticket, p, catalog)
+		return s.insertTicket(ctx, tx, in, &ticket)
 	})
 	if err != nil {
 		return err
 	}
-	return s.answerTicket(w, r, http.StatusCreated, ticket.ID, p)
+	return s.answerTicket(w, r, http.StatusCreated, ticket.ID, in.p)
 }
 
 // newTicket decodes and checks a new ticket.
@@ -133,49 +129,49 @@ func customerFrom(ctx context.Context, p *ticketParams, object params, who *desk
 			return *found, nil
 		}
 	}
-	return newUser(ctx, p.store, p.catalog, object, who)
+	return newUser(ctx, p.store, &input{p: object, catalog: p.catalog, who: who})
 }
 
 // maxNumber is the length of a ticket's number in characters.
 const maxNumber = 60
 
 // insertTicket writes a checked new ticket and the article that came with it.
-func (s *Server) insertTicket(ctx context.Context, tx *store.Store, who *desk.Caller, t *desk.Ticket, p params, c *desk.Catalog) error {
-	object, withArticle, err := articleIn(p)
+func (s *Server) insertTicket(ctx context.Context, tx *store.Store, in *input, t *desk.Ticket) error {
+	object, withArticle, err := articleIn(in.p)
 	if err != nil {
 		return err
 	}
 	var draft articleDraft
 	if withArticle {
-		if draft, err = draftArticle(object, c); err != nil {
+		if draft, err = draftArticle(object, in.catalog); err != nil {
 			return err
 		}
 	}
 	// Agents may bring a number, such as one from another system.
-	if t.Number = cut(strings.TrimSpace(p.text("number")), maxNumber); t.Number == "" || !who.TicketAccess().Agent {
-		if t.Number, err = tx.NextTicketNumber(ctx, c, time.Now().UTC()); err != nil {
+	if t.Number = cut(strings.TrimSpace(in.p.text("number")), maxNumber); t.Number == "" || !in.who.TicketAccess().Agent {
+		if t.Number, err = tx.NextTicketNumber(ctx, in.catalog, time.Now().UTC()); err != nil {
 			return err
 		}
 	}
 	if err := tx.InsertTicket(ctx, t); err != nil {
 		return err
 	}
-	created := desk.Change{Object: "Ticket", OID: int64(t.ID), Type: "created", By: who.User.ID}
+	created := desk.Change{Object: "Ticket", OID: int64(t.ID), Type: "created", By: in.who.User.ID}
 	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil || !withArticle {
 		return err
 	}
 	before := *t
-	if _, err := s.addArticle(ctx, tx, who, t, draft, c); err != nil {
+	if _, err := s.addArticle(ctx, tx, in, t, draft); err != nil {
 		return err
 	}
-	t.Settle(before, c, time.Now())
+	t.Settle(before, in.catalog, time.Now())
 	if err := tx.SaveTicket(ctx, *t); err != nil {
 		return err
 	}
 	// What the first article says about the ticket is how it began, not a change. Its state is one.
 	after := before
 	after.StateID = t.StateID
-	return tx.AddHistory(ctx, desk.TicketChanges(before, after, c, who.User.ID))
+	return tx.AddHistory(ctx, desk.TicketChanges(before, after, in.catalog, in.who.User.ID))
 }
 
 // articleIn is the article inside a ticket that a client sent. An empty one is none.

@@ -12,16 +12,12 @@ import (
 
 // updateTicket changes a ticket and adds the article that came with it.
 func (s *Server) updateTicket(w http.ResponseWriter, r *http.Request) error {
-	ctx, who := r.Context(), caller(r)
+	ctx := r.Context()
 	id, err := pathID[desk.TicketID](r, "id", "Ticket")
 	if err != nil {
 		return err
 	}
-	p, err := readParamsUpTo(r, maxLargeBody)
-	if err != nil {
-		return err
-	}
-	catalog, err := s.catalog(r)
+	in, err := s.inputUpTo(r, maxLargeBody)
 	if err != nil {
 		return err
 	}
@@ -30,36 +26,36 @@ func (s *Server) updateTicket(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if err := who.TicketAccess().MayFollowUp(before, catalog, time.Now()); err != nil {
+		if err := in.who.TicketAccess().MayFollowUp(before, in.catalog, time.Now()); err != nil {
 			return err
 		}
-		after, err := changedTicket(ctx, &ticketParams{store: tx, catalog: catalog, sent: p}, who, before)
+		after, err := changedTicket(ctx, &ticketParams{store: tx, catalog: in.catalog, sent: in.p}, in.who, before)
 		if err != nil {
 			return err
 		}
-		object, withArticle, err := articleIn(p)
+		object, withArticle, err := articleIn(in.p)
 		if err != nil {
 			return err
 		}
 		if !withArticle {
-			if !changed(before, after, catalog) {
+			if !changed(before, after, in.catalog) {
 				return nil // nothing is to be seen of an update that changes nothing
 			}
-			return saveTicket(ctx, tx, who, before, after, catalog)
+			return saveTicket(ctx, tx, in, before, after)
 		}
-		draft, err := draftArticle(object, catalog)
+		draft, err := draftArticle(object, in.catalog)
 		if err != nil {
 			return err
 		}
-		if _, err := s.addArticle(ctx, tx, who, &after, draft, catalog); err != nil {
+		if _, err := s.addArticle(ctx, tx, in, &after, draft); err != nil {
 			return err
 		}
-		return saveTicket(ctx, tx, who, before, after, catalog)
+		return saveTicket(ctx, tx, in, before, after)
 	})
 	if err != nil {
 		return err
 	}
-	return s.answerTicket(w, r, http.StatusOK, id, p)
+	return s.answerTicket(w, r, http.StatusOK, id, in.p)
 }
 
 // changedTicket decodes and checks what a client wants to change.
@@ -132,11 +128,11 @@ func changed(before, after desk.Ticket, c *desk.Catalog) bool {
 }
 
 // saveTicket writes back a locked ticket and the history of what changed.
-func saveTicket(ctx context.Context, tx *store.Store, who *desk.Caller, before, after desk.Ticket, c *desk.Catalog) error {
-	after.Settle(before, c, time.Now())
-	after.UpdatedByID = who.User.ID
+func saveTicket(ctx context.Context, tx *store.Store, in *input, before, after desk.Ticket) error {
+	after.Settle(before, in.catalog, time.Now())
+	after.UpdatedByID = in.who.User.ID
 	if err := tx.SaveTicket(ctx, after); err != nil {
 		return err
 	}
-	return tx.AddHistory(ctx, desk.TicketChanges(before, after, c, who.User.ID))
+	return tx.AddHistory(ctx, desk.TicketChanges(before, after, in.catalog, in.who.User.ID))
 }

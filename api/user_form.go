@@ -6,7 +6,6 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
 
@@ -22,27 +21,29 @@ type userForm struct {
 
 // read takes what a client sent. Agents who don't administer users can't hand out roles and groups:
 // theirs are dropped without a word, because clients send whole records back.
-func (f *userForm) read(ctx context.Context, tx *store.Store, p params, c *desk.Catalog, who *desk.Caller) error {
-	if err := f.readTexts(p); err != nil {
-		return err
-	}
+func (f *userForm) read(ctx context.Context, tx *store.Store, in *input) error {
+	f.readTexts(in)
 	u := &f.user
-	p.setBool(&u.Active, "active")
-	p.setBool(&u.Vip, "vip")
-	p.setBool(&u.Verified, "verified")
-	if err := p.setObject(&u.Preferences, "preferences"); err != nil {
+	in.flag(&u.Active, "active")
+	in.flag(&u.Vip, "vip")
+	in.flag(&u.Verified, "verified")
+	in.object(&u.Preferences, "preferences")
+	in.flag(&u.OutOfOffice.OutOfOffice, "out_of_office")
+	in.date(&u.OutOfOfficeStartAt, "out_of_office_start_at")
+	in.date(&u.OutOfOfficeEndAt, "out_of_office_end_at")
+	if in.err != nil {
+		return in.err
+	}
+	if err := f.readReplacement(ctx, tx, in.p); err != nil {
 		return err
 	}
-	if err := f.readAbsence(ctx, tx, p); err != nil {
+	if err := f.readOrganizations(ctx, tx, in.p); err != nil {
 		return err
 	}
-	if err := f.readOrganizations(ctx, tx, p); err != nil {
-		return err
-	}
-	if !who.Can("admin.user") {
+	if !in.who.Can("admin.user") {
 		return nil
 	}
-	return f.readRights(ctx, tx, p, c)
+	return f.readRights(ctx, tx, in.p, in.catalog)
 }
 
 // readRights takes what only administrators of users may hand out.
@@ -86,7 +87,7 @@ const (
 	maxNote     = 250
 )
 
-func (f *userForm) readTexts(p params) error {
+func (f *userForm) readTexts(in *input) {
 	u := &f.user
 	for _, t := range []struct {
 		dst *string
@@ -96,40 +97,26 @@ func (f *userForm) readTexts(p params) error {
 		{&u.Login, "login", maxLogin}, {&u.Firstname, "firstname", maxName}, {&u.Lastname, "lastname", maxName},
 		{&u.Email, "email", 255}, {&u.Web, "web", 100}, {&u.Phone, "phone", 100}, {&u.Fax, "fax", 100}, {&u.Mobile, "mobile", 100},
 		{&u.Department, "department", 200}, {&u.Street, "street", 120}, {&u.Zip, "zip", 100}, {&u.City, "city", 100},
-		{&u.Country, "country", 100}, {&u.Address.Address, "address", 500}, {&u.Note, "note", maxUserNote},
+		{&u.Country, "country", 100}, {&u.Address.Address, "address", 500},
 	} {
-		if err := p.setText(t.dst, t.key, t.max); err != nil {
-			return err
-		}
+		in.text(t.dst, t.key, t.max)
 	}
-	if p.has("note") {
-		u.Note, _ = richtext.Sanitize(u.Note, richtext.Options{})
-	}
-	if err := p.setNullText(&u.Source, "source", 255); err != nil {
-		return err
-	}
-	if p.blank("login") {
+	in.html(&u.Note, "note", maxUserNote)
+	in.nullText(&u.Source, "source", 255)
+	if in.p.blank("login") {
 		u.Login = f.before.Login // a login is never taken away
 	}
-	return nil
 }
 
-func (f *userForm) readAbsence(ctx context.Context, tx *store.Store, p params) error {
-	u := &f.user
-	p.setBool(&u.OutOfOffice.OutOfOffice, "out_of_office")
-	if err := p.setDate(&u.OutOfOfficeStartAt, "out_of_office_start_at"); err != nil {
-		return err
-	}
-	if err := p.setDate(&u.OutOfOfficeEndAt, "out_of_office_end_at"); err != nil {
-		return err
-	}
+// readReplacement takes who stands in for somebody out of office.
+func (f *userForm) readReplacement(ctx context.Context, tx *store.Store, p params) error {
 	replacement, sent, err := userNamed(ctx, tx, p, "out_of_office_replacement")
 	if err != nil || !sent {
 		return err
 	}
-	u.OutOfOfficeReplacementID = nil
+	f.user.OutOfOfficeReplacementID = nil
 	if replacement != nil {
-		u.OutOfOfficeReplacementID = &replacement.ID
+		f.user.OutOfOfficeReplacementID = &replacement.ID
 	}
 	return nil
 }

@@ -12,53 +12,48 @@ import (
 )
 
 func (s *Server) createUser(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	ctx, who := r.Context(), caller(r)
-	catalog, err := s.catalog(r)
+	in, err := s.input(r)
 	if err != nil {
 		return err
 	}
 	var user desk.User
-	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		user, err = newUser(ctx, tx, catalog, p, who)
+	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
+		user, err = newUser(r.Context(), tx, in)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return s.showSaved(w, r, p, http.StatusCreated, user.ID)
+	return s.showSaved(w, r, in.p, http.StatusCreated, user.ID)
 }
 
 // newUser makes the user that a client describes, with the roles of those who sign up unless it
 // says otherwise and may.
-func newUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p params, who *desk.Caller) (desk.User, error) {
+func newUser(ctx context.Context, tx *store.Store, in *input) (desk.User, error) {
 	form := userForm{user: desk.User{Active: true, Preferences: map[string]any{}}}
-	if locale, ok := who.User.Preferences["locale"]; ok {
+	if locale, ok := in.who.User.Preferences["locale"]; ok {
 		form.user.Preferences["locale"] = locale
 	}
-	if err := form.read(ctx, tx, p, catalog, who); err != nil {
+	if err := form.read(ctx, tx, in); err != nil {
 		return desk.User{}, err
 	}
 	u := &form.user
-	if u.OrganizationID == nil && !p.has("organization_id") {
-		if id, ok := catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
+	if u.OrganizationID == nil && !in.p.has("organization_id") {
+		if id, ok := in.catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
 			u.OrganizationID = &id
 		}
 	}
 	if form.roles == nil {
-		form.roles = &catalog.SignupRoles
+		form.roles = &in.catalog.SignupRoles
 	}
 	if err := u.Complete(desk.User{}, newLogin); err != nil {
 		return desk.User{}, err
 	}
-	u.CreatedByID, u.UpdatedByID = who.User.ID, who.User.ID
+	u.CreatedByID, u.UpdatedByID = in.who.User.ID, in.who.User.ID
 	if err := tx.InsertUser(ctx, u); err != nil {
 		return desk.User{}, err
 	}
-	return *u, form.link(ctx, tx, catalog)
+	return *u, form.link(ctx, tx, in.catalog)
 }
 
 func newLogin() string { return "auto-" + uuid.NewString() }
@@ -74,7 +69,7 @@ func (s *Server) showSaved(w http.ResponseWriter, r *http.Request, p params, sta
 }
 
 func (s *Server) updateUser(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
+	in, err := s.input(r)
 	if err != nil {
 		return err
 	}
@@ -82,21 +77,14 @@ func (s *Server) updateUser(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, who := r.Context(), caller(r)
-	catalog, err := s.catalog(r)
+	err = s.Store.InTx(r.Context(), func(tx *store.Store) error { return changeUser(r.Context(), tx, in, id) })
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		return changeUser(ctx, tx, catalog, p, id, who)
-	})
-	if err != nil {
-		return err
-	}
-	return s.showSaved(w, r, p, http.StatusOK, id)
+	return s.showSaved(w, r, in.p, http.StatusOK, id)
 }
 
-func changeUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p params, id desk.UserID, who *desk.Caller) error {
+func changeUser(ctx context.Context, tx *store.Store, in *input, id desk.UserID) error {
 	target, err := tx.CallerByID(ctx, id)
 	if err != nil {
 		if _, err := tx.User(ctx, id); err != nil {
@@ -104,33 +92,33 @@ func changeUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p p
 		}
 		return err
 	}
-	if !mayChangeUser(who, &target) {
+	if !mayChangeUser(in.who, &target) {
 		return &desk.ForbiddenError{}
 	}
-	change := func() error { return saveUser(ctx, tx, catalog, p, id, who) }
+	change := func() error { return saveUser(ctx, tx, in, id) }
 	if !target.UserCan("admin.user") { // only an administrator's change can leave none
 		return change()
 	}
 	return tx.KeepAdmin(ctx, change)
 }
 
-func saveUser(ctx context.Context, tx *store.Store, catalog *desk.Catalog, p params, id desk.UserID, who *desk.Caller) error {
+func saveUser(ctx context.Context, tx *store.Store, in *input, id desk.UserID) error {
 	before, err := tx.LockUser(ctx, id)
 	if err != nil {
 		return err
 	}
 	form := userForm{before: before, user: before}
-	if err := form.read(ctx, tx, p, catalog, who); err != nil {
+	if err := form.read(ctx, tx, in); err != nil {
 		return err
 	}
 	if err := form.user.Complete(form.before, newLogin); err != nil {
 		return err
 	}
-	form.user.UpdatedByID = who.User.ID
+	form.user.UpdatedByID = in.who.User.ID
 	if err := tx.SaveUser(ctx, &form.user); err != nil {
 		return err
 	}
-	return form.link(ctx, tx, catalog)
+	return form.link(ctx, tx, in.catalog)
 }
 
 // mayChangeUser lets agents change customers, and nobody who works here.
