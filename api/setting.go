@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -98,6 +99,12 @@ func (s *Server) updateSetting(w http.ResponseWriter, r *http.Request) error {
 	}
 	if err := checkSetting(setting, value); err != nil {
 		return err
+	}
+	if setting.Name == blob.Setting {
+		place, _ := textOf(value)
+		if err := blob.CheckPlace(place); err != nil {
+			return err
+		}
 	}
 	return s.putSetting(w, r, setting, value)
 }

@@ -86,6 +86,7 @@ func TestSettingsAreChanged(t *testing.T) {
 		}
 		change(name, `{"state_current": {"value": `+refused+`}}`).is(status)
 	}
+	change("storage_provider", `{"state_current": {"value": "S3"}}`).refuses(422, "Unknown storage provider 'S3', known are DB and File")
 	change("http_type", `{"state_current": {"value": "gopher"}}`).refuses(422, `Invalid value "gopher" for setting 'http_type'`)
 	if got := value("http_type"); got != "http" {
 		t.Errorf("a refused value was kept: %v", got)

@@ -59,6 +59,8 @@ func TestSettingsVerbs(t *testing.T) {
 	} {
 		s.fails(1, wrong[1], "settings", "set", name, wrong[0])
 	}
+	s.fails(1, "known are DB and File", "settings", "set", "storage_provider", "S3") // offered, and not built yet
+	s.ok("settings", "set", "storage_provider", "File")
 	s.ok("settings", "set", "password_min_size", "12")
 	s.ok("settings", "set", "postmaster_follow_up_search_in", `["body"]`)
 }

@@ -19,7 +19,10 @@ type Sum [sha256.Size]byte
 // SumOf names bytes.
 func SumOf(data []byte) Sum { return sha256.Sum256(data) }
 
-// Places, as setting storage_provider names them.
+// Setting is the name of the setting that says where new blobs go.
+const Setting = "storage_provider"
+
+// Places, as that setting names them.
 const (
 	DB   = "DB"
 	File = "File"
@@ -53,6 +56,14 @@ type Store struct {
 // New returns a store whose File place is the given folder; it is made when first needed.
 func New(dir string) *Store { return &Store{folder: folder{dir}} }
 
+// CheckPlace refuses a place where nothing can be put. Settings offer more of them than there are.
+func CheckPlace(place string) error {
+	if place != DB && place != File {
+		return &desk.InvalidError{Field: Setting, Reason: "Unknown storage provider '" + place + "', known are DB and File"}
+	}
+	return nil
+}
+
 // Put keeps each of data at place and returns their ids, in order. What is kept already is not
 // kept again. rows must be a transaction: the blobs exist once it has committed. A file whose
 // transaction fails is left over and found again when the same bytes come back.
@@ -60,8 +71,8 @@ func (s *Store) Put(ctx context.Context, rows Rows, place string, data ...[]byte
 	if len(data) == 0 {
 		return nil, nil
 	}
-	if place != DB && place != File {
-		return nil, &desk.InvalidError{Field: "storage_provider", Reason: "Unknown storage provider '" + place + "', known are DB and File"}
+	if err := CheckPlace(place); err != nil {
+		return nil, err
 	}
 	out := make([]Row, len(data))
 	for i, bytes := range data {

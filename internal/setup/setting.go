@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"postroom/internal/blob"
 	"postroom/internal/store"
 )
 
@@ -28,6 +29,11 @@ func PutSetting(ctx context.Context, s *store.Store, setting store.Setting, type
 			if !slices.Contains(allowed, one) {
 				return invalid(setting.Name, "%q is not allowed, one of these is: %s", one, strings.Join(allowed, ", "))
 			}
+		}
+	}
+	if setting.Name == blob.Setting {
+		if err := blob.CheckPlace(fmt.Sprint(value)); err != nil {
+			return err
 		}
 	}
 	if err := s.PutSettingValue(ctx, setting.Name, value); err != nil {
