@@ -57,11 +57,7 @@ func (s *Server) listArticles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	records, err := s.showArticles(r.Context(), articles)
-	if err != nil {
-		return err
-	}
-	return reply(w, r, records)
+	return s.replyArticles(w, r, articles)
 }
 
 func (s *Server) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) error {
@@ -80,6 +76,10 @@ func (s *Server) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) er
 	if err != nil {
 		return err
 	}
+	return s.replyArticles(w, r, articles)
+}
+
+func (s *Server) replyArticles(w http.ResponseWriter, r *http.Request, articles []desk.Article) error {
 	records, err := s.showArticles(r.Context(), articles)
 	if err != nil {
 		return err

@@ -83,7 +83,11 @@ func (s *Server) listEmailChannels(w http.ResponseWriter, r *http.Request) error
 }
 
 // emailChannel returns the mail account that a client named in its body.
-func (s *Server) emailChannel(r *http.Request, p params) (desk.Channel, error) {
+func (s *Server) emailChannel(r *http.Request) (desk.Channel, error) {
+	p, err := readParams(r)
+	if err != nil {
+		return desk.Channel{}, err
+	}
 	id, err := idIn[desk.ChannelID](p, "id")
 	if err != nil {
 		return desk.Channel{}, err
@@ -108,11 +112,7 @@ func (s *Server) disableEmailChannel(w http.ResponseWriter, r *http.Request) err
 }
 
 func (s *Server) switchEmailChannel(w http.ResponseWriter, r *http.Request, on bool) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	channel, err := s.emailChannel(r, p)
+	channel, err := s.emailChannel(r)
 	if err != nil {
 		return err
 	}
@@ -129,11 +129,7 @@ func (s *Server) saveChannel(w http.ResponseWriter, r *http.Request, channel des
 }
 
 func (s *Server) deleteEmailChannel(w http.ResponseWriter, r *http.Request) error {
-	p, err := readParams(r)
-	if err != nil {
-		return err
-	}
-	channel, err := s.emailChannel(r, p)
+	channel, err := s.emailChannel(r)
 	if err != nil {
 		return err
 	}
