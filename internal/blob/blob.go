@@ -107,6 +107,9 @@ func (s *Store) Get(ctx context.Context, rows Rows, id desk.BlobID) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("blob %d in %s: %w", id, row.Place, err)
 	}
+	if int64(len(data)) != row.Size {
+		return nil, fmt.Errorf("blob %d in %s: file has %d bytes, want %d", id, row.Place, len(data), row.Size)
+	}
 	return data, nil
 }
 

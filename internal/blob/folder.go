@@ -3,11 +3,10 @@ package blob
 import (
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-
-	"postroom/internal/desk"
 )
 
 // folder keeps blobs as files named by their sum, spread over 256 folders.
@@ -43,13 +42,17 @@ func (f folder) put(sum Sum, data []byte) error {
 	return syncDir(dir)
 }
 
+// get reads a file that a row says is there. If it isn't, the folder is not the one it was, perhaps
+// for a moment only: nobody may take that for "there is no such blob".
 func (f folder) get(sum Sum) ([]byte, error) {
 	data, err := os.ReadFile(f.path(sum))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, desk.ErrNotFound
+		return nil, fmt.Errorf("%w: %s", errMissing, f.path(sum))
 	}
 	return data, err
 }
+
+var errMissing = errors.New("file is missing, is the folder of blobs mounted")
 
 func (f folder) remove(sum Sum) error {
 	err := os.Remove(f.path(sum))

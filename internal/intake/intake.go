@@ -9,6 +9,8 @@ import (
 	"context"
 	"log/slog"
 
+	"golang.org/x/sync/semaphore"
+
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -16,14 +18,19 @@ import (
 
 // Intake takes messages over and makes tickets of them.
 type Intake struct {
-	store *store.Store
-	blobs *blob.Store
-	log   *slog.Logger
+	store  *store.Store
+	blobs  *blob.Store
+	log    *slog.Logger
+	memory *semaphore.Weighted // bytes of messages being read
 }
+
+// memoryForMails bounds the bytes of all messages that are read at once in this process: a few
+// large ones wait for each other, many small ones never do. One that is larger is read alone.
+const memoryForMails = 24 << 20
 
 // New returns an Intake. It starts nothing.
 func New(store *store.Store, blobs *blob.Store, log *slog.Logger) *Intake {
-	return &Intake{store: store, blobs: blobs, log: log}
+	return &Intake{store: store, blobs: blobs, log: log, memory: semaphore.NewWeighted(memoryForMails)}
 }
 
 // Raw returns the bytes of a received message.

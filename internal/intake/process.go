@@ -28,6 +28,11 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 	if inbound.State != store.InboundReceived {
 		return in.store.FinishTask(ctx, outbox) // done already
 	}
+	weight := min(inbound.Size, memoryForMails)
+	if err := in.memory.Acquire(ctx, weight); err != nil {
+		return fmt.Errorf("inbound message %d waits for larger ones: %w: %w", id, desk.ErrUnavailable, err)
+	}
+	defer in.memory.Release(weight)
 	raw, err := in.blobs.Get(ctx, in.store, inbound.BlobID)
 	if err != nil {
 		return fmt.Errorf("bytes of inbound message %d: %w", id, err)

@@ -36,6 +36,7 @@ type Inbound struct {
 	Kind       string `db:"channel_kind"`
 	ExternalID string
 	BlobID     desk.BlobID
+	Size       int64 // bytes
 	Options    channels.Options
 	State      string
 	Error      *string
@@ -106,9 +107,10 @@ func (s *Store) AddInbound(ctx context.Context, messages []NewInbound) (int, err
 }
 
 const inboundByID = `
-	SELECT id, channel_id, channel_kind, external_id, blob_id, options, state, error, ticket_id, article_id, received_at
-	FROM inbound_messages
-	WHERE id = $1`
+	SELECT m.id, channel_id, channel_kind, external_id, blob_id, b.size, options, state, error, ticket_id, article_id, received_at
+	FROM inbound_messages m
+	JOIN blobs b ON b.id = m.blob_id
+	WHERE m.id = $1`
 
 // Inbound returns one received message, or desk.ErrNotFound.
 func (s *Store) Inbound(ctx context.Context, id desk.InboundID) (Inbound, error) {
