@@ -119,6 +119,7 @@ func TestPartsTogetherDoWhatAllDoes(t *testing.T) {
 	for _, part := range parts {
 		told += part.printed("ready")
 	}
+	wantIn(t, "what the parts say", told, "workers are ready: inbound ", ", deliver ")
 	if n := strings.Count(told, "administrator was created"); n != 1 {
 		t.Errorf("%d of 4 parts created an administrator, want one", n)
 	}
@@ -218,6 +219,7 @@ func TestWorkNeedsWorkersAndRedis(t *testing.T) {
 	t.Parallel()
 	s, _ := newShell(t)
 	s.fails(1, `no queue "inbond"`, "work", "--queues", "inbond")
+	s.fails(1, "--queues names none", "work", "--queues", "")
 	s.fails(1, "REDIS_URL", "work")
 	s.fails(1, "REDIS_URL", "schedule")
 	s.environ = append(s.environ, "REDIS_URL=redis://127.0.0.1:1", "WORKERS_DELIVER=0", "ZAMMAD_PROCESS_SCHEDULED_JOBS_DISABLE=1")

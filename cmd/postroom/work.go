@@ -26,7 +26,12 @@ queue are worked on at once. Any number of such processes may run on any number 
 The queues: ` + strings.Join(task.Queues, ", ") + ".",
 		Example: "  postroom work --queues inbound,deliver\n  WORKERS_INBOUND=16 postroom work --queues inbound",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.work(cmd.Context(), queues) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("queues") && len(queues) == 0 { // a variable that was empty, perhaps
+				return fmt.Errorf("--queues names none; there are %s", strings.Join(task.Queues, ", "))
+			}
+			return p.work(cmd.Context(), queues)
+		},
 	}
 	cmd.Flags().StringSliceVar(&queues, "queues", nil, "only these queues, separated by commas")
 	return cmd
@@ -42,14 +47,16 @@ func (p *program) work(ctx context.Context, queues []string) error {
 	if err != nil {
 		return err
 	}
-	workers, total := map[string]int{}, 0
-	for queue, n := range cfg.Work.Workers {
-		if len(queues) == 0 || slices.Contains(queues, queue) {
+	workers := map[string]int{}
+	var ready []string
+	for _, queue := range task.Queues {
+		n := cfg.Work.Workers[queue]
+		if n > 0 && (len(queues) == 0 || slices.Contains(queues, queue)) {
 			workers[queue] = n
-			total += n
+			ready = append(ready, fmt.Sprintf("%s %d", queue, n))
 		}
 	}
-	if total == 0 {
+	if len(ready) == 0 {
 		return fmt.Errorf("no workers: WORKERS_… or ZAMMAD_PROCESS_DELAYED_JOBS_DISABLE switch all of these queues off, see `postroom config`")
 	}
 	databaseURL, redisURL := find(cfg)
@@ -66,7 +73,7 @@ func (p *program) work(ctx context.Context, queues []string) error {
 		return err
 	}
 	defer client.Close()
-	fmt.Fprintln(p.out, "Postroom's workers are ready")
+	fmt.Fprintln(p.out, "Postroom's workers are ready:", strings.Join(ready, ", "))
 	return p.runParts(ctx, cfg, log, h.workPart(client, workers))
 }
 
