@@ -199,7 +199,7 @@ func (h *house) workHealth(ctx context.Context) []finding {
 		switch {
 		case c.Dead > 0:
 			f.todo = "`postroom jobs list` says why; then `postroom jobs retry` or `drop`"
-		case c.Waiting > 0 && c.Oldest > lateAfter:
+		case c.Waiting > c.Failing && c.Oldest > lateAfter: // what failed is being looked after
 			f.state += fmt.Sprintf(", the oldest for %s", c.Oldest.Round(time.Second))
 			f.todo = "run `postroom all`, or `postroom work` and `postroom schedule`; are WORKERS_… enough?"
 		}

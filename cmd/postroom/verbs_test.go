@@ -256,6 +256,14 @@ func TestDoctorVerb(t *testing.T) {
 	}
 	_, out, _ = s.run("", "doctor")
 	wantIn(t, "doctor with dead work", out, "WRONG  work deliver", "postroom jobs list")
+	for attempts, want := range []string{"WRONG  work deliver", "ok     work deliver"} { // never tried: nobody is there; tried: somebody is
+		_, err := conn.Exec(t.Context(), `UPDATE outbox SET dead_at = NULL, created_at = now() - interval '1 hour', attempts = $1`, attempts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, out, _ = s.run("", "doctor")
+		wantIn(t, "doctor with work an hour old", out, want)
+	}
 	away := shell{t, []string{"DATABASE_URL=postgres://127.0.0.1:1/none", "DATA_DIR=" + t.TempDir(), "BLOB_DIR=/proc/nowhere"}}
 	_, out, _ = away.run("", "doctor")
 	wantIn(t, "doctor without a database", out, "WRONG  database", "DATABASE_URL", "WRONG  BLOB_DIR", "ok     DATA_DIR")
