@@ -84,7 +84,7 @@ func TestSettlePutsWhatFollowsIntoTheTicket(t *testing.T) {
 		{"pending to the minute", desk.Ticket{}, desk.Ticket{StateID: 3, OwnerID: 1, PendingTime: &later}, desk.Ticket{PendingTime: &minute}},
 		{"leaving pending", desk.Ticket{StateID: 3, PendingTime: &minute}, desk.Ticket{StateID: 2, OwnerID: 1, PendingTime: &minute}, desk.Ticket{}},
 		{"first closing", desk.Ticket{StateID: 2}, desk.Ticket{StateID: 4, OwnerID: 1}, closing(&now, &now)},
-		{"closing again", desk.Ticket{StateID: 2}, with(desk.Ticket{StateID: 4, OwnerID: 1}, &long, &long), closing(&long, &now)},
+		{"closing again", with(desk.Ticket{StateID: 2}, &long, &long), with(desk.Ticket{StateID: 4, OwnerID: 1}, &long, &long), closing(&long, &now)},
 		{"still closed", desk.Ticket{StateID: 4}, with(desk.Ticket{StateID: 4, OwnerID: 1}, &long, &long), closing(&long, &long)},
 		{"merged is not closed", desk.Ticket{StateID: 2}, desk.Ticket{StateID: 5, OwnerID: 1}, desk.Ticket{}},
 		{"owner takes over", desk.Ticket{GroupID: 1, StateID: 2, OwnerID: 1}, desk.Ticket{GroupID: 1, StateID: 2, OwnerID: 9}, owned(&now)},
@@ -110,6 +110,16 @@ func TestSettlePutsWhatFollowsIntoTheTicket(t *testing.T) {
 		if tc.want.Title != "" && got.Title != tc.want.Title {
 			t.Errorf("%s: title = %q, want %q", tc.name, got.Title, tc.want.Title)
 		}
+	}
+}
+
+func TestSettlingTwiceClosesOnce(t *testing.T) {
+	t.Parallel()
+	ticket := desk.Ticket{StateID: 4, OwnerID: 1}
+	ticket.Settle(desk.Ticket{StateID: 2}, catalog(), now)
+	ticket.Settle(desk.Ticket{StateID: 2}, catalog(), now.Add(time.Millisecond))
+	if !ticket.LastCloseAt.Equal(*ticket.CloseAt) {
+		t.Errorf("first closed at %v, last at %v, want the same", ticket.CloseAt, ticket.LastCloseAt)
 	}
 }
 

@@ -7,7 +7,7 @@ import (
 
 // Settle brings a ticket that is about to be saved into order: what follows from the values it
 // now has, compared with those it had. before is zero for a new ticket. The owner is not looked
-// at: whether somebody may own a ticket takes a look into the database.
+// at: whether somebody may own a ticket takes a look into the database. Settling twice closes once.
 func (t *Ticket) Settle(before Ticket, c *Catalog, now time.Time) {
 	t.Title = oneLine(t.Title)
 	stateChanged := t.StateID != before.StateID
@@ -19,7 +19,7 @@ func (t *Ticket) Settle(before Ticket, c *Catalog, now time.Time) {
 		t.PendingTime = &minute
 	}
 	if c.StateType(t.StateID) == StateTypeClosed {
-		if stateChanged || t.LastCloseAt == nil {
+		if t.LastCloseAt == nil || stateChanged && sameTime(t.LastCloseAt, before.LastCloseAt) {
 			t.LastCloseAt = &now
 		}
 		if t.CloseAt == nil {
