@@ -115,7 +115,7 @@ func (p *program) channelChangeCommand(use, short, done string, change func(cont
 		Use:     use + " ID",
 		Short:   short,
 		Example: "  postroom channel " + use + " 3",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ids, err := numbers[desk.ChannelID](args)
 			if err != nil {

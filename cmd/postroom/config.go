@@ -23,6 +23,9 @@ func (p *program) configCommand() *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := config.Read(p.environ)
+			if !asMarkdown {
+				noteFound(cfg)
+			}
 			switch {
 			case asJSON:
 				encoder := json.NewEncoder(p.out)
@@ -40,6 +43,15 @@ func (p *program) configCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&asMarkdown, "markdown", false, "print the table of the documentation")
 	cmd.MarkFlagsMutuallyExclusive("json", "markdown")
 	return cmd
+}
+
+// noteFound shows the servers that verbs find by themselves.
+func noteFound(cfg *config.Config) {
+	databaseURL, redisURL := find(cfg)
+	if cfg.Stores.DatabaseURL == "" {
+		cfg.Found("DATABASE_URL", databaseURL)
+	}
+	cfg.Found("REDIS_URL", redisURL)
 }
 
 func printVariables(w io.Writer, variables []config.Variable) {

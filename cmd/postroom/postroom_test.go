@@ -212,6 +212,13 @@ func TestWrongUseSaysWhatToDo(t *testing.T) {
 	s := shell{t, []string{"DATA_DIR=" + t.TempDir()}}
 	s.fails(64, "postroom --help", "frobnicate")
 	s.fails(64, "postroom user create --help", "user", "create")
+	s.fails(64, "LOGIN is missing", "user", "create")
+	s.fails(64, "ID is missing", "spool", "drop")
+	s.fails(64, "VALUE is missing", "settings", "set", "fqdn")
+	s.fails(64, `"bob" is too much: after LOGIN comes nothing`, "user", "unlock", "ann", "bob")
+	s.fails(64, "postroom channel add email --help", "channel", "add", "email", "--imap-host", "imap.example.org")
+	s.fails(64, "smtp-host", "channel", "add", "email", "--imap-host", "a", "--imap-user", "b", "--address", "c@d.example")
+	s.fails(64, "json", "config", "--json", "--markdown")
 	s.fails(64, "postroom jobs list --help", "jobs", "list", "--sideways")
 	s.fails(1, "DATABASE_URL", "settings", "list")
 	s.environ = append(s.environ, "POSTGRESQL_PORT=abc")

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -49,7 +51,17 @@ func (p *program) run(ctx context.Context, args []string) int {
 	// away. What they say reaches our log as the errors of those who use it.
 	logging.Disable()
 	understood := false
-	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
+	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		// cobra looks at these only later, when a mistake would no longer pass for one of usage.
+		if err := cmd.ValidateRequiredFlags(); err != nil {
+			return err
+		}
+		if err := cmd.ValidateFlagGroups(); err != nil {
+			return err
+		}
+		understood = true
+		return nil
+	}
 	verb, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
@@ -144,6 +156,22 @@ func family(use, short string, members ...*cobra.Command) *cobra.Command {
 	cmd.AddCommand(members...)
 	return cmd
 }
+
+// allNamed asks for the arguments that a verb's usage line names, and for no others.
+func allNamed(cmd *cobra.Command, args []string) error {
+	names := strings.Fields(cmd.Use)[1:]
+	needed := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == more })
+	if len(args) < len(needed) {
+		return fmt.Errorf("%s is missing", needed[len(args)])
+	}
+	if len(args) > len(needed) && !slices.Contains(names, more) {
+		return fmt.Errorf("%q is too much: after %s comes nothing", args[len(needed)], needed[len(needed)-1])
+	}
+	return nil
+}
+
+// more stands in a usage line for any number of what is before it.
+const more = "…"
 
 // config reads the environment.
 func (p *program) config() (*config.Config, error) {

@@ -60,7 +60,7 @@ func (p *program) settingsGetCommand() *cobra.Command {
 		Use:     "get NAME",
 		Short:   "Print the value of a setting as JSON, also a secret one",
 		Example: "  postroom settings get fqdn",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := p.open(cmd.Context())
 			if err != nil {
@@ -97,7 +97,7 @@ func (p *program) settingsSetCommand() *cobra.Command {
 		Long:  "Changes a setting. The value is JSON, or plain text for a setting that holds texts.\nRunning processes see the change within a second.",
 		Example: `  postroom settings set fqdn help.example.com
   postroom settings set ticket_number_increment '{"checksum": true, "min_size": 6}'`,
-		Args: cobra.ExactArgs(2),
+		Args: allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := p.open(cmd.Context())
 			if err != nil {

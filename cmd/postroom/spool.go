@@ -81,7 +81,7 @@ func (p *program) spoolShowCommand() *cobra.Command {
 		Use:     "show ID",
 		Short:   "Show why a mail is in the spool, and the mail",
 		Example: "  postroom spool show 0123456789abcdef0123456789abcdef\n  postroom spool show --raw 0123456789abcdef0123456789abcdef > mail.eml",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := p.spool()
 			if err != nil {
@@ -194,7 +194,7 @@ func (p *program) spoolDropCommand() *cobra.Command {
 		Use:     "drop ID …",
 		Short:   "Delete mail from the spool for good",
 		Example: "  postroom spool drop 0123456789abcdef0123456789abcdef",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    allNamed,
 		RunE: func(_ *cobra.Command, ids []string) error {
 			s, err := p.spool()
 			if err != nil {

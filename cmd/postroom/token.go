@@ -22,7 +22,7 @@ func (p *program) tokenCreateCommand() *cobra.Command {
 		Short: "Create an API token of a user and print it once",
 		Example: `  postroom token create admin@localhost --name backup
   postroom token create ann@example.com --name chat-bot --permission ticket.agent`,
-		Args: cobra.ExactArgs(1),
+		Args: allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
 				token, err := setup.CreateToken(ctx, h.store, id, name, permissions)

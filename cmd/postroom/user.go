@@ -28,7 +28,7 @@ func (p *program) userCreateCommand() *cobra.Command {
 		Long:  "Creates a user. Without --password-stdin a password is made and printed once. Without --role the user\ngets the roles of people who sign up, which is Customer as shipped.",
 		Example: `  postroom user create ann@example.com --firstname Ann --role Agent --group Users
   postroom user create bob --email bob@example.com --role Agent --group Sales=read,create --password-stdin < password.txt`,
-		Args: cobra.ExactArgs(1),
+		Args: allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			attributes := map[string]any{"login": strings.ToLower(args[0]), "firstname": firstname, "lastname": lastname}
 			if email == "" && strings.Contains(args[0], "@") {
@@ -132,7 +132,7 @@ func (p *program) userGrantCommand() *cobra.Command {
 		Use:     "grant LOGIN",
 		Short:   "Give a user roles and access to groups",
 		Example: "  postroom user grant ann@example.com --role Admin --group Sales",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := access.groupAccess()
 			if err != nil {
@@ -161,7 +161,7 @@ func (p *program) userSetPasswordCommand() *cobra.Command {
 		Short:   "Set a user's password, and unlock the user",
 		Long:    "Sets a user's password, and unlocks the user. Without --password-stdin a password is made and printed once.",
 		Example: "  postroom user set-password admin@localhost\n  postroom user set-password ann@example.com --password-stdin < password.txt",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			password, made, err := p.password(fromStdin)
 			if err != nil {
@@ -188,7 +188,7 @@ func (p *program) userUnlockCommand() *cobra.Command {
 		Use:     "unlock LOGIN",
 		Short:   "Let a user try again after too many wrong passwords",
 		Example: "  postroom user unlock ann@example.com",
-		Args:    cobra.ExactArgs(1),
+		Args:    allNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
 				if err := h.store.UnlockUser(ctx, id); err != nil {

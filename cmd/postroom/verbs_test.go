@@ -27,6 +27,39 @@ func TestConfigVerb(t *testing.T) {
 	wantIn(t, "version", s.ok("version"), "API 6.")
 }
 
+func TestConfigVerbShowsWhatVerbsFind(t *testing.T) {
+	t.Parallel()
+	installed, conn := newShell(t)
+	database, _ := strings.CutPrefix(installed.environ[0], "DATABASE_URL=")
+	stack, err := json.Marshal(map[string]string{"database_url": database})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "stack.json"), stack, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	find := func(s shell) (found config.Variable) {
+		t.Helper()
+		var variables []config.Variable
+		if err := json.Unmarshal([]byte(s.ok("config", "--json")), &variables); err != nil {
+			t.Fatal(err)
+		}
+		for _, v := range variables {
+			if v.Name == "DATABASE_URL" {
+				found = v
+			}
+		}
+		return found
+	}
+	if v := find(shell{t, []string{"DATA_DIR=" + dir}}); v.Source != config.FromStack || !strings.Contains(v.Value, value(t, conn, `current_database()`)) {
+		t.Errorf("DATABASE_URL = %q from %s, want that of the stack that runs in the folder", v.Value, v.Source)
+	}
+	if v := find(shell{t, []string{"DATA_DIR=" + dir, "POSTGRESQL_HOST=db"}}); v.Source != config.FromDefault || v.Value != "" {
+		t.Errorf("DATABASE_URL = %q from %s, although POSTGRESQL_HOST counts", v.Value, v.Source)
+	}
+}
+
 func TestSettingsVerbs(t *testing.T) {
 	t.Parallel()
 	s, conn := newInstallation(t, "ZAMMAD_FQDN=help.example.org")
@@ -104,7 +137,7 @@ func TestUserAndTokenVerbs(t *testing.T) {
 	if got := value(t, conn, `SELECT count(*) FROM groups_users WHERE user_id = 3 AND access = 'full'`) + value(t, conn, `SELECT count(*) FROM roles_users WHERE user_id = 3`); got != "12" {
 		t.Errorf("after grant: full access and roles = %s, want 1 and 2", got)
 	}
-	s.fails(1, `no user "ghost"`, "user", "unlock", "ghost")
+	s.fails(1, "there is no user \"ghost\"\n", "user", "unlock", "ghost")
 
 	token := strings.TrimSpace(s.ok("token", "create", "ann@example.com", "--name", "bot", "--permission", "ticket.agent"))
 	if got := value(t, conn, `SELECT preferences->'permission' FROM tokens WHERE token_hash = $1 AND name = 'bot'`, credential.HashToken(token)); got != `["ticket.agent"]` {
@@ -205,7 +238,7 @@ func TestChannelVerbs(t *testing.T) {
 	t.Parallel()
 	s, conn := newInstallation(t)
 	wantIn(t, "channel list", s.ok("channel", "list"), "postroom channel add email --help")
-	s.fails(1, "required flag", "channel", "add", "email", "--imap-host", "imap.example.org")
+	s.fails(64, "required flag", "channel", "add", "email", "--imap-host", "imap.example.org")
 	secret := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(secret, []byte("hunter2\n"), 0o600); err != nil {
 		t.Fatal(err)

@@ -204,8 +204,10 @@ func TestSecretsAreMasked(t *testing.T) {
 
 func TestEveryVariableSaysWhereItsValueIsFrom(t *testing.T) {
 	t.Parallel()
-	c := read(t, "LOG_LEVEL=debug", "MEMCACHE_SERVERS=m:11211")
-	want := map[string]string{"LOG_LEVEL": config.FromEnvironment, "LOG_FORMAT": config.FromDefault, "MEMCACHE_SERVERS": config.Unused}
+	c := read(t, "LOG_LEVEL=debug", "REDIS_URL=redis://r:6379", "MEMCACHE_SERVERS=m:11211")
+	want := map[string]string{"LOG_LEVEL": config.FromEnvironment, "DATABASE_URL": config.FromStack, "REDIS_URL": config.FromEnvironment, "LOG_FORMAT": config.FromDefault, "MEMCACHE_SERVERS": config.Unused}
+	c.Found("DATABASE_URL", "postgres://user:hunter2@127.0.0.1/desk")
+	c.Found("REDIS_URL", "redis://127.0.0.1") // named: nobody looks for another
 	seen := map[string]bool{}
 	for _, v := range c.Variables {
 		if v.About == "" || seen[v.Name] {

@@ -11,6 +11,7 @@ const (
 	FromEnvironment = "environment"
 	FromDefault     = "default"
 	FromFile        = "file"
+	FromStack       = "running stack"
 	Unused          = "not used"
 )
 
@@ -21,6 +22,15 @@ type Variable struct {
 	Default string `json:"default"`
 	Source  string `json:"source"`
 	About   string `json:"about"`
+}
+
+// Found notes that a server which no variable names was found running.
+func (c *Config) Found(name, url string) {
+	for i, v := range c.Variables {
+		if v.Name == name && v.Source == FromDefault && url != "" {
+			c.Variables[i].Value, c.Variables[i].Source = maskURL(url), FromStack
+		}
+	}
 }
 
 // Error names every variable that can't be used.

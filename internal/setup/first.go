@@ -45,7 +45,7 @@ func FirstStart(ctx context.Context, s *store.Store, log *slog.Logger, opts Opti
 		}
 		fresh, err := seed(ctx, tx, opts.Address)
 		if err != nil {
-			return err
+			return err // may be that of an installation long in use, such as a wrong secret key
 		}
 		if _, err := tx.Fact(ctx, factFirstStart); !errors.Is(err, desk.ErrNotFound) {
 			return err
@@ -54,12 +54,12 @@ func FirstStart(ctx context.Context, s *store.Store, log *slog.Logger, opts Opti
 			log.InfoContext(ctx, "database filled with what every installation has")
 		}
 		if admin, err = firstPeople(ctx, tx, log, opts); err != nil {
-			return err
+			return fmt.Errorf("first start: %w", err)
 		}
 		return tx.PutFact(ctx, factFirstStart, "1")
 	})
 	if err != nil {
-		return nil, fmt.Errorf("first start: %w", err)
+		return nil, err
 	}
 	s.ForgetCatalog()
 	return admin, nil

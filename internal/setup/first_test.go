@@ -159,6 +159,9 @@ func TestAnotherSecretKeyIsRefused(t *testing.T) {
 	if err := setup.Seed(t.Context(), other, setup.Address{}); err == nil || !strings.Contains(err.Error(), "SECRET_KEY") {
 		t.Errorf("error %v, want one that names SECRET_KEY", err)
 	}
+	if _, err := setup.FirstStart(t.Context(), other, discard, setup.Options{}); err == nil || strings.Contains(err.Error(), "first start") {
+		t.Errorf("error %v, want one that does not speak of a first start", err)
+	}
 }
 
 func TestPasswordsFitTheRules(t *testing.T) {

@@ -43,10 +43,16 @@ func errOr(err, otherwise error) error {
 func FindUser(ctx context.Context, s *store.Store, name string) (desk.UserID, error) {
 	id, err := findUser(ctx, s, name)
 	if errors.Is(err, desk.ErrNotFound) {
-		return 0, fmt.Errorf("there is no user %q: %w", name, desk.ErrNotFound)
+		return 0, &noUserError{name}
 	}
 	return id, err
 }
+
+// noUserError is desk.ErrNotFound, said to people.
+type noUserError struct{ name string }
+
+func (e *noUserError) Error() string { return fmt.Sprintf("there is no user %q", e.name) }
+func (e *noUserError) Unwrap() error { return desk.ErrNotFound }
 
 func findUser(ctx context.Context, s *store.Store, name string) (desk.UserID, error) {
 	id, err := s.RecordID(ctx, "users", "login", name)
