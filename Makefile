@@ -25,7 +25,7 @@ bench: ## measure on this machine; writes bench/results/
 	@.ci/packages
 	go run ./bench
 
-clean: ## remove what was built and the tests' PostgreSQL; your data stays in ./var
+clean: ## remove what was built and the tests' PostgreSQL; your data stays, in ./var or /var/lib/postroom
 	rm -rf bin var/test
 
 .PHONY: help run build test bench clean
