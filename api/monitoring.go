@@ -228,7 +228,7 @@ func (s *Server) renewMonitoringToken(w http.ResponseWriter, r *http.Request) er
 }
 
 func (s *Server) restartFailedJobs(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Store.RetryDead(r.Context()); err != nil {
+	if _, err := s.Store.RetryWork(r.Context()); err != nil {
 		return err
 	}
 	return writeJSON(w, http.StatusOK, record{})

@@ -35,6 +35,9 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 		return fmt.Errorf("%w: %w", asynq.RevokeTask, err)
 	}
 	id := head.OutboxID
+	if w.void(ctx, house, id) {
+		return nil
+	}
 	h, ok := w.handlers[t.Type()]
 	switch {
 	case !ok:
@@ -60,6 +63,21 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 		return w.postpone(ctx, h, id, err)
 	}
 	return w.fail(ctx, h, t.Payload(), id, err)
+}
+
+// void reports whether a task that waited for another attempt was overtaken: somebody retried its
+// row by hand, and the row has a new task. Only tasks that failed are asked, the others cost nothing.
+func (w *Workers) void(ctx context.Context, house *house, id desk.OutboxID) bool {
+	if failed, _ := asynq.GetRetryCount(ctx); failed == 0 {
+		return false
+	}
+	name, _ := asynq.GetTaskID(ctx)
+	ours, ok := house.workOf("", name)
+	if !ok {
+		return false
+	}
+	generation, err := w.store.Generation(ctx, id)
+	return err == nil && generation != ours.Generation // a row that is gone, or a database: the attempt will tell
 }
 
 // ours returns whose tasks we work on. It asks once.

@@ -168,7 +168,7 @@ func TestRefusedMailIsTriedFourTimesThenShownOnTheTicket(t *testing.T) {
 	p.server.mu.Lock()
 	p.server.refuse = nil
 	p.server.mu.Unlock()
-	if n, err := p.store.RetryDead(t.Context()); n != 1 || err != nil {
+	if n, err := p.store.RetryWork(t.Context()); n != 1 || err != nil {
 		t.Fatalf("retry = %d, %v, want 1", n, err)
 	}
 	p.wait(t, 30*time.Second, 0, outboxRows)

@@ -142,7 +142,7 @@ func TestMessageThatKillsItsWorkersIsGivenUp(t *testing.T) {
 		t.Errorf("given up because of %v after %d more attempts, want a reason and none", reason, attempts)
 	}
 	r.wait(t, 30*time.Second, 1, deadRows)
-	if n, err := r.store.RetryDead(t.Context()); n != 1 || err != nil { // the cause is mended
+	if n, err := r.store.RetryWork(t.Context()); n != 1 || err != nil { // the cause is mended
 		t.Fatalf("retried %d, %v, want 1", n, err)
 	}
 	r.onceEach(t, 1)

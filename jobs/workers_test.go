@@ -57,10 +57,38 @@ func TestFailedWorkIsTriedAgainThenDeadThenRetriedByHand(t *testing.T) {
 		t.Errorf("counts = %+v, %v, want one dead row in one queue", counts, err)
 	}
 	mended.Store(true)
-	if n, err := r.store.RetryDead(t.Context(), dead[0].ID); n != 1 || err != nil {
+	if n, err := r.store.RetryWork(t.Context(), dead[0].ID); n != 1 || err != nil {
 		t.Fatalf("retry = %d, %v, want 1 row", n, err)
 	}
 	r.onceEach(t, 1)
+}
+
+func TestALongWaitIsCutShortByHand(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	var attempts atomic.Int64
+	failing := Policy{Timeout: time.Minute, Attempts: 9, Delay: func(failed int) time.Duration {
+		if attempts.Load() > 1 {
+			return time.Hour
+		}
+		return 2 * time.Second // the first task: it fires while the second one waits
+	}}
+	r.works(t, Handle(jobFunc[errand](func(context.Context, errand, desk.OutboxID) error {
+		attempts.Add(1)
+		return errors.New("no pigeon flies")
+	}), failing))
+	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE attempts = 1`)
+	if n, err := r.store.RetryWork(t.Context(), 1); n != 1 || err != nil {
+		t.Fatalf("retry = %d, %v, want 1 row", n, err)
+	}
+	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE attempts = 1 AND generation = 1`)
+	overtaken := r.house(t).taskKey(store.Work{ID: 1, Generation: 0, Queue: task.Maintenance})
+	if !eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
+		t.Error("the overtaken task goes on")
+	}
+	if n := attempts.Load(); n != 2 {
+		t.Errorf("%d attempts, want 2: the overtaken task is void", n)
+	}
 }
 
 func TestDroppedDeadWorkIsGone(t *testing.T) {
@@ -73,7 +101,7 @@ func TestDroppedDeadWorkIsGone(t *testing.T) {
 	if n := r.number(t, `SELECT attempts FROM outbox`); n != 1 {
 		t.Errorf("%d attempts at what is permanently wrong, want 1", n)
 	}
-	if n, err := r.store.DropDead(t.Context(), 1); n != 1 || err != nil {
+	if n, err := r.store.DropWork(t.Context(), 1); n != 1 || err != nil {
 		t.Errorf("drop = %d, %v, want 1 row", n, err)
 	}
 	r.wait(t, time.Second, 0, outboxRows)

@@ -17,8 +17,8 @@ import (
 
 func (p *program) jobsCommand() *cobra.Command {
 	return family("jobs", "Work that waits, fails or is dead", p.jobsListCommand(),
-		p.jobsChangeCommand(change{"retry", "Do dead work again", "will be done again", "all dead work", (*store.Store).RetryDead}),
-		p.jobsChangeCommand(change{"drop", "Give dead work up for good", "dropped", "", (*store.Store).DropDead}))
+		p.jobsChangeCommand(change{"retry", "Do dead or failing work again, at once", "will be done again", "all dead work", (*store.Store).RetryWork}),
+		p.jobsChangeCommand(change{"drop", "Give dead or failing work up for good", "dropped", "", (*store.Store).DropWork}))
 }
 
 func (p *program) jobsListCommand() *cobra.Command {
@@ -57,7 +57,7 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "ID\tSTATE\tKIND\tPAYLOAD\tATTEMPTS\tSINCE\tERROR")
-	found, dead := 0, false
+	found, dead, failing := 0, false, false
 	for _, list := range lists {
 		rows, err := list.read(ctx, limit)
 		if err != nil {
@@ -68,6 +68,7 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 		}
 		found += len(rows)
 		dead = dead || list.state == "dead" && len(rows) > 0
+		failing = failing || list.state == "failing" && len(rows) > 0
 	}
 	if found == 0 {
 		fmt.Fprintln(p.out, "no work is dead or failing")
@@ -76,14 +77,15 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	if !dead {
-		return nil
+	if dead {
+		fmt.Fprintln(p.out, "\nDead work: `postroom jobs retry ID` when the cause is mended, `postroom jobs drop ID` to give it up.")
+	} else if failing {
+		fmt.Fprintln(p.out, "\nFailing work is tried again by itself; `postroom jobs retry ID` does it now.")
 	}
-	fmt.Fprintln(p.out, "\nDead work: `postroom jobs retry ID` when the cause is mended, `postroom jobs drop ID` to give it up.")
 	return nil
 }
 
-// change is what can be done to dead work.
+// change is what can be done to dead or failing work.
 type change struct {
 	use, short string
 	done       string // what is told of how many
@@ -116,7 +118,7 @@ func (p *program) jobsChangeCommand(c change) *cobra.Command {
 			}
 			fmt.Fprintf(p.out, "%d %s\n", n, c.done)
 			if n < len(ids) {
-				return fmt.Errorf("%d of %d are no dead work: see `postroom jobs list`", len(ids)-n, len(ids))
+				return fmt.Errorf("%d of %d are neither dead nor failing, or a worker is at them right now: see `postroom jobs list`", len(ids)-n, len(ids))
 			}
 			return nil
 		},

@@ -190,7 +190,8 @@ no', now()), (102, 'deliver', 'article.deliver', '{"article_id": 2}', 5, 'no', n
 	s.fails(1, "name the ids", "jobs", "retry")
 	s.fails(1, `"x" is not an id`, "jobs", "retry", "x")
 	wantIn(t, "jobs retry", s.ok("jobs", "retry", "101"), "1 will be done again")
-	s.fails(1, "no dead work", "jobs", "retry", "999")
+	s.fails(1, "neither dead nor failing", "jobs", "retry", "999")
+	wantIn(t, "jobs retry", s.ok("jobs", "retry", "103"), "1 will be done again")
 	wantIn(t, "jobs drop", s.ok("jobs", "drop", "102"), "1 dropped")
 	if got := value(t, conn, `SELECT string_agg(id::text, ',' ORDER BY id) FROM outbox WHERE dead_at IS NULL`); got != "101,103" {
 		t.Errorf("living work = %s, want 101 and 103", got)

@@ -111,7 +111,9 @@ func (s *Store) workRows(ctx context.Context, sql string, limit int) ([]WorkRow,
 	return list, nil
 }
 
-const retryDead = `
+// Failing work that a worker is at is left alone: it is locked, or claimed. Work that waits for its
+// next attempt has a reminder in a queue; the new generation makes that one void.
+const retryWork = `
 	UPDATE outbox
 	SET dead_at = NULL,
 		enqueued_at = NULL,
@@ -119,22 +121,42 @@ const retryDead = `
 		attempts = 0,
 		payload = payload - 'hopeless',
 		generation = generation + 1
-	WHERE dead_at IS NOT NULL
-		AND (cardinality($1::bigint[]) = 0 OR id = ANY($1))`
+	WHERE id = ANY(ARRAY(
+		SELECT id
+		FROM outbox
+		WHERE (dead_at IS NOT NULL AND (cardinality($1::bigint[]) = 0 OR id = ANY($1)))
+			OR (id = ANY($1) AND attempts > 0 AND (claimed_until IS NULL OR claimed_until < now()))
+		FOR NO KEY UPDATE SKIP LOCKED))`
 
-// RetryDead gives dead work all its attempts again: the given rows, or all without any. It returns
-// how many there were.
-func (s *Store) RetryDead(ctx context.Context, ids ...desk.OutboxID) (int, error) {
-	return s.release(ctx, retryDead, append([]desk.OutboxID{}, ids...))
+// RetryWork gives dead or failing work all its attempts again, beginning at once: the given rows,
+// or without any all that is dead. It returns how many there were.
+func (s *Store) RetryWork(ctx context.Context, ids ...desk.OutboxID) (int, error) {
+	return s.release(ctx, retryWork, append([]desk.OutboxID{}, ids...))
 }
 
-// DropDead deletes dead work for good. It returns how many rows there were.
-func (s *Store) DropDead(ctx context.Context, ids ...desk.OutboxID) (int, error) {
-	done, err := s.db.Exec(ctx, `DELETE FROM outbox WHERE dead_at IS NOT NULL AND id = ANY($1)`, ids)
+const dropWork = `
+	DELETE FROM outbox
+	WHERE id = ANY(ARRAY(
+		SELECT id
+		FROM outbox
+		WHERE id = ANY($1)
+			AND (dead_at IS NOT NULL OR attempts > 0 AND (claimed_until IS NULL OR claimed_until < now()))
+		FOR UPDATE SKIP LOCKED))`
+
+// DropWork deletes dead or failing work for good. It returns how many rows there were.
+func (s *Store) DropWork(ctx context.Context, ids ...desk.OutboxID) (int, error) {
+	done, err := s.db.Exec(ctx, dropWork, ids)
 	if err != nil {
-		return 0, fmt.Errorf("drop dead work: %w", translate(err))
+		return 0, fmt.Errorf("drop work: %w", translate(err))
 	}
 	return int(done.RowsAffected()), nil
+}
+
+// Generation returns that of a piece of work, or desk.ErrNotFound when it is done. A task of
+// another generation is void.
+func (s *Store) Generation(ctx context.Context, id desk.OutboxID) (generation int, err error) {
+	err = s.db.QueryRow(ctx, `SELECT generation FROM outbox WHERE id = $1`, id).Scan(&generation)
+	return generation, translate(err)
 }
 
 // WorkCount says how much work a queue has.

@@ -112,7 +112,47 @@ func TestWorkDiesAtItsLimit(t *testing.T) {
 	}
 }
 
-func TestOnlyDeadWorkIsRetriedOrDropped(t *testing.T) {
+func TestFailingWorkIsRetriedOrDroppedUnlessAWorkerIsAtIt(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	work := announce(t, b, 4) // one to retry, one to drop, one claimed, one locked
+	ids := make([]desk.OutboxID, len(work))
+	for i, w := range work {
+		ids[i] = w.ID
+		if _, err := b.FailTask(t.Context(), w.ID, "no", 9); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.ClaimTask(t.Context(), ids[2], time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	err := b.InTx(t.Context(), func(tx *store.Store) error {
+		if err := tx.StartTask(t.Context(), ids[3]); err != nil {
+			return err
+		}
+		if n, err := b.DropWork(t.Context(), ids[1:]...); n != 1 || err != nil {
+			t.Errorf("dropped %d, %v, want the one that nobody is at", n, err)
+		}
+		if n, err := b.RetryWork(t.Context(), ids...); n != 1 || err != nil {
+			t.Errorf("retried %d, %v, want the one that nobody is at", n, err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := b.RetryWork(t.Context()); n != 0 || err != nil {
+		t.Errorf("retried %d, %v without naming any, want none: none is dead", n, err)
+	}
+	if generation, err := b.Generation(t.Context(), ids[0]); generation != 1 || err != nil {
+		t.Errorf("generation of the retried one = %d, %v, want 1", generation, err)
+	}
+	if failing, err := b.FailingWork(t.Context(), 10); err != nil || len(failing) != 2 || failing[0].ID != ids[2] {
+		t.Errorf("failing = %+v, %v, want those that a worker is at", failing, err)
+	}
+}
+
+func TestWorkThatNeverFailedIsNeitherRetriedNorDropped(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	work := announce(t, b, 4)
@@ -121,16 +161,16 @@ func TestOnlyDeadWorkIsRetriedOrDropped(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n, err := b.DropDead(t.Context(), work[0].ID, work[3].ID); n != 1 || err != nil {
+	if n, err := b.DropWork(t.Context(), work[0].ID, work[3].ID); n != 1 || err != nil {
 		t.Errorf("dropped %d, %v, want the dead one alone", n, err)
 	}
-	if n, err := b.DropDead(t.Context()); n != 0 || err != nil {
+	if n, err := b.DropWork(t.Context()); n != 0 || err != nil {
 		t.Errorf("dropped %d, %v without naming any, want none", n, err)
 	}
-	if n, err := b.RetryDead(t.Context(), work[1].ID, work[3].ID); n != 1 || err != nil {
+	if n, err := b.RetryWork(t.Context(), work[1].ID, work[3].ID); n != 1 || err != nil {
 		t.Errorf("retried %d, %v, want the dead one alone", n, err)
 	}
-	if n, err := b.RetryDead(t.Context()); n != 1 || err != nil {
+	if n, err := b.RetryWork(t.Context()); n != 1 || err != nil {
 		t.Errorf("retried %d, %v without naming any, want all that is left", n, err)
 	}
 	pending, err := b.PendingWork(t.Context(), 0, 10)
