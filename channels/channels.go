@@ -26,6 +26,13 @@ type Inbound struct {
 type Options struct {
 	Trusted bool         `json:"trusted,omitempty"`  // its X-Zammad-* headers may steer us
 	GroupID desk.GroupID `json:"group_id,omitempty"` // of new tickets; 0: the address decides
+	Failed  Failed       `json:"failed,omitzero"`    // when somebody gave it back to be tried again
+}
+
+// Failed is what is known of a message that could not be processed before.
+type Failed struct {
+	Attempts int       `json:"attempts"`
+	FirstAt  time.Time `json:"first_at"`
 }
 
 // Receive takes over messages. When it returns nil they are committed and may be acknowledged at

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 )
 
 // writeFile makes a file appear whole or not at all, and on disk when it returns.
@@ -28,6 +29,25 @@ func writeFile(root *os.Root, name string, data []byte) (err error) {
 		return err
 	}
 	return syncFolder(root, path.Dir(name))
+}
+
+// lock keeps other processes from changing the spool until it is undone. It ends with the process,
+// however that ends.
+func lock(root *os.Root) (unlock func() error, err error) {
+	file, err := root.OpenFile(".lock", os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			break
+		}
+	}
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, syscall.ENOLCK) {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file.Close, nil // without locks on this file system, too: keeping mail matters more
 }
 
 // syncFolder makes a renaming last.

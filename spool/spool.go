@@ -60,7 +60,8 @@ func New(dir string) *Spool {
 }
 
 // Put keeps a mail and why it is here. When it returns, both are on disk. The same mail again
-// counts as another attempt.
+// counts as another attempt; so does one that was given back, when entry has the attempts and the
+// first time from before.
 func (s *Spool) Put(kind Kind, raw []byte, entry Entry) (id string, err error) {
 	sum := md5.Sum(raw)
 	id = hex.EncodeToString(sum[:])
@@ -77,10 +78,22 @@ func (s *Spool) Put(kind Kind, raw []byte, entry Entry) (id string, err error) {
 	}
 	defer func() { err = errors.Join(err, root.Close()) }()
 
+	unlock, err := lock(root)
+	if err != nil {
+		return "", fmt.Errorf("spool: %w", err)
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
 	entry.ID, entry.Kind, entry.Size = id, kind, int64(len(raw))
-	entry.FirstAt, entry.LastAt, entry.Attempts = s.now(), s.now(), 1
+	entry.LastAt = s.now()
+	if entry.FirstAt.IsZero() {
+		entry.FirstAt = entry.LastAt
+	}
+	entry.Attempts++
 	if before, known := readEntry(root, kind, id); known {
-		entry.FirstAt, entry.Attempts = before.FirstAt, before.Attempts+1
+		if before.FirstAt.Before(entry.FirstAt) {
+			entry.FirstAt = before.FirstAt
+		}
+		entry.Attempts = max(entry.Attempts, before.Attempts+1)
 		entry.InboundID = cmp.Or(entry.InboundID, before.InboundID)
 		entry.ChannelID = cmp.Or(entry.ChannelID, before.ChannelID)
 	}
@@ -163,17 +176,37 @@ func (s *Spool) Raw(id string) ([]byte, error) {
 }
 
 // Drop deletes a mail for good. It returns desk.ErrNotFound when there is none.
-func (s *Spool) Drop(id string) error {
-	return s.find(id, func(root *os.Root, found Entry) error {
-		name := path.Join(string(found.Kind), id)
-		if err := root.Remove(name + ".eml"); err != nil {
+func (s *Spool) Drop(id string) error { return s.find(id, remove) }
+
+// GivenBack deletes a mail that is to be processed again, as its entry was read before that was
+// committed. One that has failed again since then stays.
+func (s *Spool) GivenBack(entry Entry) error {
+	err := s.find(entry.ID, func(root *os.Root, _ Entry) (err error) {
+		unlock, err := lock(root)
+		if err != nil {
 			return err
 		}
-		if err := root.Remove(name + ".json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
+		defer func() { err = errors.Join(err, unlock()) }()
+		if now, known := lookUp(root, entry.Kind, entry.ID); !known || now.Attempts != entry.Attempts || !now.LastAt.Equal(entry.LastAt) {
+			return nil
 		}
-		return nil
+		return remove(root, entry)
 	})
+	if errors.Is(err, desk.ErrNotFound) {
+		return nil // somebody else gave it back
+	}
+	return err
+}
+
+func remove(root *os.Root, entry Entry) error {
+	name := path.Join(string(entry.Kind), entry.ID)
+	if err := root.Remove(name + ".eml"); err != nil {
+		return err
+	}
+	if err := root.Remove(name + ".json"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // find calls use with the mail of an id, whatever its kind.

@@ -14,14 +14,14 @@ import (
 	"postroom/internal/desk"
 )
 
-// newSpool has a clock that goes on a minute each time it is read twice.
+// newSpool has a clock that goes on a minute each time it is read.
 func newSpool(t *testing.T) *Spool {
 	t.Helper()
 	s := New(filepath.Join(t.TempDir(), "var", "spool"))
 	reads := 0
 	s.now = func() time.Time {
 		reads++
-		return time.Date(2026, 3, 1, 12, (reads-1)/2, 0, 0, time.UTC)
+		return time.Date(2026, 3, 1, 12, reads-1, 0, 0, time.UTC)
 	}
 	return s
 }
@@ -67,6 +67,39 @@ func TestSpoolCountsAttempts(t *testing.T) {
 	}
 	if entries, err := s.List(); err != nil || len(entries) != 1 {
 		t.Errorf("%d entries, %v, want 1", len(entries), err)
+	}
+}
+
+func TestSpoolRemembersMailThatWasGivenBack(t *testing.T) {
+	t.Parallel()
+	s := newSpool(t)
+	put(t, s, Unprocessable, "x", Entry{Reason: "one", InboundID: 7})
+	id := put(t, s, Unprocessable, "x", Entry{Reason: "two", InboundID: 7})
+	before, err := s.Show(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.GivenBack(before); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Show(id); !errors.Is(err, desk.ErrNotFound) {
+		t.Errorf("given back: %v, want not found", err)
+	}
+	if err := s.GivenBack(before); err != nil {
+		t.Errorf("given back twice: %v", err)
+	}
+	put(t, s, Unprocessable, "x", Entry{Reason: "three", InboundID: 7, Attempts: before.Attempts, FirstAt: before.FirstAt})
+	after, err := s.Show(id)
+	if err != nil || after.Attempts != 3 || !after.FirstAt.Equal(before.FirstAt) || after.Reason != "three" {
+		t.Errorf("entry = %+v, %v, want the third attempt since the first time", after, err)
+	}
+	// It failed before it was taken out of the spool: it stays.
+	if err := s.GivenBack(before); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, Unprocessable, "x", Entry{Reason: "four", InboundID: 7, Attempts: 3, FirstAt: before.FirstAt})
+	if after, err := s.Show(id); err != nil || after.Attempts != 4 {
+		t.Errorf("entry = %+v, %v, want four attempts: none counted twice", after, err)
 	}
 }
 

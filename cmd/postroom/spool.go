@@ -24,7 +24,8 @@ func (p *program) spoolCommand() *cobra.Command {
 // keepIn returns what the job of incoming mail calls for mail that can't be processed.
 func keepIn(s *spool.Spool) func(raw []byte, message store.Inbound, reason error) error {
 	return func(raw []byte, message store.Inbound, reason error) error {
-		entry := spool.Entry{Reason: reason.Error(), InboundID: message.ID}
+		before := message.Options.Failed
+		entry := spool.Entry{Reason: reason.Error(), InboundID: message.ID, Attempts: before.Attempts, FirstAt: before.FirstAt}
 		if message.ChannelID != nil {
 			entry.ChannelID = *message.ChannelID
 		}
@@ -120,7 +121,7 @@ func (p *program) spoolRetryCommand() *cobra.Command {
 		Use:   "retry ID …",
 		Short: "Process mail again",
 		Long: `Gives mail back to the workers. It leaves the spool when that is committed; when it fails again it
-comes back, with the new reason.`,
+comes back, with the new reason and one attempt more.`,
 		Example: "  postroom spool retry 0123456789abcdef0123456789abcdef\n  postroom spool retry --all",
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if all == (len(ids) > 0) {
@@ -166,9 +167,10 @@ func (h *house) retrySpooled(ctx context.Context, s *spool.Spool, id string) err
 	if err != nil {
 		return notInSpool(id, err)
 	}
+	failed := channels.Failed{Attempts: entry.Attempts, FirstAt: entry.FirstAt}
 	err = desk.ErrNotFound
 	if entry.InboundID != 0 {
-		err = h.store.RetryInbound(ctx, entry.InboundID)
+		err = h.store.RetryInbound(ctx, entry.InboundID, failed)
 	}
 	if errors.Is(err, desk.ErrNotFound) {
 		raw, rawErr := s.Raw(id)
@@ -177,16 +179,15 @@ func (h *house) retrySpooled(ctx context.Context, s *spool.Spool, id string) err
 		}
 		err = intake.New(h.store, h.blobs, h.log).Receive(ctx, []channels.Inbound{{
 			ChannelID: entry.ChannelID, Kind: email.Kind, ExternalID: fmt.Sprintf("spool:%s:%d", id, entry.LastAt.UnixNano()), Raw: raw, ReceivedAt: entry.FirstAt,
+			Options: channels.Options{Failed: failed},
 		}})
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", id, err)
 	}
-	// A worker may have failed with it again meanwhile, and put it back.
-	if now, err := s.Show(id); err != nil || now.Attempts > entry.Attempts {
-		return err
-	}
-	return s.Drop(id)
+	// Only now: when we are killed before, it is in both places, and retried again it is taken in once.
+	// A worker may have failed with it meanwhile, and put it back.
+	return s.GivenBack(entry)
 }
 
 func (p *program) spoolDropCommand() *cobra.Command {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 
 	"postroom/internal/config"
 	"postroom/internal/credential"
+	"postroom/internal/store"
+	"postroom/spool"
 )
 
 func TestConfigVerb(t *testing.T) {
@@ -233,6 +236,47 @@ func TestSpoolVerbs(t *testing.T) {
 	s.fails(1, "postroom spool list", "spool", "drop", id)
 	s.fails(1, "name the ids", "spool", "retry")
 	s.ok("spool", "retry", "--all")
+}
+
+func TestMailThatFailsAgainIsKnownInTheSpool(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s, conn := newInstallation(t, "SPOOL_DIR="+dir)
+	s.okWith(mail, "mail", "ingest")
+	box := spool.New(dir)
+	fail := func() spool.Entry {
+		t.Helper()
+		message := store.Inbound{ID: 1}
+		if err := conn.QueryRow(t.Context(), `UPDATE inbound_messages SET state = 'failed' WHERE id = 1 RETURNING options`).Scan(&message.Options); err != nil {
+			t.Fatal(err)
+		}
+		if err := keepIn(box)([]byte(mail), message, errors.New("no sender")); err != nil {
+			t.Fatal(err)
+		}
+		entries, err := box.List()
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("spool = %v, %v, want one mail", entries, err)
+		}
+		return entries[0]
+	}
+	first := fail()
+	s.ok("spool", "retry", first.ID)
+	wantIn(t, "spool list", s.ok("spool", "list"), "the spool is empty")
+	if state := value(t, conn, `SELECT state FROM inbound_messages`); state != "received" {
+		t.Errorf("state = %s, want received", state)
+	}
+	if again := fail(); again.Attempts != 2 || !again.FirstAt.Equal(first.FirstAt) || !again.LastAt.After(first.LastAt) {
+		t.Errorf("entry = %+v, want two attempts since %s", again, first.FirstAt)
+	}
+	// Killed between the commit and the spool: the mail is in both, and retried once more in one.
+	if _, err := conn.Exec(t.Context(), `UPDATE inbound_messages SET state = 'processed' WHERE id = 1`); err != nil {
+		t.Fatal(err)
+	}
+	s.ok("spool", "retry", "--all")
+	wantIn(t, "spool list", s.ok("spool", "list"), "the spool is empty")
+	if n := value(t, conn, `SELECT count(*) FROM inbound_messages`); n != "1" {
+		t.Errorf("%s messages, want 1", n)
+	}
 }
 
 func TestChannelVerbs(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
+	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -167,14 +169,18 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 	if n, err := h.store.FailedInbound(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d failed messages, %v; want 1", n, err)
 	}
-	if err := h.store.RetryInbound(t.Context(), w.Inbound); err != nil {
+	failed := channels.Failed{Attempts: 2, FirstAt: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	if err := h.store.RetryInbound(t.Context(), w.Inbound, failed); err != nil {
 		t.Fatal(err)
+	}
+	if message, err := h.store.Inbound(t.Context(), w.Inbound); err != nil || message.Options.Failed != failed {
+		t.Errorf("options = %+v, %v, want what is known of the failure", message.Options, err)
 	}
 	h.processAll()
 	if got := h.state("<f@x>"); got != store.InboundProcessed {
 		t.Errorf("state after the retry = %s", got)
 	}
-	if err := h.store.RetryInbound(t.Context(), w.Inbound); !isMissing(err) {
+	if err := h.store.RetryInbound(t.Context(), w.Inbound, failed); !isMissing(err) {
 		t.Errorf("retry of a message that has not failed: %v, want desk.ErrNotFound", err)
 	}
 }

@@ -168,14 +168,15 @@ func (s *Store) FailInbound(ctx context.Context, id desk.InboundID, reason strin
 
 const reviveInbound = `
 	UPDATE inbound_messages
-	SET state = 'received', error = NULL, processed_at = NULL
+	SET state = 'received', error = NULL, processed_at = NULL, options = options || $2::jsonb
 	WHERE id = $1 AND state = 'failed'`
 
-// RetryInbound makes a failed message one that waits to be processed again. It returns
-// desk.ErrNotFound when there is no such failed message.
-func (s *Store) RetryInbound(ctx context.Context, id desk.InboundID) error {
+// RetryInbound makes a failed message one that waits to be processed again, and remembers how it
+// failed. It returns desk.ErrNotFound when there is no such failed message.
+func (s *Store) RetryInbound(ctx context.Context, id desk.InboundID, failed channels.Failed) error {
+	options := map[string]any{"failed": failed}
 	return s.InTx(ctx, func(tx *Store) error {
-		tag, err := tx.db.Exec(ctx, reviveInbound, id)
+		tag, err := tx.db.Exec(ctx, reviveInbound, id, options)
 		if err != nil {
 			return fmt.Errorf("retry inbound message %d: %w", id, translate(err))
 		}
