@@ -21,6 +21,7 @@ func (p *program) channelCommand() *cobra.Command {
 	}
 	return family("channel", "Mail accounts: the ways in and out",
 		family("add", "Connect an account", p.channelAddEmailCommand()),
+		p.channelSetCommand(),
 		p.channelListCommand(),
 		p.channelFetchCommand(),
 		p.channelChangeCommand("enable", "Fetch and send through a channel again", "enabled", active(true)),

@@ -36,22 +36,34 @@ func (s *mailServer) register(cmd *cobra.Command, prefix, ssl, userHelp string) 
 
 // options are those of a channel; verify is whether certificates are checked.
 func (s *mailServer) options(verify bool) (map[string]any, error) {
-	if !slices.Contains([]string{"ssl", "starttls", "off"}, s.ssl) {
-		return nil, fmt.Errorf("encryption %q: allowed is ssl, starttls or off", s.ssl)
+	if err := s.checkEncryption(); err != nil {
+		return nil, err
 	}
-	password := s.password
-	if s.passwordFile != "" {
-		content, err := os.ReadFile(s.passwordFile)
-		if err != nil {
-			return nil, err
-		}
-		password = strings.TrimRight(string(content), "\r\n")
+	password, err := s.secret()
+	if err != nil {
+		return nil, err
 	}
 	options := map[string]any{"host": s.host, "ssl": s.ssl, "ssl_verify": verify, "user": s.user, "password": password}
 	if s.port != 0 {
 		options["port"] = float64(s.port) // as JSON would decode it
 	}
 	return options, nil
+}
+
+func (s *mailServer) checkEncryption() error {
+	if !slices.Contains([]string{"ssl", "starttls", "off"}, s.ssl) {
+		return fmt.Errorf("encryption %q: allowed is ssl, starttls or off", s.ssl)
+	}
+	return nil
+}
+
+// secret is the password, wherever it was given.
+func (s *mailServer) secret() (string, error) {
+	if s.passwordFile == "" {
+		return s.password, nil
+	}
+	content, err := os.ReadFile(s.passwordFile)
+	return strings.TrimRight(string(content), "\r\n"), err
 }
 
 // accountFlags describe an account.
@@ -89,15 +101,9 @@ password of the mailbox; with --smtp-user "" without signing in.`,
 	}
 	a.imap.register(cmd, "imap", "ssl", "user of the mailbox")
 	a.smtp.register(cmd, "smtp", "starttls", "user of the outgoing server; otherwise that of the mailbox")
+	a.registerOptions(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&a.folder, "folder", "", "folder of the mailbox, if not INBOX")
-	flags.BoolVar(&a.keep, "keep-on-server", false, "leave mail in the mailbox; otherwise it is deleted there once it is committed here")
-	flags.BoolVar(&a.trusted, "trusted", false, "let X-Zammad-… headers of its mail steer tickets")
-	flags.BoolVar(&a.sendmail, "sendmail", false, "send through this machine's sendmail instead of an SMTP server")
-	flags.BoolVar(&a.unverified, "no-verify", false, "accept certificates that can't be checked")
-	flags.BoolVar(&a.noCheck, "no-check", false, "don't try the servers first")
 	flags.StringVar(&a.address, "address", "", "mail address of the account")
-	flags.StringVar(&a.name, "name", "", "display name of the address")
 	flags.StringVar(&a.group, "group", "Users", "name of the group that gets the tickets")
 	for _, name := range []string{"imap-host", "imap-user", "address"} {
 		_ = cmd.MarkFlagRequired(name) // these flags exist
@@ -105,6 +111,18 @@ password of the mailbox; with --smtp-user "" without signing in.`,
 	cmd.MarkFlagsOneRequired("smtp-host", "sendmail")
 	cmd.MarkFlagsMutuallyExclusive("smtp-host", "sendmail")
 	return cmd
+}
+
+// registerOptions adds what an account has whether it is new or not.
+func (a *accountFlags) registerOptions(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&a.folder, "folder", "", "folder of the mailbox, if not INBOX")
+	flags.BoolVar(&a.keep, "keep-on-server", false, "leave mail in the mailbox; otherwise it is deleted there once it is committed here")
+	flags.BoolVar(&a.trusted, "trusted", false, "let X-Zammad-… headers of its mail steer tickets")
+	flags.BoolVar(&a.sendmail, "sendmail", false, "send through this machine's sendmail instead of an SMTP server")
+	flags.BoolVar(&a.unverified, "no-verify", false, "accept certificates that can't be checked")
+	flags.BoolVar(&a.noCheck, "no-check", false, "don't try the servers first")
+	flags.StringVar(&a.name, "name", "", "display name of the address")
 }
 
 // sides are the inbound and outbound side of the channel.
@@ -156,7 +174,7 @@ func (p *program) addEmail(ctx context.Context, a accountFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := h.unused(ctx, a); err != nil {
+	if err := h.unused(ctx, 0, inbound, a.address); err != nil {
 		return err
 	}
 	if !a.noCheck {
@@ -174,9 +192,9 @@ func (p *program) addEmail(ctx context.Context, a accountFlags) error {
 	return nil
 }
 
-// unused refuses a mailbox that another account fetches, and an address that another one has: mail
-// would come twice, or the other account lose its address.
-func (h *house) unused(ctx context.Context, a accountFlags) error {
+// unused refuses a mailbox that another account than self fetches, and an address that another one
+// has: mail would come twice, or the other account lose its address.
+func (h *house) unused(ctx context.Context, self desk.ChannelID, inbound map[string]any, address string) error {
 	accounts, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
 	if err != nil {
 		return err
@@ -185,19 +203,23 @@ func (h *house) unused(ctx context.Context, a accountFlags) error {
 	if err != nil {
 		return err
 	}
+	ours := inside(inbound, "options")
 	for _, account := range accounts {
-		inbound, _ := account.Options["inbound"].(map[string]any)
-		options, _ := inbound["options"].(map[string]any)
-		folder, _ := options["folder"].(string)
-		sameFolder := cmp.Or(folder, "INBOX") == cmp.Or(a.folder, "INBOX")
+		theirs := inside(inside(account.Options, "inbound"), "options")
 		switch {
-		case options["host"] == a.imap.host && options["user"] == a.imap.user && sameFolder:
-			return fmt.Errorf("channel %d fetches this mailbox already: `postroom channel delete %d` first", account.ID, account.ID)
-		case strings.EqualFold(addressOf(catalog, account.ID), a.address):
-			return fmt.Errorf("%s belongs to channel %d already: `postroom channel delete %d` first", a.address, account.ID, account.ID)
+		case account.ID == self:
+		case theirs["host"] == ours["host"] && theirs["user"] == ours["user"] && folderOf(theirs) == folderOf(ours):
+			return fmt.Errorf("channel %d fetches this mailbox already: `postroom channel delete %d` first, or change it with `postroom channel set %d`", account.ID, account.ID, account.ID)
+		case strings.EqualFold(addressOf(catalog, account.ID), address):
+			return fmt.Errorf("%s belongs to channel %d already: `postroom channel delete %d` first, or change it with `postroom channel set %d`", address, account.ID, account.ID, account.ID)
 		}
 	}
 	return nil
+}
+
+func folderOf(options map[string]any) string {
+	folder, _ := options["folder"].(string)
+	return cmp.Or(folder, "INBOX")
 }
 
 // checkAccount tries both servers and tells what to look at.

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func (p *program) channelSetCommand() *cobra.Command {
+	var a accountFlags
+	cmd := &cobra.Command{
+		Use:   "set ID",
+		Short: "Change a mail account, such as its password",
+		Long: `Changes what is named, and keeps the rest. Both servers are tried first when anything about them changes.
+User and password that the outgoing server has in common with the mailbox change with those of the mailbox.`,
+		Example: `  postroom channel set 3 --imap-password-file secret.txt
+  postroom channel set 3 --smtp-host smtp.example.com --smtp-port 465 --smtp-ssl ssl
+  postroom channel set 3 --name "Example Help" --group Sales`,
+		Args: allNamed,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ids, err := numbers[desk.ChannelID](args)
+			if err != nil {
+				return err
+			}
+			return p.setChannel(cmd.Context(), ids[0], a, cmd.Flags().Changed)
+		},
+	}
+	a.imap.register(cmd, "imap", "", "user of the mailbox")
+	a.smtp.register(cmd, "smtp", "", "user of the outgoing server; empty: without signing in")
+	a.registerOptions(cmd)
+	cmd.Flags().StringVar(&a.group, "group", "", "name of the group that gets the tickets, and answers from the address")
+	cmd.MarkFlagsMutuallyExclusive("smtp-host", "sendmail")
+	return cmd
+}
+
+// setChannel changes what was named on the command line.
+func (p *program) setChannel(ctx context.Context, id desk.ChannelID, a accountFlags, named func(flag string) bool) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	channel, err := h.account(ctx, id)
+	if err != nil {
+		return err
+	}
+	inbound, outbound, servers, err := a.changed(channel.Options, named)
+	if err != nil {
+		return err
+	}
+	if !servers && a.name == "" && a.group == "" {
+		return errors.New("say what to change: see `postroom channel set --help`")
+	}
+	if channel.GroupID, err = h.groupOr(ctx, a.group, channel.GroupID); err != nil {
+		return err
+	}
+	address, err := h.addressOf(ctx, id)
+	if err != nil {
+		return err
+	}
+	if servers {
+		if err := h.unused(ctx, id, inbound, address.Email); err != nil {
+			return err
+		}
+		if !a.noCheck {
+			if err := p.checkAccount(ctx, h, inbound, outbound, address.Email); err != nil {
+				return err
+			}
+		}
+		channel.Options = maps.Clone(channel.Options)
+		channel.Options["inbound"], channel.Options["outbound"] = inbound, outbound
+		ok := "ok"
+		channel.StatusIn, channel.StatusOut, channel.LastLogIn, channel.LastLogOut = &ok, &ok, nil, nil
+	}
+	if err := h.saveAccount(ctx, channel, address, a); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.out, "channel %d changed\n", id)
+	return nil
+}
+
+// saveAccount writes the channel, names its address and lets its group send from that, where it was
+// so wanted; all of it or nothing. The address is the zero one when the account has none any more.
+func (h *house) saveAccount(ctx context.Context, channel desk.Channel, address desk.EmailAddress, a accountFlags) error {
+	channel.UpdatedByID = desk.SystemUser
+	defer h.store.ForgetCatalog()
+	return h.store.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.SaveChannel(ctx, channel); err != nil || address.ID == 0 {
+			return err
+		}
+		if a.name != "" {
+			address.Name = a.name
+			if err := store.EmailAddresses.Save(ctx, tx, &address, desk.SystemUser); err != nil {
+				return err
+			}
+		}
+		if a.group == "" {
+			return nil
+		}
+		return tx.SetGroupAddress(ctx, *channel.GroupID, address.ID, desk.SystemUser)
+	})
+}
+
+// groupOr returns the group of this name, or without a name the other one.
+func (h *house) groupOr(ctx context.Context, name string, other *desk.GroupID) (*desk.GroupID, error) {
+	if name == "" {
+		return other, nil
+	}
+	group, err := h.groupNamed(ctx, name)
+	return &group, err
+}
+
+// addressOf returns the address of a mail account, or the zero one when it has none.
+func (h *house) addressOf(ctx context.Context, id desk.ChannelID) (desk.EmailAddress, error) {
+	catalog, err := h.store.Catalog(ctx)
+	if err != nil {
+		return desk.EmailAddress{}, err
+	}
+	for _, address := range catalog.Addresses {
+		if address.ChannelID != nil && *address.ChannelID == id {
+			return address, nil
+		}
+	}
+	return desk.EmailAddress{}, nil
+}
+
+// changed returns copies of both sides of a channel with what was named on top, and whether that is
+// anything.
+func (a *accountFlags) changed(options map[string]any, named func(string) bool) (inbound, outbound map[string]any, changed bool, err error) {
+	inbound, outbound = inside(options, "inbound"), inside(options, "outbound")
+	in, out := inside(inbound, "options"), inside(outbound, "options")
+	shared := in["user"] == out["user"] && in["password"] == out["password"]
+	switch {
+	case a.sendmail:
+		outbound["adapter"], out, shared = "sendmail", map[string]any{}, false
+	case outbound["adapter"] == "sendmail" && named("smtp-host"):
+		outbound["adapter"], shared = "smtp", true
+		out["ssl"], out["port"], out["ssl_verify"] = "starttls", usualPort("starttls"), in["ssl_verify"]
+	}
+	changedIn, err := a.imap.change(in, "imap", named)
+	if err != nil {
+		return nil, nil, false, err
+	}
+	if shared {
+		out["user"], out["password"] = in["user"], in["password"]
+	}
+	changedOut, err := a.smtp.change(out, "smtp", named)
+	if err == nil && changedOut && outbound["adapter"] == "sendmail" {
+		err = errors.New("this account sends with sendmail: name the server with --smtp-host")
+	}
+	if named("folder") {
+		in["folder"] = a.folder
+	}
+	if named("keep-on-server") {
+		in["keep_on_server"] = a.keep
+	}
+	if named("trusted") {
+		inbound["trusted"] = a.trusted
+	}
+	if named("no-verify") {
+		in["ssl_verify"], out["ssl_verify"] = !a.unverified, !a.unverified
+	}
+	inbound["options"], outbound["options"] = in, out
+	others := slices.ContainsFunc([]string{"folder", "keep-on-server", "trusted", "no-verify", "sendmail"}, named)
+	return inbound, outbound, changedIn || changedOut || others, err
+}
+
+// inside copies an object that is a value of another one.
+func inside(object map[string]any, key string) map[string]any {
+	value, _ := object[key].(map[string]any)
+	if value == nil {
+		return map[string]any{}
+	}
+	return maps.Clone(value)
+}
+
+// change puts what was named over the options of one side, and reports whether that was anything.
+func (s *mailServer) change(options map[string]any, prefix string, named func(string) bool) (changed bool, err error) {
+	set := func(flag, key string, value any) {
+		if named(prefix + "-" + flag) {
+			options[key], changed = value, true
+		}
+	}
+	if named(prefix + "-ssl") {
+		if err := s.checkEncryption(); err != nil {
+			return false, err
+		}
+		// A port that was none of the operator's choice goes with the encryption.
+		if former, _ := options["ssl"].(string); options["port"] == usualPort(former) && prefix == "smtp" {
+			options["port"] = usualPort(s.ssl)
+		}
+	}
+	password, err := s.secret()
+	if err != nil {
+		return false, err
+	}
+	set("host", "host", s.host)
+	set("port", "port", float64(s.port)) // as JSON would decode it
+	set("ssl", "ssl", s.ssl)
+	set("user", "user", s.user)
+	set("password", "password", password)
+	set("password-file", "password", password)
+	if options["user"] == "" {
+		options["password"] = "" // nobody signs in
+	}
+	return changed, nil
+}

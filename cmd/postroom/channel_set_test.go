@@ -1,0 +1,106 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"postroom/internal/desk"
+)
+
+func TestChannelSetKeepsWhatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	if _, err := conn.Exec(t.Context(), `INSERT INTO groups (name, name_last, updated_by_id, created_by_id) VALUES ('Sales', 'Sales', 1, 1)`); err != nil {
+		t.Fatal(err)
+	}
+	s.ok("channel", "add", "email", "--address", "help@example.org", "--name", "Help", "--imap-host", "127.0.0.1", "--imap-port", "1", "--imap-user", "help",
+		"--imap-password", "old", "--smtp-host", "127.0.0.1", "--keep-on-server", "--no-check")
+	s.ok("channel", "disable", "3")
+	before := value(t, conn, `SELECT options #- '{inbound,options,password}' #- '{outbound,options,password}' FROM channels WHERE id = 3`)
+	sealed := value(t, conn, `SELECT options #> '{inbound,options,password}' FROM channels WHERE id = 3`)
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("new\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.fails(1, "look at: host, port, encryption", "channel", "set", "3", "--imap-password-file", secret)
+	if now := value(t, conn, `SELECT options #> '{inbound,options,password}' FROM channels WHERE id = 3`); now != sealed {
+		t.Error("a password was changed although the server could not be tried")
+	}
+	wantIn(t, "channel set", s.ok("channel", "set", "3", "--imap-password-file", secret, "--no-check"), "channel 3 changed")
+	if after := value(t, conn, `SELECT options #- '{inbound,options,password}' #- '{outbound,options,password}' FROM channels WHERE id = 3`); after != before {
+		t.Errorf("options = %s, want but for the passwords %s", after, before)
+	}
+	if passwords := s.passwords(3); passwords != "new new" {
+		t.Errorf("passwords = %s, want both new: they are one account's", passwords)
+	}
+	if kept := value(t, conn, `SELECT active FROM channels WHERE id = 3`); kept != "false" {
+		t.Error("the channel is active again")
+	}
+	s.ok("channel", "set", "3", "--imap-password", "newer", "--smtp-password", "other", "--smtp-ssl", "ssl", "--no-check")
+	s.ok("channel", "set", "3", "--imap-password", "newest", "--folder", "In", "--keep-on-server=false", "--no-check")
+	if passwords := s.passwords(3); passwords != "newest other" {
+		t.Errorf("passwords = %s, want newest other: they have nothing in common any more", passwords)
+	}
+	s.ok("channel", "set", "3", "--name", "Sales", "--group", "sales") // no server is tried for that
+	for sql, want := range map[string]string{
+		`SELECT (options #>> '{outbound,options,ssl}') || (options #>> '{outbound,options,port}') FROM channels WHERE id = 3`:                                                              "ssl465",
+		`SELECT (options #>> '{inbound,options,folder}') || (options #>> '{inbound,options,keep_on_server}') FROM channels WHERE id = 3`:                                                   "Infalse",
+		`SELECT e.email || e.name || g.name FROM channels c JOIN groups g ON g.id = c.group_id JOIN email_addresses e ON e.id = g.email_address_id AND e.channel_id = c.id WHERE c.id = 3`: "help@example.orgSalesSales",
+		`SELECT string_agg(value, ' ') FROM channels, jsonb_path_query(options, '$.**.password') AS p(p), LATERAL (SELECT left(p #>> '{}', 7) AS value) v WHERE id = 3`:                    "sealed: sealed:",
+	} {
+		if got := value(t, conn, sql); got != want {
+			t.Errorf("%s = %s, want %s", sql, got, want)
+		}
+	}
+}
+
+func TestChannelSetChangesTheWayOut(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	s.ok("channel", "add", "email", "--address", "help@example.org", "--imap-host", "127.0.0.1", "--imap-user", "help", "--imap-password", "secret", "--sendmail", "--no-check")
+	s.ok("channel", "add", "email", "--address", "more@example.org", "--imap-host", "127.0.0.1", "--imap-user", "more", "--sendmail", "--no-check")
+	s.fails(1, "name the server with --smtp-host", "channel", "set", "3", "--smtp-port", "25")
+	s.ok("channel", "set", "3", "--smtp-host", "smtp.example.org", "--no-check")
+	const way = `SELECT concat_ws(' ', options #>> '{outbound,adapter}', o->>'host', o->>'port', o->>'ssl', o->>'user') FROM channels, LATERAL (SELECT options #> '{outbound,options}' AS o) o WHERE id = 3`
+	if got := value(t, conn, way); got != "smtp smtp.example.org 587 starttls help" {
+		t.Errorf("way out = %s", got)
+	}
+	if passwords := s.passwords(3); passwords != "secret secret" {
+		t.Errorf("passwords = %s, want that of the mailbox for both", passwords)
+	}
+	s.ok("channel", "set", "3", "--smtp-user", "", "--no-check")
+	if passwords := s.passwords(3); passwords != "secret " {
+		t.Errorf("passwords = %q, want none for the way out", passwords)
+	}
+	s.ok("channel", "set", "3", "--sendmail", "--no-check")
+	if got := value(t, conn, way); got != "sendmail" {
+		t.Errorf("way out = %s", got)
+	}
+	s.fails(1, "channel 4 fetches this mailbox already", "channel", "set", "3", "--imap-user", "more", "--no-check")
+	s.fails(1, "say what to change", "channel", "set", "3")
+	s.fails(1, "say what to change", "channel", "set", "3", "--no-check")
+	s.fails(1, `encryption "tls": allowed is`, "channel", "set", "3", "--imap-ssl", "tls")
+	s.fails(1, `no group "Nowhere"`, "channel", "set", "3", "--group", "Nowhere")
+	s.fails(1, "no mail account with channel id 9", "channel", "set", "9", "--name", "x")
+	s.fails(64, "ID is missing", "channel", "set")
+}
+
+// passwords returns those of both sides of a channel, in clear.
+func (s shell) passwords(id int64) string {
+	s.t.Helper()
+	p := &program{environ: s.environ, err: &strings.Builder{}}
+	h, err := p.open(s.t.Context())
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer h.close()
+	channel, err := h.store.Channel(s.t.Context(), desk.ChannelID(id))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	in, _ := inside(inside(channel.Options, "inbound"), "options")["password"].(string)
+	out, _ := inside(inside(channel.Options, "outbound"), "options")["password"].(string)
+	return in + " " + out
+}
