@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -89,11 +90,18 @@ func runsIn(pid int, dir string) bool {
 // the server is down for a moment.
 const firstPort, lastPort = 10_240, 32_000
 
+// Within a process they are drawn one after the other, so that servers that start at the same time
+// don't get the same; each process starts at a place of its own.
+var (
+	firstDraw = rand.IntN(lastPort - firstPort)
+	draws     atomic.Int64
+)
+
 // freePort returns wanted if nobody listens there, else a port that is free now.
 func freePort(wanted int) (int, error) {
 	for range 100 {
 		if wanted == 0 {
-			wanted = firstPort + rand.IntN(lastPort-firstPort)
+			wanted = firstPort + (firstDraw+int(draws.Add(1)))%(lastPort-firstPort)
 		}
 		listener, err := net.Listen("tcp", net.JoinHostPort(localhost, strconv.Itoa(wanted)))
 		if err == nil {
