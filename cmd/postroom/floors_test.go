@@ -50,12 +50,6 @@ var floors = map[string]int{
 	"migrations":               0,
 }
 
-// beside lists the imports of a room on the same floor that are meant.
-var beside = map[string][]string{
-	// The table of blobs is the store's, what a blob is belongs to blob: so store names its types.
-	"internal/store": {"internal/blob"},
-}
-
 // only narrows what a room may import of ours, further than its floor does.
 var only = map[string][]string{
 	"channels":          {"internal/desk"},
@@ -133,7 +127,7 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"up", room{name: "internal/store", ours: []string{"internal/intake"}}, "must not import internal/intake on floor 3"},
 		{"beside", room{name: "api", ours: []string{"jobs"}}, "must not import jobs on floor 4"},
 		{"parent and child", room{name: "jobs/poll", ours: []string{"jobs"}}, "must not import jobs on floor 4"},
-		{"beside, but meant", room{name: "internal/store", ours: []string{"internal/blob"}}, ""},
+		{"one keeper another", room{name: "internal/store", ours: []string{"internal/blob"}}, "must not import internal/blob on floor 2"},
 		{"down", room{name: "api", ours: []string{"internal/store", "internal/desk"}}, ""},
 		{"down, but narrowed", room{name: "internal/rules", ours: []string{"internal/richtext"}}, "may import only"},
 		{"a reserved room", room{name: "api", ours: []string{"internal/config"}}, "is reserved"},
@@ -165,7 +159,7 @@ func faults(r room) []string {
 		switch {
 		case !known:
 			found = append(found, r.name+" imports "+other+", which stands on no floor")
-		case otherFloor >= floor && !slices.Contains(beside[r.name], other):
+		case otherFloor >= floor:
 			found = append(found, r.name+" on floor "+digit(floor)+" must not import "+other+" on floor "+digit(otherFloor))
 		case narrow && !slices.Contains(narrowed, other):
 			found = append(found, r.name+" may import only "+strings.Join(narrowed, ", ")+", not "+other)

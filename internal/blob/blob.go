@@ -7,17 +7,10 @@ package blob
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 
 	"postroom/internal/desk"
 )
-
-// Sum is the name of a blob: the SHA-256 of its bytes.
-type Sum [sha256.Size]byte
-
-// SumOf names bytes.
-func SumOf(data []byte) Sum { return sha256.Sum256(data) }
 
 // Setting is the name of the setting that says where new blobs go.
 const Setting = "storage_provider"
@@ -28,24 +21,15 @@ const (
 	File = "File"
 )
 
-// Row is what the database knows of a blob. Data is nil where the bytes lie elsewhere.
-type Row struct {
-	ID    desk.BlobID
-	Sum   Sum
-	Size  int64 // bytes
-	Place string
-	Data  []byte
-}
-
 // Rows is the database's side of the store; a transaction of it makes a blob part of that
 // transaction. It is an interface because keepers don't import each other.
 type Rows interface {
 	// PutBlobs inserts rows that are not there yet and returns the ids of all, in order.
-	PutBlobs(ctx context.Context, rows []Row) ([]desk.BlobID, error)
+	PutBlobs(ctx context.Context, rows []desk.Blob) ([]desk.BlobID, error)
 	// Blob returns one row, or desk.ErrNotFound.
-	Blob(ctx context.Context, id desk.BlobID) (Row, error)
+	Blob(ctx context.Context, id desk.BlobID) (desk.Blob, error)
 	// DropBlobs deletes those rows that nothing refers to any more, and returns them without Data.
-	DropBlobs(ctx context.Context, ids []desk.BlobID) ([]Row, error)
+	DropBlobs(ctx context.Context, ids []desk.BlobID) ([]desk.Blob, error)
 }
 
 // Store puts and gets blobs.
@@ -74,9 +58,9 @@ func (s *Store) Put(ctx context.Context, rows Rows, place string, data ...[]byte
 	if err := CheckPlace(place); err != nil {
 		return nil, err
 	}
-	out := make([]Row, len(data))
+	out := make([]desk.Blob, len(data))
 	for i, bytes := range data {
-		out[i] = Row{Sum: SumOf(bytes), Size: int64(len(bytes)), Place: place}
+		out[i] = desk.Blob{Sum: desk.BlobSumOf(bytes), Size: int64(len(bytes)), Place: place}
 		if place == DB {
 			out[i].Data = bytes
 		}

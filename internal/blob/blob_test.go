@@ -149,7 +149,7 @@ func TestDamagedFileIsWrittenAnew(t *testing.T) {
 	k := open(t)
 	data := []byte("whole")
 	k.put(t, blob.File, data)
-	sum := blob.SumOf(data)
+	sum := desk.BlobSumOf(data)
 	name := hex.EncodeToString(sum[:])
 	path := filepath.Join(k.dir, name[:2], name)
 	if err := os.WriteFile(path, []byte("ha"), 0o600); err != nil { // cut by a crash of the machine

@@ -7,18 +7,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"postroom/internal/desk"
 )
 
 // folder keeps blobs as files named by their sum, spread over 256 folders.
 type folder struct{ dir string }
 
-func (f folder) path(sum Sum) string {
+func (f folder) path(sum desk.BlobSum) string {
 	name := hex.EncodeToString(sum[:])
 	return filepath.Join(f.dir, name[:2], name)
 }
 
 // put writes a file so that after a crash it is there whole or not at all, and is on disk when put returns.
-func (f folder) put(sum Sum, data []byte) error {
+func (f folder) put(sum desk.BlobSum, data []byte) error {
 	path := f.path(sum)
 	dir := filepath.Dir(path)
 	if info, err := os.Stat(path); err == nil && info.Size() == int64(len(data)) {
@@ -44,7 +46,7 @@ func (f folder) put(sum Sum, data []byte) error {
 
 // get reads a file that a row says is there. If it isn't, the folder is not the one it was, perhaps
 // for a moment only: nobody may take that for "there is no such blob".
-func (f folder) get(sum Sum) ([]byte, error) {
+func (f folder) get(sum desk.BlobSum) ([]byte, error) {
 	data, err := os.ReadFile(f.path(sum))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", errMissing, f.path(sum))
@@ -54,7 +56,7 @@ func (f folder) get(sum Sum) ([]byte, error) {
 
 var errMissing = errors.New("file is missing, is the folder of blobs mounted")
 
-func (f folder) remove(sum Sum) error {
+func (f folder) remove(sum desk.BlobSum) error {
 	err := os.Remove(f.path(sum))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"postroom/channels"
-	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/parser"
@@ -85,7 +84,7 @@ func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes 
 			if twin {
 				entry.ExternalID += ":" + entry.MessageIDMD5
 			}
-			sum := blob.SumOf(message.Raw)
+			sum := desk.BlobSumOf(message.Raw)
 			mail, content := named("mail "+entry.MessageIDMD5+" "+message.ExternalID), named("content "+string(sum[:]))
 			twin = seen[mail] || seen[content]
 			seen[mail], seen[content] = true, true
@@ -105,6 +104,6 @@ func externalID(id string) string {
 	if len(id) <= maxExternalID {
 		return id
 	}
-	sum := blob.SumOf([]byte(id))
+	sum := desk.BlobSumOf([]byte(id))
 	return "sha256:" + hex.EncodeToString(sum[:])
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"postroom/internal/blob"
 	"postroom/internal/desk"
 )
 
@@ -26,21 +25,21 @@ const blobIDs = `
 	FOR KEY SHARE`
 
 // PutBlobs inserts the blobs that are not there yet and returns the ids of all, in order.
-func (s *Store) PutBlobs(ctx context.Context, rows []blob.Row) ([]desk.BlobID, error) {
+func (s *Store) PutBlobs(ctx context.Context, rows []desk.Blob) ([]desk.BlobID, error) {
 	// Two transactions with the same blobs must take them in the same order, or they wait for each other.
 	sorted := slices.Clone(rows)
-	slices.SortFunc(sorted, func(a, b blob.Row) int { return bytes.Compare(a.Sum[:], b.Sum[:]) })
+	slices.SortFunc(sorted, func(a, b desk.Blob) int { return bytes.Compare(a.Sum[:], b.Sum[:]) })
 	batch := &pgx.Batch{}
 	sums := make([][]byte, len(rows))
 	for i, row := range sorted {
 		batch.Queue(insertBlob, row.Sum[:], row.Size, row.Place, row.Data)
 		sums[i] = rows[i].Sum[:]
 	}
-	ids := map[blob.Sum]desk.BlobID{}
+	ids := map[desk.BlobSum]desk.BlobID{}
 	batch.Queue(blobIDs, sums).Query(func(found pgx.Rows) error {
 		var id desk.BlobID
 		var sum []byte
-		_, err := pgx.ForEachRow(found, []any{&id, &sum}, func() error { ids[blob.Sum(sum)] = id; return nil })
+		_, err := pgx.ForEachRow(found, []any{&id, &sum}, func() error { ids[desk.BlobSum(sum)] = id; return nil })
 		return err
 	})
 	if err := s.db.SendBatch(ctx, batch).Close(); err != nil {
@@ -58,14 +57,14 @@ func (s *Store) PutBlobs(ctx context.Context, rows []blob.Row) ([]desk.BlobID, e
 }
 
 // Blob returns one blob's row, or desk.ErrNotFound.
-func (s *Store) Blob(ctx context.Context, id desk.BlobID) (blob.Row, error) {
-	row, sum := blob.Row{ID: id}, []byte(nil)
+func (s *Store) Blob(ctx context.Context, id desk.BlobID) (desk.Blob, error) {
+	row, sum := desk.Blob{ID: id}, []byte(nil)
 	err := s.db.QueryRow(ctx, `SELECT sha256, size, place, data FROM blobs WHERE id = $1`, id).
 		Scan(&sum, &row.Size, &row.Place, &row.Data)
 	if err != nil {
-		return blob.Row{}, translate(err)
+		return desk.Blob{}, translate(err)
 	}
-	row.Sum = blob.Sum(sum)
+	row.Sum = desk.BlobSum(sum)
 	return row, nil
 }
 
@@ -87,13 +86,13 @@ const dropBlobs = `
 
 // DropBlobs deletes those blobs that nothing refers to any more and returns them. It belongs into a
 // transaction.
-func (s *Store) DropBlobs(ctx context.Context, ids []desk.BlobID) ([]blob.Row, error) {
+func (s *Store) DropBlobs(ctx context.Context, ids []desk.BlobID) ([]desk.Blob, error) {
 	if _, err := s.db.Exec(ctx, lockBlobs, ids); err != nil {
 		return nil, fmt.Errorf("lock blobs: %w", translate(err))
 	}
 	rows, _ := s.db.Query(ctx, dropBlobs, ids)
-	dropped, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (blob.Row, error) {
-		var row blob.Row
+	dropped, err := pgx.CollectRows(rows, func(r pgx.CollectableRow) (desk.Blob, error) {
+		var row desk.Blob
 		var sum []byte
 		err := r.Scan(&row.ID, &sum, &row.Size, &row.Place)
 		copy(row.Sum[:], sum)

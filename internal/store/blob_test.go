@@ -14,23 +14,23 @@ import (
 	"postroom/internal/store"
 )
 
-func rowOf(text string) blob.Row {
-	return blob.Row{Sum: blob.SumOf([]byte(text)), Size: int64(len(text)), Place: blob.DB, Data: []byte(text)}
+func rowOf(text string) desk.Blob {
+	return desk.Blob{Sum: desk.BlobSumOf([]byte(text)), Size: int64(len(text)), Place: blob.DB, Data: []byte(text)}
 }
 
 func TestBlobsAreKeptOnceAndAnsweredInOrder(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	first, err := b.PutBlobs(t.Context(), []blob.Row{rowOf("a"), rowOf("b"), rowOf("a")})
+	first, err := b.PutBlobs(t.Context(), []desk.Blob{rowOf("a"), rowOf("b"), rowOf("a")})
 	if err != nil || first[0] != first[2] || first[0] == first[1] {
 		t.Fatalf("ids = %v, %v", first, err)
 	}
-	second, err := b.PutBlobs(t.Context(), []blob.Row{rowOf("c"), rowOf("b")})
+	second, err := b.PutBlobs(t.Context(), []desk.Blob{rowOf("c"), rowOf("b")})
 	if err != nil || second[1] != first[1] || slices.Contains(first, second[0]) {
 		t.Errorf("ids = %v after %v, %v", second, first, err)
 	}
 	row, err := b.Blob(t.Context(), first[1])
-	if err != nil || !bytes.Equal(row.Data, []byte("b")) || row.Sum != blob.SumOf([]byte("b")) || row.Size != 1 || row.Place != blob.DB {
+	if err != nil || !bytes.Equal(row.Data, []byte("b")) || row.Sum != desk.BlobSumOf([]byte("b")) || row.Size != 1 || row.Place != blob.DB {
 		t.Errorf("row = %+v, %v", row, err)
 	}
 	if _, err := b.Blob(t.Context(), 999); !errors.Is(err, desk.ErrNotFound) {
@@ -45,7 +45,7 @@ func TestParallelTransactionsWithTheSameBlobsDoNotBlockEachOther(t *testing.T) {
 	for worker := range 8 {
 		all.Go(func() {
 			for round := range 5 {
-				var rows []blob.Row
+				var rows []desk.Blob
 				for i := range 10 {
 					rows = append(rows, rowOf(fmt.Sprintf("%d.%d", round, (i*3+worker)%10)))
 				}
@@ -65,14 +65,14 @@ func TestParallelTransactionsWithTheSameBlobsDoNotBlockEachOther(t *testing.T) {
 func TestOnlyUnusedBlobsAreDropped(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	ids, err := b.PutBlobs(t.Context(), []blob.Row{rowOf("file"), rowOf("mail"), rowOf("free")})
+	ids, err := b.PutBlobs(t.Context(), []desk.Blob{rowOf("file"), rowOf("mail"), rowOf("free")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id) VALUES ('x', 1, 'x', 1, $1, 1)`, ids[0])
 	b.exec(`INSERT INTO inbound_messages (channel_kind, external_id, blob_id) VALUES ('email', '1', $1)`, ids[1])
 	dropped, err := b.DropBlobs(t.Context(), append(ids, 999))
-	if err != nil || len(dropped) != 1 || dropped[0].ID != ids[2] || dropped[0].Sum != blob.SumOf([]byte("free")) {
+	if err != nil || len(dropped) != 1 || dropped[0].ID != ids[2] || dropped[0].Sum != desk.BlobSumOf([]byte("free")) {
 		t.Errorf("dropped = %+v, %v; want %d alone", dropped, err, ids[2])
 	}
 }
@@ -82,13 +82,13 @@ func TestOnlyUnusedBlobsAreDropped(t *testing.T) {
 func TestBlobThatIsAboutToBeUsedStays(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	ids, err := b.PutBlobs(t.Context(), []blob.Row{rowOf("x")})
+	ids, err := b.PutBlobs(t.Context(), []desk.Blob{rowOf("x")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	dropped := make(chan error, 1)
 	err = b.InTx(t.Context(), func(tx *store.Store) error {
-		again, err := tx.PutBlobs(t.Context(), []blob.Row{rowOf("x")})
+		again, err := tx.PutBlobs(t.Context(), []desk.Blob{rowOf("x")})
 		if err != nil {
 			return err
 		}
