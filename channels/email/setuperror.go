@@ -15,9 +15,6 @@ import (
 	"postroom/channels"
 )
 
-// stepAddress is the step of a delivery in which the server is asked about addresses.
-const stepAddress step = "address"
-
 // setupError tells a person what is wrong with an account, and where to look.
 func setupError(side, host string, err error) error {
 	setup := &channels.SetupError{Source: side, Err: err}

@@ -56,6 +56,21 @@ func (s *smtpSender) deliver(ctx context.Context, letter letter, fqdn string) er
 	return nil
 }
 
+// check logs in, and that is all.
+func (s *smtpSender) check(ctx context.Context, fqdn string) error {
+	server := s.server
+	if server.domain == "" {
+		server.domain = ehloDomain(fqdn, "")
+	}
+	client, hangUp, err := server.dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer hangUp()
+	_ = client.Quit()
+	return nil
+}
+
 // dial connects and logs in. hangUp has to be called in the end, when dial returns no error.
 func (s server) dial(ctx context.Context) (client *smtp.Client, hangUp func(), err error) {
 	dialer := net.Dialer{Timeout: s.open}

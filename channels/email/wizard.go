@@ -83,60 +83,42 @@ func (s *session) headers(ctx context.Context, set imap.NumSet, show func(uid im
 	})
 }
 
-// CheckOutbound logs in to an SMTP server and asks it to take a mail from an address to itself,
-// without sending one: nobody outside is bothered, and the round trip of Verify shows the rest.
-// Without an address it only logs in. For sendmail it looks whether there is one.
+// discard takes the mail of outbound checks and throws it away (reference/email.md 1.7).
+const discard = "verify-external-smtp-sending@discard.zammad.org"
+
+// CheckOutbound sends a mail from an address to somewhere far away, where it is thrown away: only
+// so it shows that a server takes mail for others than its own people. Without an address it only
+// logs in.
 func (w *Wizard) CheckOutbound(ctx context.Context, outbound map[string]any, from string) error {
 	sender, err := NewSender(outbound)
 	if err != nil {
 		return err
 	}
-	smtp, ok := sender.(*smtpSender)
-	if !ok {
-		return sender.(*sendmailSender).check()
-	}
-	server := smtp.server
-	server.open, server.read = checkLimits.login, checkLimits.login
-	if server.domain == "" {
-		server.domain = ehloDomain(w.FQDN, from)
-	}
-	if err := server.rehearse(ctx, from); err != nil {
-		return setupError(channels.OutboundSide, server.host, err)
-	}
-	return nil
-}
-
-// rehearse goes through a delivery up to the message itself.
-func (s server) rehearse(ctx context.Context, from string) error {
-	client, hangUp, err := s.dial(ctx)
-	if err != nil {
-		return err
-	}
-	defer hangUp()
-	if from != "" {
-		addresses, err := parseAddresses("email", from)
-		if err != nil {
-			return err
+	host := ""
+	switch sender := sender.(type) {
+	case *smtpSender:
+		sender.server.open, sender.server.read = checkLimits.login, checkLimits.fetch
+		host = sender.server.host
+		if from == "" {
+			err = sender.check(ctx, w.FQDN)
 		}
-		address := "<" + addresses[0].Address + ">"
-		err = client.Mail(address)
-		if err == nil {
-			err = client.Rcpt(address)
-		}
-		if err != nil && !harmless(err) {
-			return &stepError{stepAddress, err}
-		}
-		_ = client.Reset()
+	case *sendmailSender:
+		err = sender.check()
 	}
-	_ = client.Quit()
+	if err == nil && from != "" {
+		err = w.sendProbe(ctx, sender, from, discard, "")
+	}
+	if err != nil && !harmless(err) {
+		return setupError(channels.OutboundSide, host, err)
+	}
 	return nil
 }
 
 // harmless are refusals that tell nothing against an account: the server works, it only doesn't
 // like a probe.
 func harmless(err error) bool {
-	text := err.Error()
-	return strings.Contains(text, "Recipient address rejected") || strings.Contains(text, "Sender address rejected: Domain not found")
+	text := strings.ToLower(err.Error())
+	return strings.Contains(text, "recipient address rejected") || strings.Contains(text, "sender address rejected: domain not found")
 }
 
 // Verify sends a mail from an address to itself, waits until it is in the mailbox and deletes it.
@@ -156,7 +138,7 @@ func (w *Wizard) Verify(ctx context.Context, inbound, outbound map[string]any, a
 		_, _ = rand.Read(random) // crypto/rand never fails
 		marker = "#" + hex.EncodeToString(random)
 	}
-	if err := w.sendProbe(ctx, sender, address, marker); err != nil {
+	if err := w.sendProbe(ctx, sender, address, address, marker); err != nil {
 		host, _ := outbound["options"].(map[string]any)
 		return setupError(channels.OutboundSide, options(host).text("host"), err)
 	}
@@ -171,7 +153,8 @@ type deliverer interface {
 	deliver(ctx context.Context, letter letter, fqdn string) error
 }
 
-func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, address, marker string) error {
+// sendProbe sends a mail that every installation recognizes as a test. Without a marker nobody looks for it.
+func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, from, to, marker string) error {
 	now := time.Now().UTC()
 	random := make([]byte, 16)
 	_, _ = rand.Read(random)
@@ -179,23 +162,26 @@ func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, address,
 	if fqdn == "" {
 		fqdn = "localhost"
 	}
-	letter, err := compose(channels.Outbound{
-		MessageID: "<" + hex.EncodeToString(random) + "@" + fqdn + ">",
-		From:      address,
-		To:        address,
-		Subject:   "Postroom test message " + marker,
-		Body:      "This is a test message of Postroom. It shows that mail from this address arrives.\n",
-	}, now,
+	marks := []string{
 		"X-Zammad-Ignore", "true",
 		"X-Zammad-Verify", "true",
 		"X-Zammad-Verify-Time", now.Format(time.RFC3339),
 		"X-Zammad-Fqdn", fqdn,
-		"X-Zammad-Test-Message", marker,
 		"X-Loop", "yes",
 		"Precedence", "bulk",
 		"Auto-Submitted", "auto-generated",
 		"X-Auto-Response-Suppress", "All",
-	)
+	}
+	if marker != "" {
+		marks = append(marks, "X-Zammad-Test-Message", marker)
+	}
+	letter, err := compose(channels.Outbound{
+		MessageID: "<" + hex.EncodeToString(random) + "@" + fqdn + ">",
+		From:      from,
+		To:        to,
+		Subject:   strings.TrimSpace("Postroom test message " + marker),
+		Body:      "This is a test message of Postroom. It shows that mail from this address arrives.\n",
+	}, now, marks...)
 	if err != nil {
 		return err
 	}

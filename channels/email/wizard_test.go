@@ -104,22 +104,73 @@ func TestSetupErrorsNameTheField(t *testing.T) {
 	}
 }
 
-func TestCheckOutboundSendsNothing(t *testing.T) {
+func TestCheckOutboundSendsFarAway(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
 	wizard := &email.Wizard{FQDN: "desk.example.com"}
-	for _, outbound := range []map[string]any{
+	for i, outbound := range []map[string]any{
 		p.outbound(p.mta.SMTPPort, nil),
 		p.outbound(p.mta.SubmissionPort, map[string]any{"user": "jane@example.com", "password": "secret"}),
 	} {
-		for _, from := range []string{"jane@example.com", ""} {
+		for _, from := range []string{"jane@example.com", ""} { // without an address it only logs in
 			if err := wizard.CheckOutbound(t.Context(), outbound, from); err != nil {
 				t.Errorf("CheckOutbound(%v, %q): %v", outbound, from, err)
 			}
 		}
+		if got := strings.Count(p.mta.Log(), "<verify-external-smtp-sending@discard.zammad.org>"); got != i+1 {
+			t.Errorf("%d mails to the address that discards them, want %d\n%s", got, i+1, p.mta.Log())
+		}
 	}
 	if mails, _ := p.mail.Messages("jane@example.com"); len(mails) != 0 {
-		t.Errorf("%d mails were sent", len(mails))
+		t.Errorf("%d mails were sent to the account itself", len(mails))
+	}
+}
+
+// A server that doesn't like probes, or doesn't know the far end, works all the same.
+func TestRefusalsThatTellNothingAgainstAServer(t *testing.T) {
+	t.Parallel()
+	const from = "jane@example.com"
+	for _, tc := range []struct {
+		verb, answer string
+		ok           bool
+	}{
+		{"", "", true},
+		{"RCPT", "550 5.1.1 <verify-external-smtp-sending@discard.zammad.org>: Recipient address rejected: User unknown", true},
+		{"RCPT", "450 4.1.2 <x>: recipient address rejected: Domain not found", true},
+		{"RCPT", "550 relay not permitted", false},
+		{"MAIL", "450 4.1.8 <jane@example.com>: Sender address rejected: Domain not found", true},
+		{"MAIL", "553 5.7.1 <jane@example.com>: Sender address rejected: not owned by user", false},
+		{"DATA", "554 5.7.1 <x>: Recipient address rejected: Access denied", true},
+		{"DATA", "451 not now", false},
+	} {
+		server := &smtpScript{answers: map[string]string{tc.verb: tc.answer}}
+		outbound := map[string]any{"adapter": "smtp", "options": map[string]any{"host": "127.0.0.1", "port": server.listen(t), "ssl": "off"}}
+		err := (&email.Wizard{FQDN: "desk.example.com"}).CheckOutbound(t.Context(), outbound, from)
+		if tc.ok && err != nil {
+			t.Errorf("%s answered %q: %v, want that it tells nothing against the server", tc.verb, tc.answer, err)
+		}
+		if text, _, _ := strings.Cut(tc.answer, " "); !tc.ok && (sourceOf(err) != channels.OutboundSide || !strings.Contains(err.Error(), text)) {
+			t.Errorf("%s answered %q: %v, want a *channels.SetupError of outbound with that answer", tc.verb, tc.answer, err)
+		}
+		if tc.verb == "" {
+			wantProbe(t, <-server.mails)
+		}
+	}
+}
+
+// wantProbe checks what a test mail says to those who may get to see it.
+func wantProbe(t *testing.T, mail string) {
+	t.Helper()
+	for _, line := range []string{
+		"To: verify-external-smtp-sending@discard.zammad.org", "From: jane@example.com", "X-Zammad-Ignore: true", "X-Zammad-Verify: true",
+		"X-Zammad-Fqdn: desk.example.com", "X-Loop: yes", "Precedence: bulk", "Auto-Submitted: auto-generated", "X-Auto-Response-Suppress: All",
+	} {
+		if !strings.Contains(strings.NewReplacer("<", "", ">", "").Replace(mail), line+"\n") {
+			t.Errorf("the mail has no line %q:\n%s", line, mail)
+		}
+	}
+	if !strings.Contains(mail, "X-Zammad-Verify-Time: ") || strings.Contains(mail, "X-Zammad-Test-Message") {
+		t.Errorf("want the time and no marker, for nobody looks for this mail:\n%s", mail)
 	}
 }
 
@@ -172,7 +223,7 @@ func TestProbeFindsTheServersThatWork(t *testing.T) {
 	}
 	wizard.Guess(
 		[]email.Server{{Host: p.mail.Host(), Port: p.mail.IMAPPort, SSL: "off", User: "full"}},
-		[]email.Server{{Host: "127.0.0.1", Port: plainSMTP(t), SSL: "off", User: "full"}},
+		[]email.Server{{Host: "127.0.0.1", Port: (&smtpScript{}).listen(t), SSL: "off", User: "full"}},
 	)
 	account, err = wizard.Probe(t.Context(), " Support@Example.com ", "secret", "INBOX")
 	if err != nil {
@@ -197,9 +248,15 @@ func TestProbeFindsTheServersThatWork(t *testing.T) {
 	}
 }
 
-// plainSMTP is a server without encryption that likes everything.
-func plainSMTP(t *testing.T) (port int) {
+// smtpScript is a server without encryption that likes everything but what its answers say.
+type smtpScript struct {
+	answers map[string]string // by verb
+	mails   chan string
+}
+
+func (s *smtpScript) listen(t *testing.T) (port int) {
 	t.Helper()
+	s.mails = make(chan string, 10)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -211,13 +268,13 @@ func plainSMTP(t *testing.T) (port int) {
 			if err != nil {
 				return
 			}
-			go serveSMTP(textproto.NewConn(conn))
+			go s.serve(textproto.NewConn(conn))
 		}
 	}()
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
-func serveSMTP(conn *textproto.Conn) {
+func (s *smtpScript) serve(conn *textproto.Conn) {
 	defer conn.Close()
 	_ = conn.PrintfLine("220 at your service")
 	for {
@@ -225,11 +282,24 @@ func serveSMTP(conn *textproto.Conn) {
 		if err != nil {
 			return
 		}
-		switch verb, _, _ := strings.Cut(strings.ToUpper(line), " "); verb {
+		verb, _, _ := strings.Cut(strings.ToUpper(line), " ")
+		if answer := s.answers[verb]; answer != "" {
+			_ = conn.PrintfLine("%s", answer)
+			continue
+		}
+		switch verb {
 		case "EHLO":
 			_ = conn.PrintfLine("250-hello\r\n250 AUTH CRAM-MD5 PLAIN")
 		case "AUTH":
 			_ = conn.PrintfLine("235 welcome")
+		case "DATA":
+			_ = conn.PrintfLine("354 go on")
+			mail, err := conn.ReadDotBytes()
+			if err != nil {
+				return
+			}
+			s.mails <- string(mail)
+			_ = conn.PrintfLine("250 fine")
 		case "QUIT":
 			_ = conn.PrintfLine("221 bye")
 			return

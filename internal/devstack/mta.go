@@ -15,7 +15,8 @@ import (
 )
 
 // An MTAServer is an Exim of our own. It takes mail for the users of a MailServer and puts it
-// into their Maildirs; everybody else it refuses with 550, and tempfail@anything with 451.
+// into their Maildirs; everybody else it refuses with 550, and tempfail@anything with 451. What goes
+// to discard.zammad.org, as account checks do, it throws away itself: no test bothers the world.
 type MTAServer struct {
 	SMTPPort        int // as between servers: no login needed, STARTTLS and AUTH offered
 	SubmissionPort  int // as for clients: login needed, STARTTLS offered
@@ -199,6 +200,11 @@ check_recipient:
   deny    message = No such user here
 
 begin routers
+
+discard:
+  driver = redirect
+  domains = discard.zammad.org
+  data = :blackhole:
 
 mailbox:
   driver = accept

@@ -40,6 +40,7 @@ func TestMailSentOverSMTPArrivesInTheMailbox(t *testing.T) {
 	}{
 		{"between servers", mta.SMTPPort, "", nil, "jane@example.com", 0},
 		{"unknown user", mta.SMTPPort, "", nil, "nobody@example.com", 550},
+		{"thrown away", mta.SMTPPort, "", nil, "anybody@discard.zammad.org", 0},
 		{"not now", mta.SMTPPort, "", nil, "tempfail@example.com", 451},
 		{"submission without login", mta.SubmissionPort, "STARTTLS", nil, "jane@example.com", 530},
 		{"submission", mta.SubmissionPort, "STARTTLS", login, "jane@example.com", 0},
