@@ -20,6 +20,8 @@ type Table[T any, ID ~int64] struct {
 	save   string // takes values, then the id
 	values func(T) []any
 	parts  func(*T) (*ID, *desk.Stamp)
+	// groups is where records are tied to the groups that they are for; empty: they are for everybody.
+	groups tie
 	// alone is for tables whose rows depend on each other: they change one at a time.
 	alone bool
 	// check runs before a record is written; nil: nothing does.
@@ -33,6 +35,7 @@ type Filter[ID ~int64] struct {
 	Words      []string // each must be in one of the texts
 	IDs        []ID     // nil: all
 	OnlyActive bool
+	InGroups   []desk.GroupID // only records for one of these groups, or for everybody; nil: all
 }
 
 func (t *Table[T, ID]) where(f Filter[ID], args *arguments) string {
@@ -45,6 +48,9 @@ func (t *Table[T, ID]) where(f Filter[ID], args *arguments) string {
 	}
 	if f.OnlyActive {
 		conditions = append(conditions, "active")
+	}
+	if f.InGroups != nil {
+		conditions = append(conditions, t.groups.reach(t.name, args.add(f.InGroups)))
 	}
 	return " WHERE " + strings.Join(conditions, " AND ")
 }

@@ -1,0 +1,33 @@
+package desk
+
+import "slices"
+
+// MacroID is the id of a macro.
+type MacroID int64
+
+// Macro is a change of tickets that agents make with one click.
+type Macro struct {
+	ID           MacroID
+	Name         string
+	Perform      map[string]any // action -> its parameters
+	UXFlowNextUp string         `db:"ux_flow_next_up"` // where the agent's client goes then
+	Note         *string
+	Active       bool
+	Stamp
+}
+
+// NoFlow leaves an agent's client where it is when a macro is done.
+const NoFlow = "none"
+
+var flows = []string{NoFlow, "next_task", "next_task_on_close", "next_from_overview"}
+
+// Check refuses a macro that could not be performed.
+func (m *Macro) Check() error {
+	switch {
+	case len(m.Perform) == 0:
+		return blank("perform", "Perform")
+	case !slices.Contains(flows, m.UXFlowNextUp):
+		return &InvalidError{Field: "ux_flow_next_up", Reason: "Ux flow next up is not included in the list"}
+	}
+	return CheckPerform(m.Perform)
+}

@@ -1,0 +1,31 @@
+package desk
+
+// TextModuleID is the id of a text module.
+type TextModuleID int64
+
+// TextModule is a text that agents insert into what they write.
+type TextModule struct {
+	ID       TextModuleID
+	Name     string
+	Keywords *string
+	Content  string // HTML with #{…} in it, which clients fill
+	Note     *string
+	Active   bool
+	Stamp
+}
+
+// Check refuses a text module that is good for nothing.
+func (m *TextModule) Check() error {
+	if m.Name == "" {
+		return blank("name", "Name")
+	}
+	if m.Content == "" {
+		return blank("content", "Content")
+	}
+	return nil
+}
+
+// blank refuses a record without something it needs. label is what clients call the field.
+func blank(field, label string) error {
+	return &InvalidError{Field: field, Reason: label + " can't be blank"}
+}

@@ -1,0 +1,36 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"postroom/internal/desk"
+)
+
+// NextPrio is the place behind the last record, in a table whose records have an order.
+func (t *Table[T, ID]) NextPrio(ctx context.Context, tx *Store) (int, error) {
+	return value[int](ctx, tx, "last of "+t.name, `SELECT coalesce(max(prio), 0) + 1 FROM `+t.name)
+}
+
+// SetPrios moves records to other places, or returns a *desk.MissingError that names the first that
+// is not there.
+func (t *Table[T, ID]) SetPrios(ctx context.Context, tx *Store, prios map[ID]int, by desk.UserID) error {
+	ids := slices.Sorted(maps.Keys(prios))
+	known, err := t.Existing(ctx, tx, ids)
+	if err != nil {
+		return err
+	}
+	places := make([]int, len(ids))
+	for i, id := range ids {
+		if !known[id] {
+			return &desk.MissingError{Class: t.Class, ID: int64(id)}
+		}
+		places[i] = prios[id]
+	}
+	return tx.exec(ctx, "order of "+t.name, `
+		UPDATE `+t.name+` t
+		SET prio = new.prio, updated_by_id = $3, updated_at = now()
+		FROM unnest($1::bigint[], $2::int[]) AS new (id, prio)
+		WHERE t.id = new.id AND t.prio <> new.prio`, ids, places, by)
+}

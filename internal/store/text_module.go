@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+
+	"postroom/internal/desk"
+)
+
+// TextModules are the texts that agents insert into what they write.
+var TextModules = &Table[desk.TextModule, desk.TextModuleID]{
+	Class:  "TextModule",
+	name:   "text_modules",
+	search: "name, keywords, content, note",
+	all: `
+		SELECT id, name, keywords, content, note, active, updated_by_id, created_by_id, created_at, updated_at
+		FROM text_modules`,
+	insert: `
+		INSERT INTO text_modules (name, keywords, content, note, active, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $6)
+		RETURNING id`,
+	save: `
+		UPDATE text_modules
+		SET name = $1, keywords = $2, content = $3, note = $4, active = $5, updated_by_id = $6, updated_at = now()
+		WHERE id = $7`,
+	values: func(v desk.TextModule) []any {
+		return []any{v.Name, v.Keywords, v.Content, v.Note, v.Active, v.UpdatedByID}
+	},
+	parts:  func(v *desk.TextModule) (*desk.TextModuleID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	groups: tie{"text_modules_groups", "text_module_id"},
+	check:  func(_ context.Context, _ *Store, v *desk.TextModule) error { return v.Check() },
+}
+
+// InsertTextModules stores many new text modules that somebody made.
+func (s *Store) InsertTextModules(ctx context.Context, modules []desk.TextModule, by desk.UserID) error {
+	names, keywords, contents := make([]string, len(modules)), make([]*string, len(modules)), make([]string, len(modules))
+	for i, m := range modules {
+		if err := m.Check(); err != nil {
+			return err
+		}
+		names[i], keywords[i], contents[i] = m.Name, m.Keywords, m.Content
+	}
+	return s.exec(ctx, "insert text modules", `
+		INSERT INTO text_modules (name, keywords, content, updated_by_id, created_by_id)
+		SELECT name, keywords, content, $4, $4
+		FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS new (name, keywords, content, position)
+		ORDER BY position`, names, keywords, contents, by)
+}
+
+// DeleteTextModules deletes all text modules.
+func (s *Store) DeleteTextModules(ctx context.Context) error {
+	return s.exec(ctx, "delete text modules", `DELETE FROM text_modules`)
+}
