@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"postroom/api/apitest"
 	"regexp"
 	"slices"
 	"strings"
@@ -11,10 +12,10 @@ import (
 
 func TestInternalArticlesAreForAgentsOfTheTicket(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "with secrets")
-	public := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "public", "attachments": [{"filename": "p.txt", "data": "%s", "mime-type": "text/plain"}]}`, id, encoded("p"))).is(201)
-	secret := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "secret", "internal": true, "attachments": [{"filename": "s.txt", "data": "%s", "mime-type": "text/plain"}]}`, id, encoded("s"))).is(201)
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "with secrets")
+	public := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "public", "attachments": [{"filename": "p.txt", "data": "%s", "mime-type": "text/plain"}]}`, id, apitest.Encoded("p"))).Is(201)
+	secret := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "secret", "internal": true, "attachments": [{"filename": "s.txt", "data": "%s", "mime-type": "text/plain"}]}`, id, apitest.Encoded("s"))).Is(201)
 	file := fileOf(secret)
 	for _, tc := range []struct {
 		who  string
@@ -25,78 +26,78 @@ func TestInternalArticlesAreForAgentsOfTheTicket(t *testing.T) {
 		{"creator", "nothing"}, {"stranger", "nothing"}, {"boss", "nothing"}, {"lone", "nothing"}, {"lars", "public"}, {"reporter", "nothing"},
 	} {
 		status := map[bool]int{true: 200, false: 403}
-		list := d.get(tc.who, fmt.Sprintf("/ticket_articles/by_ticket/%d", id)).is(status[tc.sees != "nothing"])
+		list := d.Get(tc.who, fmt.Sprintf("/ticket_articles/by_ticket/%d", id)).Is(status[tc.sees != "nothing"])
 		if tc.sees != "nothing" {
-			want := []int{public.id()}
+			want := []int{public.ID()}
 			if tc.sees == "all" {
-				want = append(want, secret.id())
+				want = append(want, secret.ID())
 			}
-			if got := idsOf(list.list()); !slices.Equal(got, want) {
+			if got := idsOf(list.List()); !slices.Equal(got, want) {
 				t.Errorf("%s lists articles %v, want %v", tc.who, got, want)
 			}
 			var shown struct {
 				IDs []int `json:"article_ids"`
 			}
-			d.get(tc.who, ticketPath(id)+"?expand=true").is(200).into(&shown)
+			d.Get(tc.who, apitest.TicketPath(id)+"?expand=true").Is(200).Into(&shown)
 			slices.Sort(shown.IDs)
 			if !slices.Equal(shown.IDs, want) {
 				t.Errorf("%s sees article_ids %v, want %v", tc.who, shown.IDs, want)
 			}
 		}
 		for path, may := range map[string]bool{
-			fmt.Sprintf("/ticket_articles/%d", public.id()):                     tc.sees != "nothing",
-			fmt.Sprintf("/ticket_articles/%d", secret.id()):                     tc.sees == "all",
-			fmt.Sprintf("/ticket_attachment/%d/%d/%d", id, secret.id(), file):   tc.sees == "all",
+			fmt.Sprintf("/ticket_articles/%d", public.ID()):                     tc.sees != "nothing",
+			fmt.Sprintf("/ticket_articles/%d", secret.ID()):                     tc.sees == "all",
+			fmt.Sprintf("/ticket_attachment/%d/%d/%d", id, secret.ID(), file):   tc.sees == "all",
 			fmt.Sprintf("/tickets/search?query=secrets&ids=%d&expand=true", id): true,
 		} {
-			if got := d.get(tc.who, path).status; got != status[may] {
+			if got := d.Get(tc.who, path).Status; got != status[may] {
 				t.Errorf("%s gets %s: %d, want %d", tc.who, path, got, status[may])
 			}
 		}
-		if got, want := d.get(tc.who, fmt.Sprintf("/attachments/%d", file)).status, map[bool]int{true: 200, false: 404}[tc.sees == "all"]; got != want {
+		if got, want := d.Get(tc.who, fmt.Sprintf("/attachments/%d", file)).Status, map[bool]int{true: 200, false: 404}[tc.sees == "all"]; got != want {
 			t.Errorf("%s gets the secret file by its id: %d, want %d", tc.who, got, want)
 		}
 	}
 }
 
 // fileOf is the id of the first attachment of an article that was answered.
-func fileOf(a answer) int {
-	a.t.Helper()
+func fileOf(a apitest.Answer) int {
+	a.T.Helper()
 	var article struct{ Attachments []struct{ ID int } }
-	a.into(&article)
+	a.Into(&article)
 	if len(article.Attachments) == 0 {
-		a.t.Fatalf("%s: no attachment in %s", a.asked, a.body)
+		a.T.Fatalf("%s: no attachment in %s", a.Asked, a.Body)
 	}
 	return article.Attachments[0].ID
 }
 
 func TestWhoWritesArticles(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	open := d.newTicket(1, "david", "open")
-	closed := d.newTicket(2, "david", "closed, and new tickets wanted")
-	d.exec(`UPDATE tickets SET state_id = 4, last_close_at = now() WHERE id = $1`, closed)
+	d := apitest.OpenDesk(t)
+	open := d.NewTicket(1, "david", "open")
+	closed := d.NewTicket(2, "david", "closed, and new tickets wanted")
+	d.Exec(`UPDATE tickets SET state_id = 4, last_close_at = now() WHERE id = $1`, closed)
 	for who, status := range map[string]int{
 		"emma": 201, "creator": 201, "reader": 403, "changer": 403, "overviewer": 403, "stranger": 403, "boss": 403,
 		"david": 201, "dora": 201, "lone": 403, "lars": 201, "reporter": 403,
 	} {
-		if got := d.post(who, "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "by %s"}`, open, who)); got.status != status {
-			t.Errorf("%s writes: %d %s, want %d", who, got.status, got.body, status)
+		if got := d.Post(who, "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "by %s"}`, open, who)); got.Status != status {
+			t.Errorf("%s writes: %d %s, want %d", who, got.Status, got.Body, status)
 		}
 	}
-	d.post("david", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "again"}`, closed)).
-		refuses(422, "Cannot follow-up on a closed ticket. Please create a new ticket.")
-	d.post("both", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "as agent"}`, closed)).is(201)
-	d.post("emma", "/ticket_articles", `{"ticket_id": 99999, "body": "x"}`).refuses(404, "Couldn't find Ticket with 'id'=99999")
+	d.Post("david", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "again"}`, closed)).
+		Refuses(422, "Cannot follow-up on a closed ticket. Please create a new ticket.")
+	d.Post("both", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "as agent"}`, closed)).Is(201)
+	d.Post("emma", "/ticket_articles", `{"ticket_id": 99999, "body": "x"}`).Refuses(404, "Couldn't find Ticket with 'id'=99999")
 }
 
 func TestCustomersCannotPretend(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "mine")
-	got := d.post("david", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "email", "sender": "Agent", "internal": true,
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "mine")
+	got := d.Post("david", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "email", "sender": "Agent", "internal": true,
 		"to": "a@example.com", "origin_by_id": %d, "reply_to": "victim@example.com", "message_id": "<1@x>", "in_reply_to": "<2@x>",
-		"references": "<3@x>", "preferences": {"delivery_status": "success"}}`, id, d.userID("emma"))).is(201).object()
+		"references": "<3@x>", "preferences": {"delivery_status": "success"}}`, id, d.UserID("emma"))).Is(201).Object()
 	for key, want := range map[string]any{
 		"type": "note", "sender": "Customer", "internal": false, "from": "David Bell", "origin_by_id": nil, "created_by": "david", "to": "a@example.com",
 		"reply_to": nil, "message_id": nil, "message_id_md5": nil, "in_reply_to": nil, "references": nil,
@@ -109,7 +110,7 @@ func TestCustomersCannotPretend(t *testing.T) {
 		t.Errorf("preferences = %s", preferences)
 	}
 	var deliveries int
-	d.one(&deliveries, `SELECT count(*) FROM outbox WHERE kind = 'article.deliver'`)
+	d.One(&deliveries, `SELECT count(*) FROM outbox WHERE kind = 'article.deliver'`)
 	if deliveries != 0 {
 		t.Errorf("a customer sent %d mails", deliveries)
 	}
@@ -117,11 +118,11 @@ func TestCustomersCannotPretend(t *testing.T) {
 
 func TestAnEmailArticleIsAnnouncedForDelivery(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.post("emma", "/tickets", `{"title": "Order", "group": "Users", "customer": "david"}`).is(201).id()
-	sent := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "David Bell <david@example.com>", "cc": "c@example.com",
-		"subject": "Re: [Ticket#20001] Your order", "body": "Hi<br>there", "content_type": "text/html", "subtype": "reply", "in_reply_to": "<1@example.com>"}`, id)).is(201)
-	got := sent.object()
+	d := apitest.OpenDesk(t)
+	id := d.Post("emma", "/tickets", `{"title": "Order", "group": "Users", "customer": "david"}`).Is(201).ID()
+	sent := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "David Bell <david@example.com>", "cc": "c@example.com",
+		"subject": "Re: [Ticket#20001] Your order", "body": "Hi<br>there", "content_type": "text/html", "subtype": "reply", "in_reply_to": "<1@example.com>"}`, id)).Is(201)
+	got := sent.Object()
 	for key, want := range map[string]any{
 		"from": "Emma Taylor via Acme Desk <help@desk.example.com>", "to": "David Bell <david@example.com>", "cc": "c@example.com",
 		"in_reply_to": "<1@example.com>", "type": "email", "sender": "Agent", "type_id": 1.0,
@@ -142,24 +143,24 @@ func TestAnEmailArticleIsAnnouncedForDelivery(t *testing.T) {
 	}
 	var announced, state int
 	var first bool
-	d.one(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver' AND payload = jsonb_build_object('article_id', $1::int)`, sent.id())
-	d.one(&state, `SELECT state_id FROM tickets WHERE id = $1`, id)
-	d.one(&first, `SELECT first_response_at IS NOT NULL AND last_contact_agent_at IS NOT NULL FROM tickets WHERE id = $1`, id)
+	d.One(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver' AND payload = jsonb_build_object('article_id', $1::int)`, sent.ID())
+	d.One(&state, `SELECT state_id FROM tickets WHERE id = $1`, id)
+	d.One(&first, `SELECT first_response_at IS NOT NULL AND last_contact_agent_at IS NOT NULL FROM tickets WHERE id = $1`, id)
 	if announced != 1 || state != 2 || !first {
 		t.Errorf("announced %d times, state %d, first response noted %v; want 1, 2, true", announced, state, first)
 	}
 
-	refused := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "nobody", "body": "x"}`, id))
-	refused.refuses(422, "Sending an email without a valid recipient is not possible.")
-	elsewhere := d.newTicket(3, "david", "no address here")
-	d.post("chris", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "a@example.com", "body": "x"}`, elsewhere)).
-		refuses(500, "No email address found for group 'Support' (3)")
-	d.one(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver'`)
+	refused := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "nobody", "body": "x"}`, id))
+	refused.Refuses(422, "Sending an email without a valid recipient is not possible.")
+	elsewhere := d.NewTicket(3, "david", "no address here")
+	d.Post("chris", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "to": "a@example.com", "body": "x"}`, elsewhere)).
+		Refuses(500, "No email address found for group 'Support' (3)")
+	d.One(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver'`)
 	if announced != 1 {
 		t.Errorf("%d deliveries after refused articles, want the 1 from before", announced)
 	}
-	d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "sender": "Customer", "from": "d@example.com", "to": "x", "body": "x"}`, id)).is(201)
-	d.one(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver'`)
+	d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "email", "sender": "Customer", "from": "d@example.com", "to": "x", "body": "x"}`, id)).Is(201)
+	d.One(&announced, `SELECT count(*) FROM outbox WHERE queue = 'deliver'`)
 	if announced != 1 {
 		t.Errorf("a customer's mail that an agent entered was announced")
 	}
@@ -167,8 +168,8 @@ func TestAnEmailArticleIsAnnouncedForDelivery(t *testing.T) {
 
 func TestArticleRefusals(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "refusing")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "refusing")
 	for _, tc := range []struct{ article, want string }{
 		{`{}`, "Need at least an 'article body' field."},
 		{`{"body": null}`, "Need at least an 'article body' field."},
@@ -191,14 +192,14 @@ func TestArticleRefusals(t *testing.T) {
 		}
 		fields["ticket_id"] = id
 		body, _ := json.Marshal(fields)
-		d.post("chris", "/ticket_articles", string(body)).refuses(422, tc.want)
+		d.Post("chris", "/ticket_articles", string(body)).Refuses(422, tc.want)
 		inside := fmt.Sprintf(`{"title": "t", "group_id": 1, "customer": "david", "article": %s}`, tc.article)
 		if tc.article != `{}` { // that is no article
-			d.post("chris", "/tickets", inside).refuses(422, tc.want)
+			d.Post("chris", "/tickets", inside).Refuses(422, tc.want)
 		}
 	}
 	var left int
-	d.one(&left, `SELECT (SELECT count(*) FROM ticket_articles WHERE ticket_id > 1) + (SELECT count(*) FROM attachments) + (SELECT count(*) FROM tickets WHERE title = 't')`)
+	d.One(&left, `SELECT (SELECT count(*) FROM ticket_articles WHERE ticket_id > 1) + (SELECT count(*) FROM attachments) + (SELECT count(*) FROM tickets WHERE title = 't')`)
 	if left != 0 {
 		t.Errorf("refused articles left %d rows behind", left)
 	}
@@ -206,14 +207,14 @@ func TestArticleRefusals(t *testing.T) {
 
 func TestOnBehalfOfACustomer(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "lone", "called")
-	call := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "phone", "sender": "Customer"}`, id)).is(201).object()
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "lone", "called")
+	call := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "phone", "sender": "Customer"}`, id)).Is(201).Object()
 	if call["origin_by"] != "lone" || call["from"] != "Lone <lone@example.com>" || call["created_by"] != "emma" {
 		t.Errorf("customer's call: origin_by %v, from %v, created_by %v", call["origin_by"], call["from"], call["created_by"])
 	}
-	for _, origin := range []string{fmt.Sprintf(`"origin_by_id": %d`, d.userID("dora")), `"origin_by": "Dora@Example.com"`} {
-		told := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", %s}`, id, origin)).is(201).object()
+	for _, origin := range []string{fmt.Sprintf(`"origin_by_id": %d`, d.UserID("dora")), `"origin_by": "Dora@Example.com"`} {
+		told := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", %s}`, id, origin)).Is(201).Object()
 		if told["origin_by"] != "dora" || told["sender"] != "Customer" || told["from"] != "Dora" {
 			t.Errorf("%s: origin_by %v, sender %v, from %v", origin, told["origin_by"], told["sender"], told["from"])
 		}
@@ -222,34 +223,34 @@ func TestOnBehalfOfACustomer(t *testing.T) {
 
 func TestChangeAndDeleteArticles(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "notes")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "notes")
 	write := func(who, more string) string {
-		return fmt.Sprintf("/ticket_articles/%d", d.post(who, "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x"%s}`, id, more)).is(201).id())
+		return fmt.Sprintf("/ticket_articles/%d", d.Post(who, "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x"%s}`, id, more)).Is(201).ID())
 	}
 	note, call, others := write("emma", ""), write("emma", `, "type": "phone"`), write("chris", "")
 	old := write("emma", "")
-	changed := d.put("emma", note, `{"internal": true, "body": "forged", "preferences": {"highlight": "blue", "other": 1}}`).is(200).object()
+	changed := d.Put("emma", note, `{"internal": true, "body": "forged", "preferences": {"highlight": "blue", "other": 1}}`).Is(200).Object()
 	if changed["internal"] != true || changed["body"] != "x" || fmt.Sprint(changed["preferences"]) != "map[highlight:blue]" {
 		t.Errorf("changed to %v", changed)
 	}
-	d.put("creator", note, `{"internal": false}`).refuses(403, "Not authorized")
-	d.put("david", note, `{"internal": false}`).refuses(403, "Not authorized")
-	d.exec(`UPDATE ticket_articles SET created_at = now() - interval '601 seconds' WHERE id = $1`, strings.TrimPrefix(old, "/ticket_articles/"))
+	d.Put("creator", note, `{"internal": false}`).Refuses(403, "Not authorized")
+	d.Put("david", note, `{"internal": false}`).Refuses(403, "Not authorized")
+	d.Exec(`UPDATE ticket_articles SET created_at = now() - interval '601 seconds' WHERE id = $1`, strings.TrimPrefix(old, "/ticket_articles/"))
 
-	d.del("david", note).refuses(403, "Not authorized (agent permission required)!")
-	d.del("emma", others).refuses(403, "Not authorized (you can only delete your own notes)!")
-	d.del("emma", call).refuses(403, "Not authorized (communication articles cannot be deleted)!")
-	d.del("emma", old).refuses(403, "Not authorized (note is too old to be deleted)!")
-	if gone := d.del("emma", note).is(200); string(gone.body) != "{}" {
-		t.Errorf("deletion answered %s", gone.body)
+	d.Del("david", note).Refuses(403, "Not authorized (agent permission required)!")
+	d.Del("emma", others).Refuses(403, "Not authorized (you can only delete your own notes)!")
+	d.Del("emma", call).Refuses(403, "Not authorized (communication articles cannot be deleted)!")
+	d.Del("emma", old).Refuses(403, "Not authorized (note is too old to be deleted)!")
+	if gone := d.Del("emma", note).Is(200); string(gone.Body) != "{}" {
+		t.Errorf("deletion answered %s", gone.Body)
 	}
-	d.get("emma", note).refuses(404, "Couldn't find Ticket::Article with 'id'="+strings.TrimPrefix(note, "/ticket_articles/"))
-	if count := d.get("emma", ticketPath(id)).object()["article_count"]; count != 3.0 {
+	d.Get("emma", note).Refuses(404, "Couldn't find Ticket::Article with 'id'="+strings.TrimPrefix(note, "/ticket_articles/"))
+	if count := d.Get("emma", apitest.TicketPath(id)).Object()["article_count"]; count != 3.0 {
 		t.Errorf("article_count = %v, want 3", count)
 	}
-	d.get("emma", "/ticket_articles").is(403)
-	if n := len(d.get("boss", "/ticket_articles?per_page=2").is(200).list()); n != 2 {
+	d.Get("emma", "/ticket_articles").Is(403)
+	if n := len(d.Get("boss", "/ticket_articles?per_page=2").Is(200).List()); n != 2 {
 		t.Errorf("index has %d articles, want 2", n)
 	}
 }

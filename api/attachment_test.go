@@ -3,6 +3,7 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
+	"postroom/api/apitest"
 	"regexp"
 	"strings"
 	"testing"
@@ -10,8 +11,8 @@ import (
 
 func TestAttachmentsComeBackAsTheyWent(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "files")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "files")
 	data := "bytes\x00\xff\r\n" + strings.Repeat("long ", 1000)
 	for _, tc := range []struct {
 		filename, kind string
@@ -29,7 +30,7 @@ func TestAttachmentsComeBackAsTheyWent(t *testing.T) {
 	} {
 		body := fmt.Sprintf(`{"ticket_id": %d, "body": "x", "attachments": [{"filename": %s, "data": %q, "mime-type": %q, "charset": "utf-8"}]}`,
 			id, quoted(tc.filename), base64.StdEncoding.EncodeToString([]byte(data)), tc.kind)
-		article := d.post("emma", "/ticket_articles", body).is(201)
+		article := d.Post("emma", "/ticket_articles", body).Is(201)
 		var shown struct {
 			Attachments []struct {
 				ID          int
@@ -39,28 +40,28 @@ func TestAttachmentsComeBackAsTheyWent(t *testing.T) {
 				Preferences map[string]string
 			}
 		}
-		article.into(&shown)
+		article.Into(&shown)
 		file := shown.Attachments[0]
 		if file.Size != fmt.Sprint(len(data)) || file.StoreFileID == 0 || file.Preferences["Mime-Type"] != tc.kind || file.Preferences["Charset"] != "utf-8" {
 			t.Errorf("%s: shown as %+v", tc.filename, file)
 		}
-		path := fmt.Sprintf("/ticket_attachment/%d/%d/%d", id, article.id(), file.ID)
-		got := d.get("david", path).is(200)
-		if string(got.body) != data || got.header.Get("Content-Type") != tc.sentAs || got.header.Get("Content-Security-Policy") != "default-src 'none'" {
-			t.Errorf("%s: %d bytes as %s, policy %q", tc.filename, len(got.body), got.header.Get("Content-Type"), got.header.Get("Content-Security-Policy"))
+		path := fmt.Sprintf("/ticket_attachment/%d/%d/%d", id, article.ID(), file.ID)
+		got := d.Get("david", path).Is(200)
+		if string(got.Body) != data || got.Header.Get("Content-Type") != tc.sentAs || got.Header.Get("Content-Security-Policy") != "default-src 'none'" {
+			t.Errorf("%s: %d bytes as %s, policy %q", tc.filename, len(got.Body), got.Header.Get("Content-Type"), got.Header.Get("Content-Security-Policy"))
 		}
-		if got.header.Get("X-Evil") != "" {
+		if got.Header.Get("X-Evil") != "" {
 			t.Errorf("%q writes headers", tc.filename)
 		}
 		for asked, inline := range map[string]bool{"": tc.inline, "?disposition=inline": tc.inline, "?disposition=attachment": false, "?view=preview": tc.inline} {
-			if got := d.get("david", path+asked).header.Get("Content-Disposition"); strings.HasPrefix(got, "inline; ") != inline {
+			if got := d.Get("david", path+asked).Header.Get("Content-Disposition"); strings.HasPrefix(got, "inline; ") != inline {
 				t.Errorf("%s%s: Content-Disposition %s, want inline %v", tc.filename, asked, got, inline)
 			}
 		}
-		d.get("david", path+"?disposition=x").refuses(403, "Invalid disposition x requested. Only inline, attachment are valid.")
+		d.Get("david", path+"?disposition=x").Refuses(403, "Invalid disposition x requested. Only inline, attachment are valid.")
 	}
 	var blobs int
-	d.one(&blobs, `SELECT count(*) FROM blobs`)
+	d.One(&blobs, `SELECT count(*) FROM blobs`)
 	if blobs != 1 {
 		t.Errorf("the same bytes are kept %d times", blobs)
 	}
@@ -72,46 +73,46 @@ func quoted(text string) string {
 
 func TestFilesBelongToTheirArticle(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	first, second := d.newTicket(1, "david", "first"), d.newTicket(1, "david", "second")
-	with := func(ticket int) answer {
-		return d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "attachments": {"0": 1}}`, ticket))
+	d := apitest.OpenDesk(t)
+	first, second := d.NewTicket(1, "david", "first"), d.NewTicket(1, "david", "second")
+	with := func(ticket int) apitest.Answer {
+		return d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "attachments": {"0": 1}}`, ticket))
 	}
-	with(first).is(422)
+	with(first).Is(422)
 	write := func(ticket int) (article, file int) {
-		a := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "attachments": [{"filename": "a", "data": "YQ==", "mime-type": "text/plain"}]}`, ticket)).is(201)
-		return a.id(), fileOf(a)
+		a := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x", "attachments": [{"filename": "a", "data": "YQ==", "mime-type": "text/plain"}]}`, ticket)).Is(201)
+		return a.ID(), fileOf(a)
 	}
 	a1, f1 := write(first)
 	a2, f2 := write(second)
 	path := func(ticket, article, file int) string {
 		return fmt.Sprintf("/ticket_attachment/%d/%d/%d", ticket, article, file)
 	}
-	d.get("emma", path(first, a2, f2)).refuses(403, "The article does not belong to the specified ticket.")
-	d.get("emma", path(first, a1, f2)).refuses(403, "The file does not belong to the specified article.")
-	d.get("emma", path(first, a1, 99999)).refuses(403, "The file does not belong to the specified article.")
-	d.get("emma", path(99999, a1, f1)).refuses(404, "Couldn't find Ticket with 'id'=99999")
-	d.get("emma", path(first, 99999, f1)).refuses(404, "Couldn't find Ticket::Article with 'id'=99999")
-	d.get("stranger", path(first, a1, f1)).refuses(403, "Not authorized")
-	d.exec(`UPDATE tickets SET state_id = 5 WHERE id = $1`, first)
-	d.get("emma", path(first, a2, f2)).is(200)
-	d.exec(`UPDATE tickets SET group_id = 3 WHERE id = $1`, second)
-	d.get("emma", path(first, a2, f2)).refuses(403, "Not authorized")
+	d.Get("emma", path(first, a2, f2)).Refuses(403, "The article does not belong to the specified ticket.")
+	d.Get("emma", path(first, a1, f2)).Refuses(403, "The file does not belong to the specified article.")
+	d.Get("emma", path(first, a1, 99999)).Refuses(403, "The file does not belong to the specified article.")
+	d.Get("emma", path(99999, a1, f1)).Refuses(404, "Couldn't find Ticket with 'id'=99999")
+	d.Get("emma", path(first, 99999, f1)).Refuses(404, "Couldn't find Ticket::Article with 'id'=99999")
+	d.Get("stranger", path(first, a1, f1)).Refuses(403, "Not authorized")
+	d.Exec(`UPDATE tickets SET state_id = 5 WHERE id = $1`, first)
+	d.Get("emma", path(first, a2, f2)).Is(200)
+	d.Exec(`UPDATE tickets SET group_id = 3 WHERE id = $1`, second)
+	d.Get("emma", path(first, a2, f2)).Refuses(403, "Not authorized")
 }
 
 func TestImagesInABodyBecomeFiles(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "pictures")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "pictures")
 	png := "\x89PNG\r\n\x1a\nnot really"
 	body := fmt.Sprintf(`{"ticket_id": %d, "content_type": "text/html", "body": "<p>See<script>alert(1)</script> <img src=\"data:image/png;base64,%s\" onerror=\"x()\"></p>",
-		"attachments": [{"filename": "other.txt", "data": "YQ==", "mime-type": "text/plain"}]}`, id, encoded(png))
-	article := d.post("emma", "/ticket_articles", body).is(201)
+		"attachments": [{"filename": "other.txt", "data": "YQ==", "mime-type": "text/plain"}]}`, id, apitest.Encoded(png))
+	article := d.Post("emma", "/ticket_articles", body).Is(201)
 	var shown struct {
 		Body        string
 		Attachments []struct{ Filename string }
 	}
-	article.into(&shown)
+	article.Into(&shown)
 	link := regexp.MustCompile(`src="/api/v1(/ticket_attachment/\d+/\d+/\d+\?view=inline)"`).FindStringSubmatch(shown.Body)
 	if link == nil || strings.Contains(shown.Body, "script") || strings.Contains(shown.Body, "onerror") || strings.Contains(shown.Body, "data:") {
 		t.Fatalf("body = %s", shown.Body)
@@ -119,13 +120,13 @@ func TestImagesInABodyBecomeFiles(t *testing.T) {
 	if len(shown.Attachments) != 1 || shown.Attachments[0].Filename != "other.txt" {
 		t.Errorf("attachments = %+v, want other.txt alone", shown.Attachments)
 	}
-	got := d.get("david", link[1]).is(200)
-	if string(got.body) != png || got.header.Get("Content-Type") != "image/png" || !strings.HasPrefix(got.header.Get("Content-Disposition"), `inline; filename="image1.png"`) {
-		t.Errorf("image: %q as %s, %s", got.body, got.header.Get("Content-Type"), got.header.Get("Content-Disposition"))
+	got := d.Get("david", link[1]).Is(200)
+	if string(got.Body) != png || got.Header.Get("Content-Type") != "image/png" || !strings.HasPrefix(got.Header.Get("Content-Disposition"), `inline; filename="image1.png"`) {
+		t.Errorf("image: %q as %s, %s", got.Body, got.Header.Get("Content-Type"), got.Header.Get("Content-Disposition"))
 	}
 	var stored, contentID string
-	d.one(&stored, `SELECT body FROM ticket_articles WHERE id = $1`, article.id())
-	d.one(&contentID, `SELECT preferences->>'Content-ID' FROM attachments WHERE filename = 'image1.png' AND preferences->>'Content-Disposition' = 'inline'`)
+	d.One(&stored, `SELECT body FROM ticket_articles WHERE id = $1`, article.ID())
+	d.One(&contentID, `SELECT preferences->>'Content-ID' FROM attachments WHERE filename = 'image1.png' AND preferences->>'Content-Disposition' = 'inline'`)
 	if !strings.Contains(stored, `src="cid:`+contentID+`"`) || !strings.HasSuffix(contentID, "@desk.example.com") {
 		t.Errorf("stored body %s refers not to %s", stored, contentID)
 	}
@@ -133,23 +134,23 @@ func TestImagesInABodyBecomeFiles(t *testing.T) {
 
 func TestTheMailAnArticleCameAs(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "mail")
-	article := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x"}`, id)).is(201).id()
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "mail")
+	article := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "x"}`, id)).Is(201).ID()
 	path := fmt.Sprintf("/ticket_article_plain/%d", article)
-	if got := d.get("emma", path).is(204); len(got.body) != 0 {
-		t.Errorf("no mail, but %q", got.body)
+	if got := d.Get("emma", path).Is(204); len(got.Body) != 0 {
+		t.Errorf("no mail, but %q", got.Body)
 	}
 	raw := "From: a@example.com\r\n\r\nhi"
-	d.exec(`WITH b AS (INSERT INTO blobs (sha256, size, place, data) VALUES (sha256($2), length($2), 'DB', $2) RETURNING id)
+	d.Exec(`WITH b AS (INSERT INTO blobs (sha256, size, place, data) VALUES (sha256($2), length($2), 'DB', $2) RETURNING id)
 		INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id) SELECT 'Ticket::Article::Mail', $1, 'm.eml', 24, id, 1 FROM b`, article, []byte(raw))
 	var number string
-	d.one(&number, `SELECT number FROM tickets WHERE id = $1`, id)
-	got := d.get("david", path).is(200)
-	if string(got.body) != raw || got.header.Get("Content-Type") != "message/rfc822" ||
-		!strings.HasPrefix(got.header.Get("Content-Disposition"), fmt.Sprintf(`inline; filename="ticket-%s-%d.eml"`, number, article)) {
-		t.Errorf("plain mail: %q, %v", got.body, got.header)
+	d.One(&number, `SELECT number FROM tickets WHERE id = $1`, id)
+	got := d.Get("david", path).Is(200)
+	if string(got.Body) != raw || got.Header.Get("Content-Type") != "message/rfc822" ||
+		!strings.HasPrefix(got.Header.Get("Content-Disposition"), fmt.Sprintf(`inline; filename="ticket-%s-%d.eml"`, number, article)) {
+		t.Errorf("plain mail: %q, %v", got.Body, got.Header)
 	}
-	d.get("stranger", path).refuses(403, "Not authorized")
-	d.get("emma", "/ticket_article_plain/99999").refuses(404, "Couldn't find Ticket::Article with 'id'=99999")
+	d.Get("stranger", path).Refuses(403, "Not authorized")
+	d.Get("emma", "/ticket_article_plain/99999").Refuses(404, "Couldn't find Ticket::Article with 'id'=99999")
 }

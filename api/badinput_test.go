@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"postroom/api/apitest"
 	"strings"
 	"testing"
 )
@@ -62,16 +63,16 @@ var whole = map[string]string{
 // TestOddValuesAreNeverOurFault: whatever a client sends, the answer is never a failure of ours.
 func TestOddValuesAreNeverOurFault(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	n := 0
 	for route, names := range fields {
 		method, path, _ := strings.Cut(route, " ")
 		for field := range strings.SplitSeq(names, " ") {
 			for _, value := range odd {
 				n++
-				var a answer
+				var a apitest.Answer
 				if method == http.MethodGet {
-					a = o.get("chris", path+"?"+url.Values{field: {strings.Trim(value, `"`)}, field + "[x][]": {value}}.Encode())
+					a = o.Get("chris", path+"?"+url.Values{field: {strings.Trim(value, `"`)}, field + "[x][]": {value}}.Encode())
 				} else {
 					body := fmt.Sprintf("%q: %s", field, value)
 					if known := whole[route]; known != "" {
@@ -80,18 +81,18 @@ func TestOddValuesAreNeverOurFault(t *testing.T) {
 						}
 						body = known + ", " + body
 					}
-					a = o.ask("chris", method, path, "{"+body+"}")
+					a = o.Ask("chris", method, path, "{"+body+"}")
 				}
-				if a.status >= 500 {
-					t.Errorf("%s: %s = %.60s: %d %.300s", route, field, value, a.status, a.body)
+				if a.Status >= 500 {
+					t.Errorf("%s: %s = %.60s: %d %.300s", route, field, value, a.Status, a.Body)
 				}
-				if strings.Contains(string(a.body), "SQLSTATE") || strings.Contains(string(a.body), "<script") {
-					t.Errorf("%s: %s = %.60s: answer %.300s", route, field, value, a.body)
+				if strings.Contains(string(a.Body), "SQLSTATE") || strings.Contains(string(a.Body), "<script") {
+					t.Errorf("%s: %s = %.60s: answer %.300s", route, field, value, a.Body)
 				}
 			}
 		}
 	}
-	o.get("chris", "/users/me").is(http.StatusOK) // still there, still an administrator
+	o.Get("chris", "/users/me").Is(http.StatusOK) // still there, still an administrator
 	if n < 3000 {
 		t.Errorf("only %d requests were made", n)
 	}

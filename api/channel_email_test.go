@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"postroom/api/apitest"
 	"postroom/channels"
 	"postroom/internal/desk"
 )
@@ -21,23 +22,23 @@ func account(more string) string {
 
 func TestAccountIsConnected(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.post("chris", "/channels_email_inbound", inbound).is(200).same(t, `{"result":"ok","content_messages":3,"archive_possible":false,"archive_week_range":2}`)
-	o.post("chris", "/channels_email_outbound", outbound).is(200).same(t, `{"result":"ok"}`)
-	o.post("chris", "/channels_email_verify", account("")).is(200).same(t, `{"result":"ok"}`)
+	o := apitest.Open(t)
+	o.Post("chris", "/channels_email_inbound", inbound).Is(200).Same(t, `{"result":"ok","content_messages":3,"archive_possible":false,"archive_week_range":2}`)
+	o.Post("chris", "/channels_email_outbound", outbound).Is(200).Same(t, `{"result":"ok"}`)
+	o.Post("chris", "/channels_email_verify", account("")).Is(200).Same(t, `{"result":"ok"}`)
 
-	list := o.get("chris", "/channels_email").is(200)
-	if body := string(list.body); strings.Contains(body, "pw-in") || strings.Contains(body, "pw-out") {
+	list := o.Get("chris", "/channels_email").Is(200)
+	if body := string(list.Body); strings.Contains(body, "pw-in") || strings.Contains(body, "pw-out") {
 		t.Error("passwords are shown")
 	}
 	var stored string
-	o.one(&stored, `SELECT options::text FROM channels WHERE id = (SELECT max(id) FROM channels)`)
+	o.One(&stored, `SELECT options::text FROM channels WHERE id = (SELECT max(id) FROM channels)`)
 	if strings.Contains(stored, "pw-") {
 		t.Errorf("passwords are stored in clear: %s", stored)
 	}
-	ids := list.object()["account_channel_ids"].([]any)
+	ids := list.Object()["account_channel_ids"].([]any)
 	id := int(ids[len(ids)-1].(float64))
-	channel, err := o.store.Channel(t.Context(), desk.ChannelID(id))
+	channel, err := o.Store.Channel(t.Context(), desk.ChannelID(id))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,114 +46,114 @@ func TestAccountIsConnected(t *testing.T) {
 	if in["password"] != "pw-in" || in["port"] != float64(993) || !channel.Active || *channel.GroupID != 2 || *channel.StatusIn != "ok" {
 		t.Errorf("channel %+v", channel)
 	}
-	group := o.get("chris", "/groups/2?expand=true").object()
-	address := o.get("chris", fmt.Sprintf("/email_addresses/%v", group["email_address_id"])).is(200).object()
+	group := o.Get("chris", "/groups/2?expand=true").Object()
+	address := o.Get("chris", fmt.Sprintf("/email_addresses/%v", group["email_address_id"])).Is(200).Object()
 	if address["email"] != "help@new.example.com" || address["name"] != "Help" || address["channel_id"] != float64(id) || address["active"] != true {
 		t.Errorf("address %v", address)
 	}
 
 	// The same again, as it was shown: the mask changes nothing, and nothing is made twice.
 	masked := strings.NewReplacer("pw-in", "**********", "pw-out", "**********").Replace(account(fmt.Sprintf(`, "channel_id": %d`, id)))
-	o.post("chris", "/channels_email_verify", masked).is(200).same(t, `{"result":"ok"}`)
-	again, err := o.store.Channel(t.Context(), desk.ChannelID(id))
+	o.Post("chris", "/channels_email_verify", masked).Is(200).Same(t, `{"result":"ok"}`)
+	again, err := o.Store.Channel(t.Context(), desk.ChannelID(id))
 	if err != nil || fmt.Sprint(again.Options) != fmt.Sprint(channel.Options) {
 		t.Errorf("options became %v (%v), want %v", again.Options, err, channel.Options)
 	}
-	if got := len(o.get("chris", "/email_addresses").list()); got != 2 {
+	if got := len(o.Get("chris", "/email_addresses").List()); got != 2 {
 		t.Errorf("%d addresses, want 2", got)
 	}
 	const duplicate = `{"result":"duplicate","message":"Account already exists!"}`
-	o.post("chris", "/channels_email_inbound", inbound).is(200).same(t, duplicate)
-	o.post("chris", "/channels_email_verify", account("")).is(200).same(t, duplicate)
+	o.Post("chris", "/channels_email_inbound", inbound).Is(200).Same(t, duplicate)
+	o.Post("chris", "/channels_email_verify", account("")).Is(200).Same(t, duplicate)
 
 	// A stored password goes to no server but its own.
 	stranger := strings.NewReplacer("pw-in", "**********", "imap.example.com", "evil.example.org").Replace(inbound)
-	o.post("chris", "/channels_email_inbound", stranger).is(200)
-	if tried := o.mail.asked[len(o.mail.asked)-1]["options"].(map[string]any); tried["password"] == "pw-in" {
+	o.Post("chris", "/channels_email_inbound", stranger).Is(200)
+	if tried := o.Mail.Asked[len(o.Mail.Asked)-1]["options"].(map[string]any); tried["password"] == "pw-in" {
 		t.Error("the password went to a stranger's server")
 	}
 
 	body := fmt.Sprintf(`{"id": %d}`, id)
-	o.post("chris", "/channels_email_disable", body).is(200).same(t, "{}")
-	if c, _ := o.store.Channel(t.Context(), desk.ChannelID(id)); c.Active {
+	o.Post("chris", "/channels_email_disable", body).Is(200).Same(t, "{}")
+	if c, _ := o.Store.Channel(t.Context(), desk.ChannelID(id)); c.Active {
 		t.Error("still active")
 	}
-	o.post("chris", "/channels_email_enable", body).is(200).same(t, "{}")
-	o.post("chris", fmt.Sprintf("/channels_email_group/%d", id), `{"group_id": "3"}`).is(200).same(t, "{}")
-	if c, _ := o.store.Channel(t.Context(), desk.ChannelID(id)); !c.Active || *c.GroupID != 3 || c.Options["inbound"].(map[string]any)["options"].(map[string]any)["password"] != "pw-in" {
+	o.Post("chris", "/channels_email_enable", body).Is(200).Same(t, "{}")
+	o.Post("chris", fmt.Sprintf("/channels_email_group/%d", id), `{"group_id": "3"}`).Is(200).Same(t, "{}")
+	if c, _ := o.Store.Channel(t.Context(), desk.ChannelID(id)); !c.Active || *c.GroupID != 3 || c.Options["inbound"].(map[string]any)["options"].(map[string]any)["password"] != "pw-in" {
 		t.Errorf("channel %+v", c)
 	}
-	o.ask("chris", "DELETE", "/channels_email", body).is(200).same(t, "{}")
-	o.post("chris", "/channels_email_enable", body).refuses(404, fmt.Sprintf("Couldn't find Channel with 'id'=%d", id))
-	left := o.get("chris", fmt.Sprintf("/email_addresses/%v", address["id"])).is(200).object()
+	o.Ask("chris", "DELETE", "/channels_email", body).Is(200).Same(t, "{}")
+	o.Post("chris", "/channels_email_enable", body).Refuses(404, fmt.Sprintf("Couldn't find Channel with 'id'=%d", id))
+	left := o.Get("chris", fmt.Sprintf("/email_addresses/%v", address["id"])).Is(200).Object()
 	if left["active"] != false || left["channel_id"] != nil {
 		t.Errorf("the address of a channel that is gone: %v", left)
 	}
-	if got := fmt.Sprint(o.get("chris", "/channels_email").object()["not_used_email_address_ids"]); got != fmt.Sprintf("[%v]", address["id"]) {
+	if got := fmt.Sprint(o.Get("chris", "/channels_email").Object()["not_used_email_address_ids"]); got != fmt.Sprintf("[%v]", address["id"]) {
 		t.Errorf("not_used_email_address_ids %s", got)
 	}
 }
 
 func TestAccountsThatDoNotWork(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.mail.inboundFails = &channels.SetupError{Source: channels.InboundSide, Fields: []string{"user", "password"}, Human: "Wrong password.", Err: errors.New("LOGIN failed")}
-	got := o.post("chris", "/channels_email_inbound", inbound).is(200).object()
+	o := apitest.Open(t)
+	o.Mail.InboundFails = &channels.SetupError{Source: channels.InboundSide, Fields: []string{"user", "password"}, Human: "Wrong password.", Err: errors.New("LOGIN failed")}
+	got := o.Post("chris", "/channels_email_inbound", inbound).Is(200).Object()
 	if fmt.Sprint(got["result"], got["message"], got["message_human"], got["invalid_field"]) != "invalidLOGIN failedWrong password.map[password:true user:true]" {
 		t.Errorf("inbound: %v", got)
 	}
 	if got["settings"].(map[string]any)["password"] == "pw-in" {
 		t.Errorf("the answer repeats the password: %v", got["settings"])
 	}
-	o.mail.outboundFails = &desk.InvalidError{Field: "host", Reason: "The host name is missing."}
-	if got := o.post("chris", "/channels_email_outbound", outbound).is(200).object(); got["result"] != "invalid" || fmt.Sprint(got["invalid_field"]) != "map[host:true]" {
+	o.Mail.OutboundFails = &desk.InvalidError{Field: "host", Reason: "The host name is missing."}
+	if got := o.Post("chris", "/channels_email_outbound", outbound).Is(200).Object(); got["result"] != "invalid" || fmt.Sprint(got["invalid_field"]) != "map[host:true]" {
 		t.Errorf("outbound: %v", got)
 	}
-	o.mail.verifyFails = &channels.SetupError{Source: channels.OutboundSide, Err: errors.New("not delivered")}
-	if got := o.post("chris", "/channels_email_verify", account(`, "subject": "#1"`)).is(200).object(); fmt.Sprint(got["result"], got["source"], got["message"], got["subject"]) != "invalidoutboundnot delivered#1" {
+	o.Mail.VerifyFails = &channels.SetupError{Source: channels.OutboundSide, Err: errors.New("not delivered")}
+	if got := o.Post("chris", "/channels_email_verify", account(`, "subject": "#1"`)).Is(200).Object(); fmt.Sprint(got["result"], got["source"], got["message"], got["subject"]) != "invalidoutboundnot delivered#1" {
 		t.Errorf("verify: %v", got)
 	}
-	if got := len(o.get("chris", "/channels_email").object()["account_channel_ids"].([]any)); got != 1 {
+	if got := len(o.Get("chris", "/channels_email").Object()["account_channel_ids"].([]any)); got != 1 {
 		t.Errorf("%d accounts after a failure, want the one that was there", got)
 	}
-	o.mail.probeFails = &channels.SetupError{Source: channels.InboundSide, Err: errors.New("nothing found")}
-	o.post("chris", "/channels_email_probe", `{"email": "a@example.com", "password": "x"}`).is(200).same(t, `{"result":"failed","reason":"inbound failed"}`)
-	o.mail.probeFails = nil
-	o.post("chris", "/channels_email_probe", `{"email": "nope", "password": "x"}`).is(200).same(t, `{"result":"invalid","messages":{"email":"Invalid email 'nope'."}}`)
-	if got := o.post("chris", "/channels_email_probe", `{"email": "a@example.com", "password": "x"}`).is(200).object(); got["result"] != "ok" || got["setting"].(map[string]any)["inbound"] == nil {
+	o.Mail.ProbeFails = &channels.SetupError{Source: channels.InboundSide, Err: errors.New("nothing found")}
+	o.Post("chris", "/channels_email_probe", `{"email": "a@example.com", "password": "x"}`).Is(200).Same(t, `{"result":"failed","reason":"inbound failed"}`)
+	o.Mail.ProbeFails = nil
+	o.Post("chris", "/channels_email_probe", `{"email": "nope", "password": "x"}`).Is(200).Same(t, `{"result":"invalid","messages":{"email":"Invalid email 'nope'."}}`)
+	if got := o.Post("chris", "/channels_email_probe", `{"email": "a@example.com", "password": "x"}`).Is(200).Object(); got["result"] != "ok" || got["setting"].(map[string]any)["inbound"] == nil {
 		t.Errorf("probe: %v", got)
 	}
-	o.post("chris", "/channels_email_inbound", `{"adapter": "carrier pigeon"}`).is(200).same(t, `{"result":"failed","message":"Unknown adapter 'carrier pigeon'"}`)
-	o.post("chris", "/channels_email_outbound", `{}`).is(200).same(t, `{"result":"failed","message":"Unknown adapter ''"}`)
-	o.post("chris", "/channels_email_verify", strings.Replace(account(""), "imap\"", "nntp\"", 1)).is(200).same(t, `{"result":"failed","message":"Unknown adapter 'nntp'"}`)
+	o.Post("chris", "/channels_email_inbound", `{"adapter": "carrier pigeon"}`).Is(200).Same(t, `{"result":"failed","message":"Unknown adapter 'carrier pigeon'"}`)
+	o.Post("chris", "/channels_email_outbound", `{}`).Is(200).Same(t, `{"result":"failed","message":"Unknown adapter ''"}`)
+	o.Post("chris", "/channels_email_verify", strings.Replace(account(""), "imap\"", "nntp\"", 1)).Is(200).Same(t, `{"result":"failed","message":"Unknown adapter 'nntp'"}`)
 	for body, want := range map[string]string{
 		`{}`: "Invalid email ''",
 		`{"meta": {"email": "a@x.org"}, "group_id": 1, "outbound": {}}`:    "The required parameter 'inbound' is missing.",
 		strings.Replace(account(""), `"group_id": 2`, `"group_id": 99`, 1): "Invalid value for param 'group_id': 99",
 		strings.Replace(account(""), `"group_id": 2`, `"x": 2`, 1):         "The required parameter 'group_id' is missing.",
 	} {
-		o.post("chris", "/channels_email_verify", body).refuses(422, want)
+		o.Post("chris", "/channels_email_verify", body).Refuses(422, want)
 	}
-	o.mail.inboundFails = errors.New("out of file descriptors")
-	o.post("emma", "/channels_email_inbound", inbound).refuses(403, "User authorization failed.")
-	o.post("chris", "/channels_email_inbound", inbound).refuses(500, "out of file descriptors")
+	o.Mail.InboundFails = errors.New("out of file descriptors")
+	o.Post("emma", "/channels_email_inbound", inbound).Refuses(403, "User authorization failed.")
+	o.Post("chris", "/channels_email_inbound", inbound).Refuses(500, "out of file descriptors")
 }
 
 func TestNotificationsAreSentThroughOneChannel(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	config := o.get("chris", "/channels_email").is(200).object()["config"].(map[string]any)
+	o := apitest.Open(t)
+	config := o.Get("chris", "/channels_email").Is(200).Object()["config"].(map[string]any)
 	if got := fmt.Sprint(config["notification_sender"]); !strings.HasSuffix(got, " <noreply@desk.example.com>") || strings.Contains(got, "#{") {
 		t.Errorf("notification_sender %q, want the settings in it filled in", got)
 	}
 	active := func() string {
-		return fmt.Sprint(o.get("chris", "/channels_email").object()["notification_channel_ids"])
+		return fmt.Sprint(o.Get("chris", "/channels_email").Object()["notification_channel_ids"])
 	}
-	o.post("chris", "/channels_email_notification", outbound).is(200).same(t, `{"result":"ok"}`)
+	o.Post("chris", "/channels_email_notification", outbound).Is(200).Same(t, `{"result":"ok"}`)
 	if got := active(); got != "[1]" {
 		t.Errorf("after smtp was chosen: %s, want [1]", got)
 	}
-	o.post("chris", "/channels_email_notification", `{"adapter": "sendmail"}`).is(200).same(t, `{"result":"ok"}`)
+	o.Post("chris", "/channels_email_notification", `{"adapter": "sendmail"}`).Is(200).Same(t, `{"result":"ok"}`)
 	if got := active(); got != "[2]" {
 		t.Errorf("after sendmail was chosen: %s, want [2]", got)
 	}

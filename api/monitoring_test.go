@@ -10,49 +10,50 @@ import (
 	"testing"
 
 	"postroom/api"
+	"postroom/api/apitest"
 	"postroom/internal/setup"
 )
 
 func TestMonitoringToken(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	catalog, err := o.store.Catalog(t.Context())
+	o := apitest.Open(t)
+	catalog, err := o.Store.Catalog(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask := func(token string) answer {
-		return o.send(o.request(http.MethodGet, "/api/v1/monitoring/health_check?token="+url.QueryEscape(token), ""))
+	ask := func(token string) apitest.Answer {
+		return o.Send(o.Request(http.MethodGet, "/api/v1/monitoring/health_check?token="+url.QueryEscape(token), ""))
 	}
-	ask("").refuses(403, "Authentication required")
-	ask("wrong").refuses(403, "Authentication required")
-	if got := ask(catalog.Settings.String("monitoring_token")).is(200).object(); got["token"] != nil {
+	ask("").Refuses(403, "Authentication required")
+	ask("wrong").Refuses(403, "Authentication required")
+	if got := ask(catalog.Settings.String("monitoring_token")).Is(200).Object(); got["token"] != nil {
 		t.Errorf("who came with the token is told it: %v", got)
 	}
-	if got := o.get("chris", "/monitoring/health_check").is(200).object()["token"]; got != catalog.Settings.String("monitoring_token") {
+	if got := o.Get("chris", "/monitoring/health_check").Is(200).Object()["token"]; got != catalog.Settings.String("monitoring_token") {
 		t.Errorf("an administrator is told %v", got)
 	}
-	o.get("emma", "/monitoring/status").refuses(403, "User authorization failed.")
-	fresh := o.post("chris", "/monitoring/token", "").is(201).object()["token"].(string)
+	o.Get("emma", "/monitoring/status").Refuses(403, "User authorization failed.")
+	fresh := o.Post("chris", "/monitoring/token", "").Is(201).Object()["token"].(string)
 	if len(fresh) != 54 {
 		t.Errorf("new token %q, want 54 characters", fresh)
 	}
-	ask(catalog.Settings.String("monitoring_token")).refuses(403, "Authentication required")
-	ask(fresh).is(200)
+	ask(catalog.Settings.String("monitoring_token")).Refuses(403, "Authentication required")
+	ask(fresh).Is(200)
 }
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.exec(`UPDATE channels SET created_at = now()`) // not as old as the database that this one was cloned from
-	check := func() map[string]any { return o.get("chris", "/monitoring/health_check").is(200).object() }
+	o := apitest.Open(t)
+	o.Exec(`UPDATE channels SET created_at = now()`) // not as old as the database that this one was cloned from
+	check := func() map[string]any { return o.Get("chris", "/monitoring/health_check").Is(200).Object() }
 	if got := check(); got["healthy"] != true || got["message"] != "success" || fmt.Sprint(got["issues"], got["actions"]) != "[] []" {
 		t.Errorf("healthy: %v", got)
 	}
-	o.exec(`UPDATE channels SET status_in = 'error', last_log_in = E'no\nway', last_fetch = now() - interval '2 hours',
+	o.Exec(`UPDATE channels SET status_in = 'error', last_log_in = E'no\nway', last_fetch = now() - interval '2 hours',
 		options = '{"inbound": {"adapter": "imap", "options": {"host": "imap.example.com", "user": "u", "password": "hidden"}}}' WHERE id = 7`)
-	o.exec(`INSERT INTO outbox (queue, kind, payload, attempts, dead_at) VALUES ('deliver', 'article.deliver', '{}', 9, now())`)
-	o.exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1024 * 3000, 'File')`)
-	o.exec(`INSERT INTO inbound_messages (channel_kind, external_id, blob_id, state) SELECT 'email', 'x', id, 'failed' FROM blobs LIMIT 1`)
+	o.Exec(`INSERT INTO outbox (queue, kind, payload, attempts, dead_at) VALUES ('deliver', 'article.deliver', '{}', 9, now())`)
+	o.Exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1024 * 3000, 'File')`)
+	o.Exec(`INSERT INTO inbound_messages (channel_kind, external_id, blob_id, state) SELECT 'email', 'x', id, 'failed' FROM blobs LIMIT 1`)
 	got := check()
 	want := []any{
 		"Channel: Email::Account in host:imap.example.com;user:u; no way",
@@ -67,12 +68,12 @@ func TestHealth(t *testing.T) {
 	if strings.Contains(fmt.Sprint(got), "hidden") {
 		t.Error("a password is shown")
 	}
-	o.post("chris", "/monitoring/restart_failed_jobs", "").is(200).same(t, "{}")
-	o.exec(`UPDATE channels SET active = false`)
+	o.Post("chris", "/monitoring/restart_failed_jobs", "").Is(200).Same(t, "{}")
+	o.Exec(`UPDATE channels SET active = false`)
 	if got := fmt.Sprint(check()["issues"]); got != "[unprocessable mails: 1]" {
 		t.Errorf("after a restart: %s", got)
 	}
-	status := o.get("chris", "/monitoring/status").is(200).object()
+	status := o.Get("chris", "/monitoring/status").Is(200).Object()
 	storage := status["storage"].(map[string]any)
 	if counts := status["counts"].(map[string]any); counts["tickets"] != float64(1) || counts["knowledge_base_answers"] != float64(0) || storage["MB"] != float64(2) {
 		t.Errorf("status %v", status)
@@ -84,9 +85,9 @@ func TestHealth(t *testing.T) {
 
 func TestAmounts(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.newTicket(1, "david", "second")
-	o.exec(`UPDATE tickets SET created_at = now()`) // the first one may be as old as the database that this one was cloned from
+	o := apitest.Open(t)
+	o.NewTicket(1, "david", "second")
+	o.Exec(`UPDATE tickets SET created_at = now()`) // the first one may be as old as the database that this one was cloned from
 	for query, want := range map[string]string{
 		"periode=1h":                              `{"count":2}`,
 		"periode=1h&max_warning=2":                `{"state":"ok","count":2}`,
@@ -96,7 +97,7 @@ func TestAmounts(t *testing.T) {
 		"periode=1h&min_critical=5&max_warning=1": `{"state":"critical","message":"The minimum of 5 was undercut by 2 in the last 1h","count":2}`,
 		"periode=99999999999d":                    `{"count":2}`,
 	} {
-		o.get("chris", "/monitoring/amount_check?"+query).is(200).same(t, want)
+		o.Get("chris", "/monitoring/amount_check?"+query).Is(200).Same(t, want)
 	}
 	for query, want := range map[string]string{
 		"":                          "periode is missing!",
@@ -106,7 +107,7 @@ func TestAmounts(t *testing.T) {
 		"periode=1h&max_warning=0":  "max_warning needs to be an integer!",
 		"periode=1h&max_warning=no": "max_warning needs to be an integer!",
 	} {
-		o.get("chris", "/monitoring/amount_check?"+query).refuses(422, want)
+		o.Get("chris", "/monitoring/amount_check?"+query).Refuses(422, want)
 	}
 }
 
@@ -126,16 +127,16 @@ func (w *leftWizard) Apply(_ context.Context, token string) error {
 func TestGettingStarted(t *testing.T) {
 	t.Parallel()
 	left := &leftWizard{waiting: true}
-	o := openOffice(t, func(needs *api.Needs) { needs.AutoWizard = left })
-	ask := func(path string) answer {
-		return o.send(o.request(http.MethodGet, "/api/v1/getting_started"+path, "")).is(200)
+	o := apitest.Open(t, func(needs *api.Needs) { needs.AutoWizard = left })
+	ask := func(path string) apitest.Answer {
+		return o.Send(o.Request(http.MethodGet, "/api/v1/getting_started"+path, "")).Is(200)
 	}
 	const done = `{"setup_done":true,"import_mode":false,"import_backend":"","system_online_service":false}`
-	ask("").same(t, done)
-	ask("/auto_wizard").same(t, done)
-	o.exec(`TRUNCATE users CASCADE`) // an installation that nobody has set up
-	ask("").same(t, `{"auto_wizard":true}`)
-	ask("/auto_wizard/s3cret").same(t, `{"auto_wizard":true,"auto_wizard_success":true}`)
+	ask("").Same(t, done)
+	ask("/auto_wizard").Same(t, done)
+	o.Exec(`TRUNCATE users CASCADE`) // an installation that nobody has set up
+	ask("").Same(t, `{"auto_wizard":true}`)
+	ask("/auto_wizard/s3cret").Same(t, `{"auto_wizard":true,"auto_wizard_success":true}`)
 	if left.token != "s3cret" {
 		t.Errorf("asked with token %q, want that of the address", left.token)
 	}
@@ -149,8 +150,8 @@ func TestGettingStarted(t *testing.T) {
 		{errors.New("disk full"), `{"auto_wizard":true,"auto_wizard_success":false,"message":"The auto wizard failed. The log says why."}`},
 	} {
 		left.err = tc.err
-		ask("/auto_wizard").same(t, tc.want)
+		ask("/auto_wizard").Same(t, tc.want)
 	}
 	left.waiting = false
-	ask("").same(t, strings.Replace(done, "true", "false", 1))
+	ask("").Same(t, strings.Replace(done, "true", "false", 1))
 }

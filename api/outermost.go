@@ -1,17 +1,13 @@
 package api
 
 import (
-	"context"
-	"crypto/rand"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"runtime/debug"
 	"strings"
-)
 
-// handler answers a request or returns why it can't.
-type handler func(w http.ResponseWriter, r *http.Request) error
+	"postroom/api/rest"
+)
 
 // outermost is around everything: it names the request, catches panics and answers what needs no
 // route.
@@ -31,8 +27,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 			return
 		}
 		if path := plainPath(r.URL.Path); path != r.URL.Path {
-			r = r.Clone(context.WithValue(r.Context(), sentPathKey, r.URL.Path))
-			r.URL.Path, r.URL.RawPath = path, ""
+			r = rest.WithPath(r, path)
 		}
 		next.ServeHTTP(w, r)
 	})
@@ -43,7 +38,7 @@ func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	if cause == http.ErrAbortHandler {
 		panic(cause)
 	}
-	s.fail(w, r, &panicError{cause: fmt.Sprint(cause), stack: string(debug.Stack())})
+	s.Fail(w, r, &rest.PanicError{Cause: fmt.Sprint(cause), Stack: string(debug.Stack())})
 }
 
 // plainPath takes away what a client may append to a path: a slash, the wish for JSON.
@@ -63,14 +58,7 @@ func requestID(r *http.Request) string {
 	if id != "" && len(id) <= 255 && strings.IndexFunc(id, func(c rune) bool { return !usable(c) }) < 0 {
 		return id
 	}
-	return randomText(16)
-}
-
-// randomText is n random bytes as URL-safe text.
-func randomText(n int) string {
-	random := make([]byte, n)
-	_, _ = rand.Read(random) // crypto/rand never fails
-	return base64.RawURLEncoding.EncodeToString(random)
+	return rest.RandomText(16)
 }
 
 // allowOtherOrigins lets pages of other origins read the answer. Only answers that need no cookie
@@ -81,4 +69,9 @@ func allowOtherOrigins(h http.Header) {
 	h.Set("Access-Control-Max-Age", "1728000")
 	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Depth, User-Agent, X-File-Size, X-Requested-With, "+
 		"If-Modified-Since, X-File-Name, Cache-Control, Accept-Language")
+}
+
+// noRoute answers for everything that is not in the table.
+func (s *Server) noRoute(w http.ResponseWriter, r *http.Request) {
+	s.Fail(w, r, &rest.AnswerError{Status: http.StatusNotFound, Text: "No route matches [" + r.Method + "] " + rest.SentPath(r)})
 }

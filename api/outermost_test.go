@@ -2,101 +2,99 @@ package api_test
 
 import (
 	"net/http"
+	"postroom/api/apitest"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
-
-	"postroom/api"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
 func TestPathsAsClientsWriteThem(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	for _, path := range []string{"/users/me", "/users/me/", "/users/me.json", "/users/me.json/", "/users/me?expand=true"} {
-		o.get("emma", path).is(http.StatusOK)
+		o.Get("emma", path).Is(http.StatusOK)
 	}
-	o.get("emma", "/nosuch").refuses(404, "No route matches [GET] /api/v1/nosuch")
-	o.get("emma", "/nosuch/").refuses(404, "No route matches [GET] /api/v1/nosuch/")
-	o.post("emma", "/version", "{}").refuses(404, "No route matches [POST] /api/v1/version")
-	o.ask("emma", http.MethodPatch, "/users/3", "{}").refuses(404, "No route matches [PATCH] /api/v1/users/3")
-	o.get("emma", "/users/abc").refuses(404, "Couldn't find User with 'id'=abc")
-	o.get("emma", "/users/99999999999999999999").refuses(404, "Couldn't find User with 'id'=99999999999999999999")
-	o.get("emma", "/users/4711").refuses(404, "Couldn't find User with 'id'=4711")
+	o.Get("emma", "/nosuch").Refuses(404, "No route matches [GET] /api/v1/nosuch")
+	o.Get("emma", "/nosuch/").Refuses(404, "No route matches [GET] /api/v1/nosuch/")
+	o.Post("emma", "/version", "{}").Refuses(404, "No route matches [POST] /api/v1/version")
+	o.Ask("emma", http.MethodPatch, "/users/3", "{}").Refuses(404, "No route matches [PATCH] /api/v1/users/3")
+	o.Get("emma", "/users/abc").Refuses(404, "Couldn't find User with 'id'=abc")
+	o.Get("emma", "/users/99999999999999999999").Refuses(404, "Couldn't find User with 'id'=99999999999999999999")
+	o.Get("emma", "/users/4711").Refuses(404, "Couldn't find User with 'id'=4711")
 }
 
 func TestHeadersOfAnswers(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	a := o.get("emma", "/users/me").is(http.StatusOK)
-	if got := a.header.Get("Content-Type"); got != "application/json; charset=utf-8" {
+	o := apitest.Open(t)
+	a := o.Get("emma", "/users/me").Is(http.StatusOK)
+	if got := a.Header.Get("Content-Type"); got != "application/json; charset=utf-8" {
 		t.Errorf("Content-Type %q", got)
 	}
-	if got := a.header.Get("Cache-Control"); got != "max-age=0, private, must-revalidate" {
+	if got := a.Header.Get("Cache-Control"); got != "max-age=0, private, must-revalidate" {
 		t.Errorf("Cache-Control %q", got)
 	}
-	if len(a.header.Get("X-Request-Id")) < 16 {
-		t.Errorf("X-Request-Id %q", a.header.Get("X-Request-Id"))
+	if len(a.Header.Get("X-Request-Id")) < 16 {
+		t.Errorf("X-Request-Id %q", a.Header.Get("X-Request-Id"))
 	}
-	req := o.request(http.MethodGet, "/api/v1/users/me", "")
+	req := o.Request(http.MethodGet, "/api/v1/users/me", "")
 	req.Header.Set("Authorization", "Token token of emma")
-	req.Header.Set("If-None-Match", a.header.Get("ETag"))
+	req.Header.Set("If-None-Match", a.Header.Get("ETag"))
 	req.Header.Set("X-Request-Id", "from-the-proxy-1")
-	again := o.send(req).is(http.StatusNotModified)
-	if len(again.body) > 0 || again.header.Get("X-Request-Id") != "from-the-proxy-1" {
-		t.Errorf("unchanged answer: body %q, id %q", again.body, again.header.Get("X-Request-Id"))
+	again := o.Send(req).Is(http.StatusNotModified)
+	if len(again.Body) > 0 || again.Header.Get("X-Request-Id") != "from-the-proxy-1" {
+		t.Errorf("unchanged answer: body %q, id %q", again.Body, again.Header.Get("X-Request-Id"))
 	}
-	req = o.request(http.MethodGet, "/api/v1/users/me", "")
+	req = o.Request(http.MethodGet, "/api/v1/users/me", "")
 	req.Header.Set("X-Request-Id", `evil"><script>`)
-	if got := o.send(req).header.Get("X-Request-Id"); strings.ContainsAny(got, `"<>`) {
+	if got := o.Send(req).Header.Get("X-Request-Id"); strings.ContainsAny(got, `"<>`) {
 		t.Errorf("id of a stranger answered as it came: %q", got)
 	}
 }
 
 func TestOptionsNeedNoLogin(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	a := o.send(o.request(http.MethodOptions, "/api/v1/tickets", "")).is(http.StatusOK)
+	o := apitest.Open(t)
+	a := o.Send(o.Request(http.MethodOptions, "/api/v1/tickets", "")).Is(http.StatusOK)
 	for name, want := range map[string]string{
 		"Content-Type":                 "text/plain",
 		"Access-Control-Allow-Origin":  "*",
 		"Access-Control-Allow-Methods": "POST, GET, PUT, DELETE, PATCH, OPTIONS",
 		"Access-Control-Max-Age":       "1728000",
 	} {
-		if got := a.header.Get(name); got != want {
+		if got := a.Header.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
-	if len(a.body) != 0 {
-		t.Errorf("body %q, want none", a.body)
+	if len(a.Body) != 0 {
+		t.Errorf("body %q, want none", a.Body)
 	}
-	if got := o.with("").header.Get("Access-Control-Allow-Origin"); got != "" {
+	if got := o.With("").Header.Get("Access-Control-Allow-Origin"); got != "" {
 		t.Errorf("an anonymous answer is shared with %q, want nobody", got)
 	}
 }
 
 func TestBrowsersGetPages(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	a := o.with("", "Accept", "text/html,application/xhtml+xml").is(http.StatusForbidden)
-	if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(string(a.body), "Authentication required") {
-		t.Errorf("a browser got %s: %s", a.header.Get("Content-Type"), a.body)
+	o := apitest.Open(t)
+	a := o.With("", "Accept", "text/html,application/xhtml+xml").Is(http.StatusForbidden)
+	if !strings.HasPrefix(a.Header.Get("Content-Type"), "text/html") || !strings.Contains(string(a.Body), "Authentication required") {
+		t.Errorf("a browser got %s: %s", a.Header.Get("Content-Type"), a.Body)
 	}
 	for _, accept := range []string{"*/*", "application/json", "application/json, text/plain, */*"} {
-		o.with("", "Accept", accept).refuses(403, "Authentication required")
+		o.With("", "Accept", accept).Refuses(403, "Authentication required")
 	}
 }
 
 func TestOddBodies(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	send := func(contentType, body string) answer {
-		req := o.request(http.MethodPost, "/api/v1/organizations", body)
+	o := apitest.Open(t)
+	send := func(contentType, body string) apitest.Answer {
+		req := o.Request(http.MethodPost, "/api/v1/organizations", body)
 		req.Header.Set("Authorization", "Token token of chris")
 		req.Header.Set("Content-Type", contentType)
-		return o.send(req)
+		return o.Send(req)
 	}
 	const asJSON = "application/json"
 	for _, tc := range []struct {
@@ -119,10 +117,10 @@ func TestOddBodies(t *testing.T) {
 	} {
 		a := send(tc.contentType, tc.body)
 		if tc.text == "" {
-			a.is(tc.status)
+			a.Is(tc.status)
 			continue
 		}
-		a.refuses(tc.status, tc.text)
+		a.Refuses(tc.status, tc.text)
 	}
 	for name, sent := range map[string][2]string{
 		"form":            {"application/x-www-form-urlencoded", "name=From+a+form&vip=1"},
@@ -134,42 +132,10 @@ func TestOddBodies(t *testing.T) {
 		"over-long, cut":  {asJSON, `{"name": "From a form` + strings.Repeat(" ", 200) + `", "vip": 1}`},
 		"unknown ignored": {asJSON, `{"id": 77, "created_at": "1999-01-01", "created_by_id": 1, "nosuch": {"a": []}, "name": "From a form", "vip": 1}`},
 	} {
-		made := send(sent[0], sent[1]).is(http.StatusCreated).object()
+		made := send(sent[0], sent[1]).Is(http.StatusCreated).Object()
 		if made["name"] != "From a form" || made["vip"] != true || made["id"] == float64(77) || made["created_by_id"] == float64(1) {
 			t.Errorf("%s: made %v", name, made)
 		}
-		o.del("chris", "/organizations/"+itoa(int(made["id"].(float64)))).is(http.StatusOK)
+		o.Del("chris", "/organizations/"+itoa(int(made["id"].(float64)))).Is(http.StatusOK)
 	}
-}
-
-func TestWireFormOfValues(t *testing.T) {
-	t.Parallel()
-	at := time.Date(2024, 3, 18, 23, 43, 2, 700_000_000, time.FixedZone("CET", 3600))
-	for _, tc := range []struct {
-		value any
-		want  string
-	}{
-		{at, `"2024-03-18T22:43:02.700Z"`},
-		{&at, `"2024-03-18T22:43:02.700Z"`},
-		{(*time.Time)(nil), `null`},
-		{api.RecordOf("b", 1, "a", []string(nil), "m", map[int64][]string{2: {"full"}, 1: nil}), `{"b":1,"a":[],"m":{"1":[],"2":["full"]}}`},
-		{map[string]any{"at": at, "x": nil, "l": []any{1.5, true, "<&>"}}, `{"at":"2024-03-18T22:43:02.700Z","l":[1.5,true,"\u003c\u0026\u003e"],"x":null}`},
-		{"line\u2028break \"quoted\"", `"line\u2028break \"quoted\""`},
-	} {
-		if got := api.EncodeJSON(tc.value); got != tc.want {
-			t.Errorf("%v = %s, want %s", tc.value, got, tc.want)
-		}
-	}
-}
-
-func FuzzBodies(f *testing.F) {
-	for _, body := range []string{`{"a": 1}`, `[[]]`, `{"a\u0000": "\u0000"}`, `{"a": {"b": [1e999]}}`, `"`, "{\"\xff\": 1}", strings.Repeat("[", 70)} {
-		f.Add([]byte(body))
-	}
-	f.Fuzz(func(t *testing.T, body []byte) {
-		values, err := api.DecodeJSON(body)
-		if err == nil && strings.Contains(api.EncodeJSON(values), `\u0000`) {
-			t.Errorf("a NUL came through %q", body)
-		}
-	})
 }

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"net/http"
+	"postroom/api/apitest"
 	"strings"
 	"testing"
 )
@@ -96,8 +97,8 @@ var holds = map[string][]string{
 
 func TestEveryRouteKeepsItsRights(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.exec(`
+	o := apitest.Open(t)
+	o.Exec(`
 		INSERT INTO tokens (user_id, action, token_hash, preferences)
 		SELECT id, 'api', sha256('token of nothing'), '{"permission": []}' FROM users WHERE login = 'chris'`)
 	wanted := map[string]string{}
@@ -108,7 +109,7 @@ func TestEveryRouteKeepsItsRights(t *testing.T) {
 			wanted[method+" "+path] = who
 		}
 	}
-	for _, pattern := range o.server.Patterns() {
+	for _, pattern := range o.Server.Patterns() {
 		right, known := wanted[pattern]
 		if !known {
 			t.Errorf("%s: who may call it?", pattern)
@@ -119,40 +120,40 @@ func TestEveryRouteKeepsItsRights(t *testing.T) {
 		for _, name := range []string{"{id}", "{ticket_id}", "{article_id}"} {
 			path = strings.ReplaceAll(path, name, "4711")
 		}
-		o.checkRight(method, path, right)
+		checkRight(o, method, path, right)
 	}
 	for pattern := range wanted {
 		t.Errorf("%s: no such route", pattern)
 	}
 }
 
-func (o *office) checkRight(method, path, right string) {
-	o.t.Helper()
+func checkRight(o *apitest.Office, method, path, right string) {
+	o.T.Helper()
 	body := ""
 	if method != http.MethodGet {
 		body = "{}"
 	}
-	refused := func(a answer) bool {
-		return a.status == 403 && (strings.Contains(string(a.body), "authorization failed") || strings.Contains(string(a.body), "Authentication required"))
+	refused := func(a apitest.Answer) bool {
+		return a.Status == 403 && (strings.Contains(string(a.Body), "authorization failed") || strings.Contains(string(a.Body), "Authentication required"))
 	}
-	if a := o.send(o.request(method, path, body)); refused(a) != (right != "public") {
-		o.t.Errorf("nobody: %s %s: %d %.100s, open to %s", method, path, a.status, a.body, right)
+	if a := o.Send(o.Request(method, path, body)); refused(a) != (right != "public") {
+		o.T.Errorf("nobody: %s %s: %d %.100s, open to %s", method, path, a.Status, a.Body, right)
 	}
 	path = strings.TrimPrefix(path, "/api/v1")
 	for who, held := range holds {
-		a := o.ask(who, method, path, body)
-		if may := mayCall(right, held); refused(a) == may || a.status >= 500 {
-			o.t.Errorf("%s: %s %s: %d %.100s, open to %s", who, method, path, a.status, a.body, right)
+		a := o.Ask(who, method, path, body)
+		if may := mayCall(right, held); refused(a) == may || a.Status >= 500 {
+			o.T.Errorf("%s: %s %s: %d %.100s, open to %s", who, method, path, a.Status, a.Body, right)
 		}
 	}
-	a := o.ask("", method, path, body)
-	if right != "public" && a.status != http.StatusUnauthorized {
-		o.t.Errorf("unknown token: %s %s: %d", method, path, a.status)
+	a := o.Ask("", method, path, body)
+	if right != "public" && a.Status != http.StatusUnauthorized {
+		o.T.Errorf("unknown token: %s %s: %d", method, path, a.Status)
 	}
-	req := o.request(method, "/api/v1"+path, body)
+	req := o.Request(method, "/api/v1"+path, body)
 	req.Header.Set("Authorization", "Token token of nothing")
-	if a := o.send(req); refused(a) != (right != "public" && right != "login") {
-		o.t.Errorf("token without permissions: %s %s: %d %.100s, open to %s", method, path, a.status, a.body, right)
+	if a := o.Send(req); refused(a) != (right != "public" && right != "login") {
+		o.T.Errorf("token without permissions: %s %s: %d %.100s, open to %s", method, path, a.Status, a.Body, right)
 	}
 }
 

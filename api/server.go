@@ -13,8 +13,11 @@ import (
 	"net/http"
 	"time"
 
+	"postroom/api/mail"
+	"postroom/api/rest"
+	"postroom/api/signin"
+	"postroom/api/system"
 	"postroom/internal/blob"
-	"postroom/internal/desk"
 	"postroom/internal/store"
 )
 
@@ -23,28 +26,30 @@ type Needs struct {
 	Store   *store.Store
 	Blobs   *blob.Store
 	Log     *slog.Logger
-	Version string     // of the API, as GET /version tells it; clients look at the major number
-	Wizard  MailWizard // tries mail accounts before they are stored
+	Version string      // of the API, as GET /version tells it; clients look at the major number
+	Wizard  mail.Wizard // tries mail accounts before they are stored
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is
 	// one; nil: there never is.
-	AutoWizard AutoWizard
+	AutoWizard system.AutoWizard
 	Requests   int // answered at once; 0: no limit
 }
 
 // Server answers requests. It starts nothing by itself.
 type Server struct {
-	Needs
+	*rest.House
+	signin  *signin.Room
 	handler http.Handler
-	logins  *logins
-	callers *callerCache
+	routes  []rest.Route
 }
 
 // New returns a Server that is ready to serve.
 func New(needs Needs) *Server {
-	s := &Server{Needs: needs, logins: newLogins(), callers: newCallerCache()}
+	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log}
+	s := &Server{House: house, signin: signin.New(house)}
+	s.routes = s.table(needs)
 	mux := http.NewServeMux()
-	for _, r := range s.routes() {
-		mux.Handle(r.pattern, s.serve(r))
+	for _, r := range s.routes {
+		mux.Handle(r.Pattern, s.serve(r))
 	}
 	mux.HandleFunc("/", s.noRoute)
 	s.handler = atOnce(needs.Requests, s.outermost(mux))
@@ -94,9 +99,4 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 		return stopping
 	}
 	return err
-}
-
-// catalog returns the settings, groups, states and the like of this moment.
-func (s *Server) catalog(r *http.Request) (*desk.Catalog, error) {
-	return s.Store.Catalog(r.Context())
 }

@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"postroom/api"
+	"postroom/api/apitest"
+	"postroom/api/mail"
 )
 
 // heldWizard keeps a request in hand until the test lets it go.
 type heldWizard struct {
-	api.MailWizard
+	mail.Wizard
 	entered, leave chan struct{}
 }
 
@@ -29,18 +31,18 @@ func (w *heldWizard) CheckInbound(context.Context, map[string]any) (int, error) 
 func TestRequestsInHandAreFinished(t *testing.T) {
 	t.Parallel()
 	held := &heldWizard{entered: make(chan struct{}), leave: make(chan struct{})}
-	o := openOffice(t, func(needs *api.Needs) { needs.Wizard = held })
+	o := apitest.Open(t, func(needs *api.Needs) { needs.Wizard = held })
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- o.server.Serve(ctx, listener, 10*time.Second) }()
-	o.url = "http://" + listener.Addr().String()
+	go func() { served <- o.Server.Serve(ctx, listener, 10*time.Second) }()
+	o.URL = "http://" + listener.Addr().String()
 	answered := make(chan int, 1)
 	go func() {
-		req := o.request(http.MethodPost, "/api/v1/channels_email_inbound", inbound)
+		req := o.Request(http.MethodPost, "/api/v1/channels_email_inbound", inbound)
 		req.Header.Set("Authorization", "Token token of chris")
 		resp, err := http.DefaultClient.Do(req)
 		if err != nil {
@@ -68,7 +70,7 @@ func TestRequestsInHandAreFinished(t *testing.T) {
 }
 
 // brokenWizard has a bug.
-type brokenWizard struct{ api.MailWizard }
+type brokenWizard struct{ mail.Wizard }
 
 func (brokenWizard) CheckInbound(context.Context, map[string]any) (int, error) {
 	panic("at a secret place")
@@ -78,29 +80,29 @@ var errorID = regexp.MustCompile(`^Error ID [A-Za-z0-9_-]{8}: Please contact you
 
 func TestOurFaultsAreNotShown(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t, func(needs *api.Needs) { needs.Wizard = brokenWizard{} })
+	o := apitest.Open(t, func(needs *api.Needs) { needs.Wizard = brokenWizard{} })
 	for _, who := range []string{"chris", "admin.channel_email"} {
 		if who != "chris" {
-			o.limited(who)
+			limited(o, who)
 		}
-		a := o.post(who, "/channels_email_inbound", inbound).is(http.StatusInternalServerError)
-		if strings.Contains(string(a.body), "secret place") {
-			t.Errorf("the cause is shown to %s: %s", who, a.body)
+		a := o.Post(who, "/channels_email_inbound", inbound).Is(http.StatusInternalServerError)
+		if strings.Contains(string(a.Body), "secret place") {
+			t.Errorf("the cause is shown to %s: %s", who, a.Body)
 		}
-		if got := fmt.Sprint(a.object()["error"]); !errorID.MatchString(got) {
+		if got := fmt.Sprint(a.Object()["error"]); !errorID.MatchString(got) {
 			t.Errorf("a panic is answered to %s with %q", who, got)
 		}
 	}
-	o.get("chris", "/users/me").is(http.StatusOK)
+	o.Get("chris", "/users/me").Is(http.StatusOK)
 }
 
 func TestDatabaseThatIsGoneIsNobodysFault(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.get("chris", "/users/me").is(http.StatusOK)
-	o.store.Close()
-	a := o.get("chris", "/users").is(http.StatusServiceUnavailable)
-	if a.header.Get("Retry-After") == "" || strings.Contains(string(a.body), "pool") {
-		t.Errorf("answered %v %s", a.header, a.body)
+	o := apitest.Open(t)
+	o.Get("chris", "/users/me").Is(http.StatusOK)
+	o.Store.Close()
+	a := o.Get("chris", "/users").Is(http.StatusServiceUnavailable)
+	if a.Header.Get("Retry-After") == "" || strings.Contains(string(a.Body), "pool") {
+		t.Errorf("answered %v %s", a.Header, a.Body)
 	}
 }

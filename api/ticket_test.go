@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"postroom/api/apitest"
 	"slices"
 	"strings"
 	"testing"
@@ -12,14 +13,14 @@ import (
 
 func TestWhoSeesWhichTicket(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	d.exec(`DELETE FROM tickets`)
+	d := apitest.OpenDesk(t)
+	d.Exec(`DELETE FROM tickets`)
 	ids := map[string]int{
-		"users/david":  d.newTicket(1, "david", "one"),
-		"sales/dora":   d.newTicket(2, "dora", "two"),
-		"users/lone":   d.newTicket(1, "lone", "three"),
-		"sales/single": d.newTicket(2, "single", "four"),
-		"sales/both":   d.newTicket(3, "both", "five"),
+		"users/david":  d.NewTicket(1, "david", "one"),
+		"sales/dora":   d.NewTicket(2, "dora", "two"),
+		"users/lone":   d.NewTicket(1, "lone", "three"),
+		"sales/single": d.NewTicket(2, "single", "four"),
+		"sales/both":   d.NewTicket(3, "both", "five"),
 	}
 	all := []string{"users/david", "sales/dora", "users/lone", "sales/single", "sales/both"}
 	for _, tc := range []struct {
@@ -44,11 +45,11 @@ func TestWhoSeesWhichTicket(t *testing.T) {
 	} {
 		want := numbers(ids, tc.lists)
 		for _, path := range []string{"/tickets", "/tickets/search?sort_by=id&order_by=asc", "/tickets?expand=true"} {
-			if got := idsOf(d.get(tc.who, path).is(200).list()); !slices.Equal(got, want) {
+			if got := idsOf(d.Get(tc.who, path).Is(200).List()); !slices.Equal(got, want) {
 				t.Errorf("%s asks %s: tickets %v, want %v", tc.who, path, got, want)
 			}
 		}
-		if got := d.get(tc.who, "/tickets/search?only_total_count=true").is(200).object()["total_count"]; got != float64(len(want)) {
+		if got := d.Get(tc.who, "/tickets/search?only_total_count=true").Is(200).Object()["total_count"]; got != float64(len(want)) {
 			t.Errorf("%s counts %v tickets, want %d", tc.who, got, len(want))
 		}
 		shows := tc.shows
@@ -60,13 +61,13 @@ func TestWhoSeesWhichTicket(t *testing.T) {
 			if slices.Contains(shows, name) {
 				status = http.StatusOK
 			}
-			if got := d.get(tc.who, ticketPath(id)).status; got != status {
+			if got := d.Get(tc.who, apitest.TicketPath(id)).Status; got != status {
 				t.Errorf("%s asks for ticket %s: %d, want %d", tc.who, name, got, status)
 			}
 		}
 	}
-	d.get("chris", "/tickets/99999").refuses(404, "Couldn't find Ticket with 'id'=99999")
-	d.get("stranger", ticketPath(ids["users/david"])).refuses(403, "Not authorized")
+	d.Get("chris", "/tickets/99999").Refuses(404, "Couldn't find Ticket with 'id'=99999")
+	d.Get("stranger", apitest.TicketPath(ids["users/david"])).Refuses(403, "Not authorized")
 }
 
 func numbers(ids map[string]int, names []string) []int {
@@ -129,52 +130,52 @@ func keys(t *testing.T, data []byte) []string {
 
 func TestAnswersHaveTheRecordedKeys(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	d.exec(`DELETE FROM tickets WHERE id > 1`)
+	d := apitest.OpenDesk(t)
+	d.Exec(`DELETE FROM tickets WHERE id > 1`)
 	create := `{"title": "Help me!", "group": "Users", "customer": "david@example.com",
 		"article": {"subject": "My subject", "body": "I am a message!", "type": "note", "internal": false}}`
 	update := `{"title": "No help for you", "group": "Sales", "state": "open", "priority": "3 high",
 		"article": {"subject": "Update via API", "body": "Here's my reason...", "internal": true}}`
 	call := `{"ticket_id": 1, "subject": "Call note", "body": "Called<br/>them", "content_type": "text/html", "type": "phone", "sender": "Agent", "time_unit": "15"}`
 
-	created := d.post("chris", "/tickets", create).is(201)
-	updated := d.put("chris", ticketPath(created.id()), update).is(200)
+	created := d.Post("chris", "/tickets", create).Is(201)
+	updated := d.Put("chris", apitest.TicketPath(created.ID()), update).Is(200)
 	later := []string{"checklist_id", "referencing_checklist_ids", "referencing_checklists"} // of newer versions
 	for _, tc := range []struct {
 		sample string
-		got    answer
+		got    apitest.Answer
 		more   []string // keys that newer versions have
 	}{
-		{"ticket.list", d.get("chris", "/tickets"), []string{"last_close_at"}},
-		{"ticket.show", d.get("chris", "/tickets/1"), []string{"last_close_at"}},
+		{"ticket.list", d.Get("chris", "/tickets"), []string{"last_close_at"}},
+		{"ticket.show", d.Get("chris", "/tickets/1"), []string{"last_close_at"}},
 		{"ticket.create", created, []string{"last_close_at"}},
 		{"ticket.update", updated, []string{"last_close_at"}},
-		{"ticket.search", d.get("chris", "/tickets/search?query=welcome"), nil},
-		{"ticket.search.expand", d.get("chris", "/tickets/search?query=welcome&expand=true"), nil},
-		{"ticket.search.only_total_count", d.get("chris", "/tickets/search?query=welcome&only_total_count=true"), nil},
-		{"ticket_article.by_ticket", d.get("chris", "/ticket_articles/by_ticket/1"), nil},
-		{"ticket_article.show", d.get("chris", "/ticket_articles/1"), nil},
-		{"ticket_article.create", d.post("chris", "/ticket_articles", call).is(201), []string{"time_unit"}},
+		{"ticket.search", d.Get("chris", "/tickets/search?query=welcome"), nil},
+		{"ticket.search.expand", d.Get("chris", "/tickets/search?query=welcome&expand=true"), nil},
+		{"ticket.search.only_total_count", d.Get("chris", "/tickets/search?query=welcome&only_total_count=true"), nil},
+		{"ticket_article.by_ticket", d.Get("chris", "/ticket_articles/by_ticket/1"), nil},
+		{"ticket_article.show", d.Get("chris", "/ticket_articles/1"), nil},
+		{"ticket_article.create", d.Post("chris", "/ticket_articles", call).Is(201), []string{"time_unit"}},
 	} {
 		want := slices.DeleteFunc(append(keys(t, sample(t, tc.sample)), tc.more...), func(key string) bool { return slices.Contains(later, key) })
 		slices.Sort(want)
-		if got := keys(t, tc.got.body); !slices.Equal(got, want) {
+		if got := keys(t, tc.got.Body); !slices.Equal(got, want) {
 			t.Errorf("%s: keys\n got %v\nwant %v", tc.sample, got, want)
 		}
 	}
-	if kind := created.header.Get("Content-Type"); kind != "application/json; charset=utf-8" {
+	if kind := created.Header.Get("Content-Type"); kind != "application/json; charset=utf-8" {
 		t.Errorf("Content-Type = %q", kind)
 	}
 }
 
 func TestANewTicketStartsAsDocumented(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	got := d.post("chris", "/tickets", `{"title": "Help\tme!", "group": "Users", "customer": "david@example.com", "article": {"body": "I am a message!"}}`).is(201).object()
+	d := apitest.OpenDesk(t)
+	got := d.Post("chris", "/tickets", `{"title": "Help\tme!", "group": "Users", "customer": "david@example.com", "article": {"body": "I am a message!"}}`).Is(201).Object()
 	for key, want := range map[string]any{
-		"group_id": 1.0, "priority_id": 2.0, "state_id": 1.0, "title": "Help me!", "owner_id": 1.0, "customer_id": float64(d.userID("david")),
+		"group_id": 1.0, "priority_id": 2.0, "state_id": 1.0, "title": "Help me!", "owner_id": 1.0, "customer_id": float64(d.UserID("david")),
 		"create_article_type_id": 10.0, "create_article_sender_id": 1.0, "article_count": 1.0, "last_contact_at": nil, "time_unit": nil,
-		"note": nil, "created_by_id": float64(d.userID("chris")), "updated_by_id": float64(d.userID("chris")),
+		"note": nil, "created_by_id": float64(d.UserID("chris")), "updated_by_id": float64(d.UserID("chris")),
 	} {
 		if got[key] != want {
 			t.Errorf("%s = %v, want %v", key, got[key], want)
@@ -184,11 +185,11 @@ func TestANewTicketStartsAsDocumented(t *testing.T) {
 		t.Error("organization_id is empty, want the customer's")
 	}
 	var history string
-	d.one(&history, `SELECT string_agg(object || ' ' || type, ', ' ORDER BY id) FROM history WHERE o_id = $1 AND object = 'Ticket' OR related_o_id = $1`, got["id"])
+	d.One(&history, `SELECT string_agg(object || ' ' || type, ', ' ORDER BY id) FROM history WHERE o_id = $1 AND object = 'Ticket' OR related_o_id = $1`, got["id"])
 	if history != "Ticket created, Ticket::Article created" {
 		t.Errorf("history = %s", history)
 	}
-	shown := d.get("chris", fmt.Sprintf("/ticket_history/%v", got["id"])).is(200).object()["history"].([]any)
+	shown := d.Get("chris", fmt.Sprintf("/ticket_history/%v", got["id"])).Is(200).Object()["history"].([]any)
 	if len(shown) != 2 {
 		t.Errorf("history shows %d entries, want 2: %v", len(shown), shown)
 	}
@@ -196,59 +197,59 @@ func TestANewTicketStartsAsDocumented(t *testing.T) {
 
 func TestTheAnswerToAWriteIsTheNextRead(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
+	d := apitest.OpenDesk(t)
 	for _, shape := range []string{"?expand=true", "?full=true", "?all=true"} {
 		create := `{"title": "Same", "group_id": "1", "customer": "david", "article": {"body": "b", "type": "phone", "sender": "Customer"}}`
-		created := d.post("emma", "/tickets"+shape, create).is(201)
+		created := d.Post("emma", "/tickets"+shape, create).Is(201)
 		id := firstID(created)
-		if read := d.get("emma", ticketPath(id)+shape).is(200); string(read.body) != string(created.body) {
-			t.Errorf("create%s answered\n%s\nthen GET\n%s", shape, created.body, read.body)
+		if read := d.Get("emma", apitest.TicketPath(id)+shape).Is(200); string(read.Body) != string(created.Body) {
+			t.Errorf("create%s answered\n%s\nthen GET\n%s", shape, created.Body, read.Body)
 		}
-		updated := d.put("emma", ticketPath(id)+shape, `{"state": "pending reminder", "pending_time": "2030-01-02T03:04:05.678Z", "owner": "emma"}`).is(200)
-		if read := d.get("emma", ticketPath(id)+shape); string(read.body) != string(updated.body) {
-			t.Errorf("update%s answered\n%s\nthen GET\n%s", shape, updated.body, read.body)
+		updated := d.Put("emma", apitest.TicketPath(id)+shape, `{"state": "pending reminder", "pending_time": "2030-01-02T03:04:05.678Z", "owner": "emma"}`).Is(200)
+		if read := d.Get("emma", apitest.TicketPath(id)+shape); string(read.Body) != string(updated.Body) {
+			t.Errorf("update%s answered\n%s\nthen GET\n%s", shape, updated.Body, read.Body)
 		}
-		if !strings.Contains(string(updated.body), `"pending_time":"2030-01-02T03:04:00.000Z"`) {
-			t.Errorf("pending_time not to the minute: %s", updated.body)
+		if !strings.Contains(string(updated.Body), `"pending_time":"2030-01-02T03:04:00.000Z"`) {
+			t.Errorf("pending_time not to the minute: %s", updated.Body)
 		}
 	}
-	created := d.post("emma", "/tickets", `{"title": "Same", "group_id": 1, "customer_id": "guess:New.Person@example.com", "article": {"body": "b"}}`).is(201).object()
-	read := d.get("emma", ticketPath(int(created["id"].(float64)))).is(200).object()
+	created := d.Post("emma", "/tickets", `{"title": "Same", "group_id": 1, "customer_id": "guess:New.Person@example.com", "article": {"body": "b"}}`).Is(201).Object()
+	read := d.Get("emma", apitest.TicketPath(int(created["id"].(float64)))).Is(200).Object()
 	for key, want := range read {
 		if got := created[key]; fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("%s: created as %v, read as %v", key, got, want)
 		}
 	}
-	article := d.post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %v, "body": "x"}`, created["id"])).is(201)
-	if read := d.get("emma", fmt.Sprintf("/ticket_articles/%d", article.id())); string(read.body) != string(article.body) {
-		t.Errorf("article created as\n%s\nread as\n%s", article.body, read.body)
+	article := d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %v, "body": "x"}`, created["id"])).Is(201)
+	if read := d.Get("emma", fmt.Sprintf("/ticket_articles/%d", article.ID())); string(read.Body) != string(article.Body) {
+		t.Errorf("article created as\n%s\nread as\n%s", article.Body, read.Body)
 	}
 }
 
 // firstID finds the ticket's id in any shape.
-func firstID(a answer) int {
-	object := a.object()
+func firstID(a apitest.Answer) int {
+	object := a.Object()
 	for _, key := range []string{"id", "ticket_id"} {
 		if id, ok := object[key].(float64); ok {
 			return int(id)
 		}
 	}
-	a.t.Fatalf("no id in %s", a.body)
+	a.T.Fatalf("no id in %s", a.Body)
 	return 0
 }
 
 func TestPagesOfTickets(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	d.exec(`DELETE FROM tickets`)
+	d := apitest.OpenDesk(t)
+	d.Exec(`DELETE FROM tickets`)
 	for i := range 9 {
-		d.newTicket(1+i%3, []string{"david", "lone", "both", "single"}[i%4], "page")
+		d.NewTicket(1+i%3, []string{"david", "lone", "both", "single"}[i%4], "page")
 	}
 	for who, count := range map[string]int{"chris": 9, "reporter": 9, "david": 5, "both": 7, "emma": 3} {
-		want := idsOf(d.get(who, "/tickets").is(200).list())
+		want := idsOf(d.Get(who, "/tickets").Is(200).List())
 		var got []int
 		for page := 1; ; page++ {
-			ids := idsOf(d.get(who, fmt.Sprintf("/tickets?per_page=2&page=%d", page)).is(200).list())
+			ids := idsOf(d.Get(who, fmt.Sprintf("/tickets?per_page=2&page=%d", page)).Is(200).List())
 			if len(ids) == 0 {
 				break
 			}
@@ -258,23 +259,23 @@ func TestPagesOfTickets(t *testing.T) {
 			t.Errorf("%s pages through %v, has %v; want %d by id", who, got, want, count)
 		}
 	}
-	d.get("chris", "/tickets?page=0").is(422)
-	d.get("chris", "/tickets?per_page=-1").is(422)
-	if n := len(d.get("chris", "/tickets?per_page=99999999999&page=99999999999").is(200).list()); n != 0 {
+	d.Get("chris", "/tickets?page=0").Is(422)
+	d.Get("chris", "/tickets?per_page=-1").Is(422)
+	if n := len(d.Get("chris", "/tickets?per_page=99999999999&page=99999999999").Is(200).List()); n != 0 {
 		t.Errorf("a page far out has %d tickets", n)
 	}
 }
 
 func TestSearchTickets(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	d.exec(`DELETE FROM tickets`)
-	coffee := d.newTicket(1, "david", "Order 100% Café_Kopi 5f3a.1234")
-	tea := d.newTicket(1, "lone", "order of tea")
-	hidden := d.newTicket(2, "single", "secret order")
+	d := apitest.OpenDesk(t)
+	d.Exec(`DELETE FROM tickets`)
+	coffee := d.NewTicket(1, "david", "Order 100% Café_Kopi 5f3a.1234")
+	tea := d.NewTicket(1, "lone", "order of tea")
+	hidden := d.NewTicket(2, "single", "secret order")
 	var number string
-	d.one(&number, `SELECT number FROM tickets WHERE id = $1`, tea)
-	d.exec(`UPDATE tickets SET updated_at = now() - make_interval(secs => id::int)`)
+	d.One(&number, `SELECT number FROM tickets WHERE id = $1`, tea)
+	d.Exec(`UPDATE tickets SET updated_at = now() - make_interval(secs => id::int)`)
 	for _, tc := range []struct {
 		who, query string
 		want       []int
@@ -303,42 +304,42 @@ func TestSearchTickets(t *testing.T) {
 		{"emma", "query=%27%3B+DROP+TABLE+tickets%3B--", nil},
 		{"emma", "query=%5C", nil},
 	} {
-		if got := idsOf(d.get(tc.who, "/tickets/search?"+tc.query).is(200).list()); !slices.Equal(got, append([]int{}, tc.want...)) {
+		if got := idsOf(d.Get(tc.who, "/tickets/search?"+tc.query).Is(200).List()); !slices.Equal(got, append([]int{}, tc.want...)) {
 			t.Errorf("%s searches %s: %v, want %v", tc.who, tc.query, got, tc.want)
 		}
 	}
-	full := d.post("emma", "/tickets/search?full=true", `{"query": "order", "per_page": 1}`).is(200).object()
+	full := d.Post("emma", "/tickets/search?full=true", `{"query": "order", "per_page": 1}`).Is(200).Object()
 	if fmt.Sprint(full["record_ids"]) != fmt.Sprintf("[%d]", coffee) || full["total_count"] != 2.0 {
 		t.Errorf("full search: %v of %v", full["record_ids"], full["total_count"])
 	}
-	if label := d.get("emma", "/tickets/search?query=tea&label=true").is(200).list()[0]; len(label) != 3 || label["label"] != "order of tea" {
+	if label := d.Get("emma", "/tickets/search?query=tea&label=true").Is(200).List()[0]; len(label) != 3 || label["label"] != "order of tea" {
 		t.Errorf("label shape = %v", label)
 	}
-	d.get("emma", "/tickets/search?sort_by=password").refuses(422, "Found invalid column 'password' for sorting.")
-	d.get("emma", "/tickets/search?sort_by=id&order_by=up").refuses(422, "Found invalid order by value up. Please use 'asc' or 'desc'.")
-	if refused := d.post("emma", "/tickets/search", `{"condition": {"ticket.title": {"operator": "contains", "value": "x"}}}`); refused.status != 422 || !strings.Contains(string(refused.body), "condition") {
-		t.Errorf("condition: %d %s", refused.status, refused.body)
+	d.Get("emma", "/tickets/search?sort_by=password").Refuses(422, "Found invalid column 'password' for sorting.")
+	d.Get("emma", "/tickets/search?sort_by=id&order_by=up").Refuses(422, "Found invalid order by value up. Please use 'asc' or 'desc'.")
+	if refused := d.Post("emma", "/tickets/search", `{"condition": {"ticket.title": {"operator": "contains", "value": "x"}}}`); refused.Status != 422 || !strings.Contains(string(refused.Body), "condition") {
+		t.Errorf("condition: %d %s", refused.Status, refused.Body)
 	}
 }
 
 func TestDeleteTicket(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
+	d := apitest.OpenDesk(t)
 	body := `{"title": "Gone", "group": "Users", "customer": "david", "article": {"body": "b",
-		"attachments": [{"filename": "a.txt", "data": "` + encoded("bytes") + `", "mime-type": "text/plain"}]}}`
-	id := d.post("chris", "/tickets", body).is(201).id()
-	d.del("emma", ticketPath(id)).refuses(403, "Not authorized (admin permission required)!")
-	d.del("david", ticketPath(id)).refuses(403, "Not authorized (admin permission required)!")
-	d.del("reader", ticketPath(id)).refuses(403, "Not authorized")
-	gone := d.del("boss", ticketPath(id)).is(200)
-	if len(gone.body) != 0 || !strings.HasPrefix(gone.header.Get("Content-Type"), "text/html") {
-		t.Errorf("deletion answered %q as %s", gone.body, gone.header.Get("Content-Type"))
+		"attachments": [{"filename": "a.txt", "data": "` + apitest.Encoded("bytes") + `", "mime-type": "text/plain"}]}}`
+	id := d.Post("chris", "/tickets", body).Is(201).ID()
+	d.Del("emma", apitest.TicketPath(id)).Refuses(403, "Not authorized (admin permission required)!")
+	d.Del("david", apitest.TicketPath(id)).Refuses(403, "Not authorized (admin permission required)!")
+	d.Del("reader", apitest.TicketPath(id)).Refuses(403, "Not authorized")
+	gone := d.Del("boss", apitest.TicketPath(id)).Is(200)
+	if len(gone.Body) != 0 || !strings.HasPrefix(gone.Header.Get("Content-Type"), "text/html") {
+		t.Errorf("deletion answered %q as %s", gone.Body, gone.Header.Get("Content-Type"))
 	}
-	d.del("boss", ticketPath(id)).is(404)
+	d.Del("boss", apitest.TicketPath(id)).Is(404)
 	var left, released int
-	d.one(&left, `SELECT (SELECT count(*) FROM ticket_articles WHERE ticket_id = $1) + (SELECT count(*) FROM attachments)
+	d.One(&left, `SELECT (SELECT count(*) FROM ticket_articles WHERE ticket_id = $1) + (SELECT count(*) FROM attachments)
 		+ (SELECT count(*) FROM history WHERE object = 'Ticket' AND o_id = $1)`, id)
-	d.one(&released, `SELECT count(*) FROM outbox WHERE kind = 'blobs.released'`)
+	d.One(&released, `SELECT count(*) FROM outbox WHERE kind = 'blobs.released'`)
 	if left != 0 || released != 1 {
 		t.Errorf("%d rows left, %d times blobs released; want 0 and 1", left, released)
 	}
@@ -346,18 +347,18 @@ func TestDeleteTicket(t *testing.T) {
 
 func TestQueriesDoNotGrowWithThePage(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
+	d := apitest.OpenDesk(t)
 	id := 0
 	for range 100 {
-		id = d.newTicket(1, "david", "many")
+		id = d.NewTicket(1, "david", "many")
 	}
-	d.exec(`INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, updated_by_id, created_by_id)
+	d.Exec(`INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, updated_by_id, created_by_id)
 		SELECT $1, 10, 1, 'b', 3, 3 FROM generate_series(1, 100)`, id)
-	d.exec(`INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, updated_by_id, created_by_id) VALUES (1, 10, 1, 'b', 3, 3)`)
+	d.Exec(`INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, updated_by_id, created_by_id) VALUES (1, 10, 1, 'b', 3, 3)`)
 	count := func(path string) int64 {
-		before := d.queries.n.Load()
-		d.get("chris", path).is(200)
-		return d.queries.n.Load() - before
+		before := d.Queries.N.Load()
+		d.Get("chris", path).Is(200)
+		return d.Queries.N.Load() - before
 	}
 	for _, tc := range []struct{ few, many string }{
 		{"/tickets?per_page=1", "/tickets?per_page=100"},
@@ -377,18 +378,18 @@ func TestQueriesDoNotGrowWithThePage(t *testing.T) {
 
 func TestAssetsBringWhatTicketsReferTo(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "with relatives")
-	d.exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, id, d.userID("emma"))
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "with relatives")
+	d.Exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, id, d.UserID("emma"))
 	var shown struct {
 		ID     int
 		Assets map[string]map[string]map[string]any
 	}
 	read := func(who string) {
 		shown.Assets = nil
-		d.get(who, ticketPath(id)+"?full=true").is(200).into(&shown)
+		d.Get(who, apitest.TicketPath(id)+"?full=true").Is(200).Into(&shown)
 	}
-	user := func(login string) map[string]any { return shown.Assets["User"][fmt.Sprint(d.userID(login))] }
+	user := func(login string) map[string]any { return shown.Assets["User"][fmt.Sprint(d.UserID(login))] }
 	read("emma")
 	if shown.ID != id || len(shown.Assets["Ticket"]) != 1 || len(shown.Assets["Group"]) != 1 || len(shown.Assets["Organization"]) != 1 {
 		t.Fatalf("assets = %v", shown.Assets)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"postroom/api/apitest"
 	"strings"
 	"sync"
 	"testing"
@@ -11,7 +12,7 @@ import (
 
 func TestTicketCreationRefusals(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
+	d := apitest.OpenDesk(t)
 	for _, tc := range []struct {
 		who, ticket string
 		status      int
@@ -29,7 +30,7 @@ func TestTicketCreationRefusals(t *testing.T) {
 		{"emma", `{"group": "Users", "title": "t", "customer_id": "guess:no mail"}`, 422, "Invalid email 'no mail' of customer"},
 		{"emma", `{"group": "Users", "title": "t", "customer": "david", "state": "merged"}`, 422, "Invalid value '5' for field 'state_id'!"},
 		{"emma", `{"group": "Users", "title": "t", "customer": "david", "state": "pending close"}`, 422, "Missing required value for field 'pending_time'!"},
-		{"emma", `{"group": "Users", "title": "t", "customer": "david", "owner": "reader"}`, 422, fmt.Sprintf("Invalid value '%d' for field 'owner_id'!", d.userID("reader"))},
+		{"emma", `{"group": "Users", "title": "t", "customer": "david", "owner": "reader"}`, 422, fmt.Sprintf("Invalid value '%d' for field 'owner_id'!", d.UserID("reader"))},
 		{"emma", `{"group": "Users", "title": "t", "customer": "david", "organization": "Nope"}`, 422, `No lookup value found for 'organization': "Nope"`},
 		{"emma", `{"group": "Users", "title": "t", "customer": "david", "pending_time": "soon"}`, 422, `Invalid value for param 'pending_time': "soon"`},
 		{"emma", `{"group": "Sales", "title": "t", "customer": "david"}`, 403, "Not authorized"},
@@ -38,14 +39,14 @@ func TestTicketCreationRefusals(t *testing.T) {
 		{"boss", `{"group": "Users", "title": "t"}`, 403, "User authorization failed."},
 		{"reporter", `{"group": "Users", "title": "t"}`, 403, "User authorization failed."},
 	} {
-		d.post(tc.who, "/tickets", tc.ticket).refuses(tc.status, tc.want)
+		d.Post(tc.who, "/tickets", tc.ticket).Refuses(tc.status, tc.want)
 	}
-	guess := d.post("emma", "/tickets", `{"group": "Users", "title": "t", "customer_id": "guess:no mail"}`)
-	if strings.Contains(string(guess.body), "error_human") {
-		t.Errorf("guess: %s, want no error_human", guess.body)
+	guess := d.Post("emma", "/tickets", `{"group": "Users", "title": "t", "customer_id": "guess:no mail"}`)
+	if strings.Contains(string(guess.Body), "error_human") {
+		t.Errorf("guess: %s, want no error_human", guess.Body)
 	}
 	var left int
-	d.one(&left, `SELECT (SELECT count(*) FROM tickets WHERE id > 1) + (SELECT count(*) FROM history)`)
+	d.One(&left, `SELECT (SELECT count(*) FROM tickets WHERE id > 1) + (SELECT count(*) FROM history)`)
 	if left != 0 {
 		t.Errorf("refused tickets left %d rows", left)
 	}
@@ -53,17 +54,17 @@ func TestTicketCreationRefusals(t *testing.T) {
 
 func TestCustomersOfNewTickets(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
+	d := apitest.OpenDesk(t)
 	acme, loners := 0, 0
-	d.one(&acme, `SELECT id FROM organizations WHERE name = 'Acme'`)
-	d.one(&loners, `SELECT id FROM organizations WHERE name = 'Loners'`)
+	d.One(&acme, `SELECT id FROM organizations WHERE name = 'Acme'`)
+	d.One(&loners, `SELECT id FROM organizations WHERE name = 'Loners'`)
 	for _, tc := range []struct {
 		who, fields, customer string
 		organization          int
 	}{
 		{"emma", `"customer": "david"`, "david", acme},
 		{"emma", `"customer": "David@Example.com"`, "david", acme},
-		{"emma", fmt.Sprintf(`"customer_id": "%d"`, d.userID("david")), "david", acme},
+		{"emma", fmt.Sprintf(`"customer_id": "%d"`, d.UserID("david")), "david", acme},
 		{"emma", `"customer_id": "guess:DAVID@example.com"`, "david", acme},
 		{"emma", `"customer_id": "guess:fresh.face@example.org"`, "fresh.face@example.org", 0},
 		{"emma", `"customer": {"email": "dora@example.com"}`, "dora", acme},
@@ -77,7 +78,7 @@ func TestCustomersOfNewTickets(t *testing.T) {
 		{"both", `"customer": "dora"`, "dora", acme},
 	} {
 		group := map[bool]string{true: "Sales", false: "Users"}[tc.who == "both"]
-		got := d.post(tc.who, "/tickets?expand=true", `{"title": "t", "group": "`+group+`", `+tc.fields+`}`).is(201).object()
+		got := d.Post(tc.who, "/tickets?expand=true", `{"title": "t", "group": "`+group+`", `+tc.fields+`}`).Is(201).Object()
 		organization, _ := got["organization_id"].(float64)
 		if got["customer"] != tc.customer || int(organization) != tc.organization || got["owner"] != "-" || len(got["preferences"].(map[string]any)) != 0 {
 			t.Errorf("%s sends %s: customer %v, organization %v, owner %v, preferences %v; want %s, %d", tc.who, tc.fields,
@@ -88,7 +89,7 @@ func TestCustomersOfNewTickets(t *testing.T) {
 		}
 	}
 	var roles string
-	d.one(&roles, `SELECT string_agg(r.name, ',') FROM users u JOIN roles_users ru ON ru.user_id = u.id JOIN roles r ON r.id = ru.role_id WHERE u.email = 'fresh.face@example.org'`)
+	d.One(&roles, `SELECT string_agg(r.name, ',') FROM users u JOIN roles_users ru ON ru.user_id = u.id JOIN roles r ON r.id = ru.role_id WHERE u.email = 'fresh.face@example.org'`)
 	if roles != "Customer" {
 		t.Errorf("a guessed customer has roles %s", roles)
 	}
@@ -96,20 +97,20 @@ func TestCustomersOfNewTickets(t *testing.T) {
 
 func TestUpdateTicket(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "to be changed")
-	path := ticketPath(id)
-	before := d.get("emma", path+"?expand=true").is(200)
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "to be changed")
+	path := apitest.TicketPath(id)
+	before := d.Get("emma", path+"?expand=true").Is(200)
 
 	// A client that sends back what it got changes nothing, not even updated_at.
-	if same := d.put("emma", path+"?expand=true", string(before.body)).is(200); string(same.body) != string(before.body) {
-		t.Errorf("sent back whole:\n%s\nbecame\n%s", before.body, same.body)
+	if same := d.Put("emma", path+"?expand=true", string(before.Body)).Is(200); string(same.Body) != string(before.Body) {
+		t.Errorf("sent back whole:\n%s\nbecame\n%s", before.Body, same.Body)
 	}
-	got := d.put("emma", path+"?expand=true", `{"title": "Changed", "state": "closed", "priority": "3 high", "owner": "emma", "customer": "lone",
-		"number": "1", "id": 77, "created_by_id": 9, "article_count": 50, "unknown": {"a": 1}, "preferences": {"a": 1}}`).is(200).object()
+	got := d.Put("emma", path+"?expand=true", `{"title": "Changed", "state": "closed", "priority": "3 high", "owner": "emma", "customer": "lone",
+		"number": "1", "id": 77, "created_by_id": 9, "article_count": 50, "unknown": {"a": 1}, "preferences": {"a": 1}}`).Is(200).Object()
 	for key, want := range map[string]any{
 		"id": float64(id), "title": "Changed", "state": "closed", "priority": "3 high", "owner": "emma", "customer": "lone", "organization": "Loners",
-		"number": before.object()["number"], "created_by_id": 1.0, "updated_by": "emma", "article_count": 0.0,
+		"number": before.Object()["number"], "created_by_id": 1.0, "updated_by": "emma", "article_count": 0.0,
 	} {
 		if got[key] != want {
 			t.Errorf("%s = %v, want %v", key, got[key], want)
@@ -118,12 +119,12 @@ func TestUpdateTicket(t *testing.T) {
 	if got["close_at"] == nil || got["last_close_at"] == nil {
 		t.Error("closing was not noted")
 	}
-	got = d.put("emma", path, `{"preferences": {"b": 2}, "priority_id": "1"}`).is(200).object()
+	got = d.Put("emma", path, `{"preferences": {"b": 2}, "priority_id": "1"}`).Is(200).Object()
 	if fmt.Sprint(got["preferences"]) != "map[a:1 b:2]" || got["priority_id"] != 1.0 {
 		t.Errorf("preferences %v, priority %v", got["preferences"], got["priority_id"])
 	}
 	var changes string
-	d.one(&changes, `SELECT string_agg(attribute || ':' || coalesce(value_from, '') || '>' || coalesce(value_to, ''), ' ' ORDER BY id)
+	d.One(&changes, `SELECT string_agg(attribute || ':' || coalesce(value_from, '') || '>' || coalesce(value_to, ''), ' ' ORDER BY id)
 		FROM history WHERE object = 'Ticket' AND o_id = $1 AND type = 'updated' AND attribute IN ('title', 'state', 'priority')`, id)
 	if changes != "state:open>closed priority:2 normal>3 high title:to be changed>Changed priority:3 high>1 low" {
 		t.Errorf("history = %s", changes)
@@ -132,9 +133,9 @@ func TestUpdateTicket(t *testing.T) {
 
 func TestUpdateRules(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "rules")
-	path := ticketPath(id)
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "rules")
+	path := apitest.TicketPath(id)
 	for _, tc := range []struct {
 		who, sent string
 		status    int
@@ -152,7 +153,7 @@ func TestUpdateRules(t *testing.T) {
 		{"emma", `{"state": "pending reminder", "pending_time": "2031-01-01T00:00:59Z"}`, 200, `{"state_id": 3, "pending_time": "2031-01-01T00:00:00.000Z"}`},
 		{"emma", `{"title": "still pending"}`, 200, `{"state_id": 3, "pending_time": "2031-01-01T00:00:00.000Z"}`},
 		{"emma", `{"state": "open"}`, 200, `{"state_id": 2, "pending_time": null}`},
-		{"emma", `{"owner": "emma"}`, 200, fmt.Sprintf(`{"owner_id": %d}`, d.userID("emma"))},
+		{"emma", `{"owner": "emma"}`, 200, fmt.Sprintf(`{"owner_id": %d}`, d.UserID("emma"))},
 		{"emma", `{"owner": "reader"}`, 200, `{"owner_id": 1}`}, // can't own: nobody does
 		{"emma", `{"owner_id": null}`, 200, `{"owner_id": 1}`},
 		{"reader", `{"title": "x"}`, 403, "Not authorized"},
@@ -160,7 +161,7 @@ func TestUpdateRules(t *testing.T) {
 		{"boss", `{"title": "x"}`, 403, "Not authorized"},
 		{"changer", `{"title": "by changer"}`, 200, `{"title": "by changer"}`},
 		{"david", `{"title": "by david", "owner": "emma", "customer": "dora", "organization": "Loners", "preferences": {"z": 1}}`, 200,
-			fmt.Sprintf(`{"title": "by david", "owner_id": 1, "customer_id": %d, "preferences": {}}`, d.userID("david"))},
+			fmt.Sprintf(`{"title": "by david", "owner_id": 1, "customer_id": %d, "preferences": {}}`, d.UserID("david"))},
 		{"david", `{"state": "pending close", "pending_time": "2031-01-01"}`, 422, "Invalid value '6' for field 'state_id'!"},
 		{"dora", `{"state": "closed"}`, 200, `{"state_id": 4}`},
 		{"lone", `{"state": "open"}`, 403, "Not authorized"},
@@ -171,12 +172,12 @@ func TestUpdateRules(t *testing.T) {
 		{"chris", `{"article": 5}`, 422, "Invalid value for param 'article': 5"},
 		{"chris", `{"article": {"subject": "no body"}}`, 422, "Need at least an 'article body' field."},
 	} {
-		got := d.put(tc.who, path, tc.sent)
+		got := d.Put(tc.who, path, tc.sent)
 		if tc.status != 200 {
-			got.refuses(tc.status, tc.want)
+			got.Refuses(tc.status, tc.want)
 			continue
 		}
-		fields := got.is(200).object()
+		fields := got.Is(200).Object()
 		var want map[string]any
 		if err := json.Unmarshal([]byte(tc.want), &want); err != nil {
 			t.Fatal(err)
@@ -191,46 +192,46 @@ func TestUpdateRules(t *testing.T) {
 
 func TestAnOwnerWhoCannotBeOneIsLetGo(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "owned")
-	d.exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, id, d.userID("reader"))
-	if got := d.put("emma", ticketPath(id), `{"title": "open"}`).is(200).object()["owner_id"]; got != 1.0 {
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "owned")
+	d.Exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, id, d.UserID("reader"))
+	if got := d.Put("emma", apitest.TicketPath(id), `{"title": "open"}`).Is(200).Object()["owner_id"]; got != 1.0 {
 		t.Errorf("owner of an open ticket = %v, want nobody", got)
 	}
-	d.exec(`UPDATE tickets SET owner_id = $2, state_id = 4 WHERE id = $1`, id, d.userID("reader"))
-	if got := d.put("emma", ticketPath(id), `{"title": "closed"}`).is(200).object()["owner_id"]; got != float64(d.userID("reader")) {
+	d.Exec(`UPDATE tickets SET owner_id = $2, state_id = 4 WHERE id = $1`, id, d.UserID("reader"))
+	if got := d.Put("emma", apitest.TicketPath(id), `{"title": "closed"}`).Is(200).Object()["owner_id"]; got != float64(d.UserID("reader")) {
 		t.Errorf("owner of a closed ticket = %v, want who it was", got)
 	}
 }
 
 func TestActingForSomebodyElse(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	as := func(who, header, value, body string) answer {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.url+"/api/v1/tickets?expand=true", strings.NewReader(body))
+	d := apitest.OpenDesk(t)
+	as := func(who, header, value, body string) apitest.Answer {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, d.URL+"/api/v1/tickets?expand=true", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		req.Header.Set("Authorization", "Token token=token of "+who)
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set(header, value)
-		return d.send(req)
+		return d.Send(req)
 	}
 	ticket := `{"title": "For me", "group": "Users", "customer": "dora", "article": {"body": "b", "type": "web"}}`
 	for _, header := range []string{"From", "X-On-Behalf-Of"} {
-		got := as("chris", header, "David@Example.com", ticket).is(201).object()
+		got := as("chris", header, "David@Example.com", ticket).Is(201).Object()
 		if got["customer"] != "david" || got["created_by"] != "david" || got["create_article_sender"] != "Customer" {
 			t.Errorf("%s: customer %v, created_by %v, sender %v", header, got["customer"], got["created_by"], got["create_article_sender"])
 		}
 	}
-	as("emma", "From", "david", ticket).refuses(403, "Current user has no permission to use 'From'/'X-On-Behalf-Of'!")
+	as("emma", "From", "david", ticket).Refuses(403, "Current user has no permission to use 'From'/'X-On-Behalf-Of'!")
 }
 
 // Whatever a client sends, it is told what is wrong; nothing of it is our fault.
 func TestOddInputIsNeverOurFault(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "odd")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "odd")
 	values := []string{
 		`null`, `true`, `0`, `-1`, `1.5`, `1e400`, `99999999999999999999`, `""`, `" "`, `"x"`, `"\u0000"`, `"\ud800"`, `[]`, `[1]`, `["a", {}]`, `{}`, `{"a": {"b": []}}`,
 		`"` + strings.Repeat("é", 5000) + `"`, `"0000-00-00"`, `"9999999-01-01T00:00:00Z"`, `"guess:"`, `"guess:a@b\u0000.c"`,
@@ -239,53 +240,53 @@ func TestOddInputIsNeverOurFault(t *testing.T) {
 		"organization_id", "note", "type", "pending_time", "preferences", "article", "number", "expand", "full", "all"}
 	articleFields := []string{"body", "subject", "type", "type_id", "sender", "sender_id", "from", "to", "cc", "reply_to", "in_reply_to", "references",
 		"message_id", "content_type", "internal", "preferences", "subtype", "origin_by", "origin_by_id", "attachments", "ticket_id"}
-	check := func(a answer) {
+	check := func(a apitest.Answer) {
 		t.Helper()
-		if a.status >= 500 || a.status < 200 {
-			t.Errorf("%s: %d %.300s", a.asked, a.status, a.body)
+		if a.Status >= 500 || a.Status < 200 {
+			t.Errorf("%s: %d %.300s", a.Asked, a.Status, a.Body)
 		}
 	}
 	for _, value := range values {
 		for _, field := range fields {
-			check(d.put("chris", ticketPath(id), fmt.Sprintf(`{"%s": %s}`, field, value)))
-			check(d.post("chris", "/tickets", fmt.Sprintf(`{"title": "t", "group": "Users", "customer": "david", "%s": %s}`, field, value)))
+			check(d.Put("chris", apitest.TicketPath(id), fmt.Sprintf(`{"%s": %s}`, field, value)))
+			check(d.Post("chris", "/tickets", fmt.Sprintf(`{"title": "t", "group": "Users", "customer": "david", "%s": %s}`, field, value)))
 		}
 		for _, field := range articleFields {
-			check(d.post("chris", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "b", "%s": %s}`, id, field, value)))
+			check(d.Post("chris", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "b", "%s": %s}`, id, field, value)))
 		}
-		check(d.post("chris", "/tickets/search", fmt.Sprintf(`{"query": %s}`, value)))
-		check(d.post("chris", "/tickets/search", fmt.Sprintf(`{"ids": %s, "sort_by": %s}`, value, value)))
+		check(d.Post("chris", "/tickets/search", fmt.Sprintf(`{"query": %s}`, value)))
+		check(d.Post("chris", "/tickets/search", fmt.Sprintf(`{"ids": %s, "sort_by": %s}`, value, value)))
 	}
 	for _, path := range []string{
 		"/tickets/abc", "/tickets/-1", "/tickets/99999999999999999999", "/tickets/1%00", "/ticket_articles/by_ticket/x", "/ticket_attachment/a/b/c",
 		"/tickets?page=x", "/tickets?per_page=1e9", "/tickets/search?query=%ff", "/tickets/search?query=%00", "/tickets/search?ids[]=x", "/ticket_article_plain/x",
 		"/attachments/x", "/ticket_history/x",
 	} {
-		check(d.get("chris", path))
+		check(d.Get("chris", path))
 	}
 }
 
 func TestManyWriteToOneTicketAtOnce(t *testing.T) {
 	t.Parallel()
-	d := openHelpdesk(t)
-	id := d.newTicket(1, "david", "busy")
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "busy")
 	const writers = 8 // more than the connections to the database
 	var all sync.WaitGroup
 	for n := range writers {
 		all.Go(func() {
-			changed := d.put("emma", ticketPath(id), fmt.Sprintf(`{"title": "by %d", "article": {"body": "by %d"}}`, n, n))
-			created := d.post("emma", "/tickets", `{"title": "another", "group": "Users", "customer_id": "guess:busy@example.org", "article": {"body": "b"}}`)
-			if changed.status != 200 || created.status != 201 {
-				t.Errorf("writer %d: %d %s, %d %s", n, changed.status, changed.body, created.status, created.body)
+			changed := d.Put("emma", apitest.TicketPath(id), fmt.Sprintf(`{"title": "by %d", "article": {"body": "by %d"}}`, n, n))
+			created := d.Post("emma", "/tickets", `{"title": "another", "group": "Users", "customer_id": "guess:busy@example.org", "article": {"body": "b"}}`)
+			if changed.Status != 200 || created.Status != 201 {
+				t.Errorf("writer %d: %d %s, %d %s", n, changed.Status, changed.Body, created.Status, created.Body)
 			}
 		})
 	}
 	all.Wait()
 	var articles, count, tickets, people int
-	d.one(&articles, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1`, id)
-	d.one(&count, `SELECT article_count FROM tickets WHERE id = $1`, id)
-	d.one(&tickets, `SELECT count(DISTINCT number) FROM tickets WHERE title = 'another'`)
-	d.one(&people, `SELECT count(*) FROM users WHERE email = 'busy@example.org'`)
+	d.One(&articles, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1`, id)
+	d.One(&count, `SELECT article_count FROM tickets WHERE id = $1`, id)
+	d.One(&tickets, `SELECT count(DISTINCT number) FROM tickets WHERE title = 'another'`)
+	d.One(&people, `SELECT count(*) FROM users WHERE email = 'busy@example.org'`)
 	if articles != writers || count != writers || tickets != writers || people != 1 {
 		t.Errorf("%d articles counted as %d, %d tickets of %d customers; want %d, %d, %d, 1", articles, count, tickets, people, writers, writers, writers)
 	}

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"postroom/api/apitest"
 	"reflect"
 	"slices"
 	"testing"
@@ -10,7 +11,7 @@ import (
 
 func TestUsersAreNormalised(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	for _, tc := range []struct {
 		name, body string
 		want       map[string]any
@@ -35,9 +36,9 @@ func TestUsersAreNormalised(t *testing.T) {
 		{"secondary organizations", `{"email": "o@x.org", "organization": "Acme", "organizations": ["Loners"]}`, map[string]any{"organization_ids": []any{float64(3)}}},
 		{"HTML in the note", `{"email": "n@x.org", "note": "<script>x</script><b>y</b>"}`, map[string]any{"note": "<b>y</b>"}},
 	} {
-		o.exec(`UPDATE organizations SET domain = 'acme.example', domain_assignment = true WHERE name = 'Acme'`)
-		o.store.ForgetCatalog()
-		made := o.post("chris", "/users", tc.body).is(201).object()
+		o.Exec(`UPDATE organizations SET domain = 'acme.example', domain_assignment = true WHERE name = 'Acme'`)
+		o.Store.ForgetCatalog()
+		made := o.Post("chris", "/users", tc.body).Is(201).Object()
 		for key, want := range tc.want {
 			if got := made[key]; !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %s = %#v, want %#v", tc.name, key, got, want)
@@ -48,7 +49,7 @@ func TestUsersAreNormalised(t *testing.T) {
 
 func TestUsersAreRefused(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	for body, want := range map[string]string{
 		`{}`:                                                          "At least one identifier (firstname, lastname, phone, mobile or email) for user is required.",
 		`{"nosuch": 1, "fax": "1"}`:                                   "At least one identifier (firstname, lastname, phone, mobile or email) for user is required.",
@@ -66,34 +67,34 @@ func TestUsersAreRefused(t *testing.T) {
 		`{"email": {"a": 1}}`:                                         `Invalid value for param 'email': {"a":1}`,
 		`{"email": "a@x.org", "out_of_office_start_at": "yesterday"}`: `Invalid value for param 'out_of_office_start_at': "yesterday"`,
 	} {
-		o.post("chris", "/users", body).refuses(422, want)
+		o.Post("chris", "/users", body).Refuses(422, want)
 	}
 }
 
 func TestAgentsChangeCustomersOnly(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	made := o.post("emma", "/users", `{"email": "x@y.org", "roles": ["Admin"], "groups": {"Users": "full"}, "password": "Sneaky horse 9"}`).is(201).object()
+	o := apitest.Open(t)
+	made := o.Post("emma", "/users", `{"email": "x@y.org", "roles": ["Admin"], "groups": {"Users": "full"}, "password": "Sneaky horse 9"}`).Is(201).Object()
 	if got := fmt.Sprint(made["role_ids"], made["group_ids"]); got != "[3] map[]" {
 		t.Errorf("an agent made a user with roles and groups %s, want the roles of sign-up", got)
 	}
-	o.with(basic("x@y.org", "Sneaky horse 9")).is(401)
-	o.put("emma", "/users/"+idOf(o, "david"), `{"phone": "1", "role_ids": [1]}`).is(200)
-	if got := o.get("chris", "/users/"+idOf(o, "david")).object(); got["phone"] != "1" || fmt.Sprint(got["role_ids"]) != "[3]" {
+	o.With(apitest.Basic("x@y.org", "Sneaky horse 9")).Is(401)
+	o.Put("emma", "/users/"+idOf(o, "david"), `{"phone": "1", "role_ids": [1]}`).Is(200)
+	if got := o.Get("chris", "/users/"+idOf(o, "david")).Object(); got["phone"] != "1" || fmt.Sprint(got["role_ids"]) != "[3]" {
 		t.Errorf("after an agent's change: %v", got)
 	}
 	for _, who := range []string{"chris", "reader", "both", "reporter", "emma"} {
-		o.put("emma", "/users/"+idOf(o, who), `{"phone": "1"}`).refuses(403, "Not authorized")
+		o.Put("emma", "/users/"+idOf(o, who), `{"phone": "1"}`).Refuses(403, "Not authorized")
 	}
-	o.put("emma", "/users/4711", `{}`).refuses(404, "Couldn't find User with 'id'=4711")
-	o.put("david", "/users/"+idOf(o, "david"), `{"phone": "1"}`).refuses(403, "User authorization failed.")
-	o.del("emma", "/users/"+idOf(o, "david")).refuses(403, "User authorization failed.")
+	o.Put("emma", "/users/4711", `{}`).Refuses(404, "Couldn't find User with 'id'=4711")
+	o.Put("david", "/users/"+idOf(o, "david"), `{"phone": "1"}`).Refuses(403, "User authorization failed.")
+	o.Del("emma", "/users/"+idOf(o, "david")).Refuses(403, "User authorization failed.")
 }
 
 func TestWhatCustomersSeeOfOthers(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	o.exec(`UPDATE users SET phone = '123', note = 'secret' WHERE login IN ('david', 'dora')`)
+	o := apitest.Open(t)
+	o.Exec(`UPDATE users SET phone = '123', note = 'secret' WHERE login IN ('david', 'dora')`)
 	keys := func(object map[string]any) []string {
 		var all []string
 		for key := range object {
@@ -103,37 +104,37 @@ func TestWhatCustomersSeeOfOthers(t *testing.T) {
 		return all
 	}
 	for _, shape := range []string{"", "?expand=true"} {
-		own := o.get("david", "/users/"+idOf(o, "david")+shape).is(200).object()
+		own := o.Get("david", "/users/"+idOf(o, "david")+shape).Is(200).Object()
 		for _, key := range []string{"web", "phone", "mobile", "fax", "department", "street", "zip", "city", "country", "address", "note"} {
 			if _, there := own[key]; there {
 				t.Errorf("a customer sees the own %s", key)
 			}
 		}
-		other := o.get("david", "/users/"+idOf(o, "dora")+shape).is(200).object()
+		other := o.Get("david", "/users/"+idOf(o, "dora")+shape).Is(200).Object()
 		if got, want := fmt.Sprint(keys(other)), "[active firstname id image image_source lastname]"; got != want {
 			t.Errorf("a customer sees %s of a colleague%s, want %s", got, shape, want)
 		}
 	}
-	full := o.get("david", "/users?full=true").is(200).object()
+	full := o.Get("david", "/users?full=true").Is(200).Object()
 	if got := full["assets"].(map[string]any)["User"].(map[string]any)[idOf(o, "david")].(map[string]any); got["phone"] != nil {
 		t.Errorf("assets show a customer the phone %v", got["phone"])
 	}
-	o.get("david", "/users/"+idOf(o, "lone")).refuses(403, "Not authorized")
-	o.get("single", "/users/"+idOf(o, "reporter")).refuses(403, "Not authorized")
-	o.get("lars", "/users/"+idOf(o, "david")).is(200) // through a secondary organization
-	if got := o.get("david", "/users").is(200).list(); len(got) != 1 || got[0]["login"] != "david" {
+	o.Get("david", "/users/"+idOf(o, "lone")).Refuses(403, "Not authorized")
+	o.Get("single", "/users/"+idOf(o, "reporter")).Refuses(403, "Not authorized")
+	o.Get("lars", "/users/"+idOf(o, "david")).Is(200) // through a secondary organization
+	if got := o.Get("david", "/users").Is(200).List(); len(got) != 1 || got[0]["login"] != "david" {
 		t.Errorf("a customer's list of users: %v", got)
 	}
-	o.get("david", "/users/search?query=emma").refuses(403, "User authorization failed.")
-	if got := o.get("emma", "/users/"+idOf(o, "chris")).is(200).object(); got["note"] == nil || got["phone"] == nil {
+	o.Get("david", "/users/search?query=emma").Refuses(403, "User authorization failed.")
+	if got := o.Get("emma", "/users/"+idOf(o, "chris")).Is(200).Object(); got["note"] == nil || got["phone"] == nil {
 		t.Errorf("an agent sees a cut user: %v", got)
 	}
 }
 
 func TestExpandedUser(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	got := o.get("chris", "/users/"+idOf(o, "both")+"?expand=1").is(200).object()
+	o := apitest.Open(t)
+	got := o.Get("chris", "/users/"+idOf(o, "both")+"?expand=1").Is(200).Object()
 	for key, want := range map[string]any{
 		"organization": "Acme", "roles": []any{"Agent", "Customer"}, "organizations": []any{}, "created_by": "chris", "updated_by": "chris",
 		"groups": map[string]any{"Sales": []any{"change", "create", "read"}},
@@ -142,10 +143,10 @@ func TestExpandedUser(t *testing.T) {
 			t.Errorf("%s = %v, want %v", key, got[key], want)
 		}
 	}
-	if _, there := o.get("chris", "/users/2?expand=true").object()["organization"]; !there {
+	if _, there := o.Get("chris", "/users/2?expand=true").Object()["organization"]; !there {
 		t.Error("an organization's name is missing")
 	}
-	if _, there := o.get("chris", "/users/"+idOf(o, "single")+"?expand=true").object()["organization"]; there {
+	if _, there := o.Get("chris", "/users/"+idOf(o, "single")+"?expand=true").Object()["organization"]; there {
 		t.Error("somebody without an organization has its name")
 	}
 	for key := range got {
@@ -157,81 +158,81 @@ func TestExpandedUser(t *testing.T) {
 
 func TestLastAdministratorStays(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	chris, boss := "/users/"+idOf(o, "chris"), "/users/"+idOf(o, "boss")
 	const text = "At least one user needs to have admin permissions."
-	o.put("chris", boss, `{"active": false}`).is(200)
-	o.put("chris", chris, `{"active": false}`).refuses(422, text)
-	o.put("chris", chris, `{"roles": ["Agent"]}`).refuses(422, text)
-	o.put("chris", "/roles/1", `{"active": false}`).refuses(422, text)
-	o.put("chris", "/roles/1", `{"permissions": ["report"]}`).refuses(422, text)
-	o.put("chris", boss, `{"active": true}`).is(200)
-	o.put("boss", chris, `{"roles": ["Agent"]}`).is(200)
-	o.get("chris", "/version").refuses(403, "User authorization failed.") // seen at once
+	o.Put("chris", boss, `{"active": false}`).Is(200)
+	o.Put("chris", chris, `{"active": false}`).Refuses(422, text)
+	o.Put("chris", chris, `{"roles": ["Agent"]}`).Refuses(422, text)
+	o.Put("chris", "/roles/1", `{"active": false}`).Refuses(422, text)
+	o.Put("chris", "/roles/1", `{"permissions": ["report"]}`).Refuses(422, text)
+	o.Put("chris", boss, `{"active": true}`).Is(200)
+	o.Put("boss", chris, `{"roles": ["Agent"]}`).Is(200)
+	o.Get("chris", "/version").Refuses(403, "User authorization failed.") // seen at once
 }
 
 func TestDeletionOfUsers(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	const text = "Can't delete, object has references."
-	plain := o.post("chris", "/users", `{"email": "plain@x.org"}`).is(201).id()
-	o.del("chris", "/users/"+itoa(plain)).is(200)
-	o.get("chris", "/users/"+itoa(plain)).refuses(404, fmt.Sprintf("Couldn't find User with 'id'=%d", plain))
-	o.del("chris", "/users/"+itoa(plain)).refuses(404, fmt.Sprintf("Couldn't find User with 'id'=%d", plain))
-	given := o.post("chris", "/users", `{"email": "given@x.org", "roles": ["Agent"], "groups": {"Users": "full"}}`).is(201).id()
-	o.put("chris", "/users/"+itoa(given), `{"roles": ["Customer"]}`).is(200)
-	o.del("chris", "/users/"+itoa(given)).refuses(422, text)
-	o.del("chris", "/users/1").refuses(422, text)
-	o.del("chris", "/users/2").refuses(422, text) // made the first ticket
-	o.del("chris", "/users/"+idOf(o, "chris")).refuses(422, text)
-	itself := o.post("chris", "/users", `{"email": "itself@x.org"}`).is(201).id()
-	o.exec(`UPDATE users SET created_by_id = id, updated_by_id = id WHERE id = $1`, itself)
-	o.del("chris", "/users/"+itoa(itself)).is(200)
+	plain := o.Post("chris", "/users", `{"email": "plain@x.org"}`).Is(201).ID()
+	o.Del("chris", "/users/"+itoa(plain)).Is(200)
+	o.Get("chris", "/users/"+itoa(plain)).Refuses(404, fmt.Sprintf("Couldn't find User with 'id'=%d", plain))
+	o.Del("chris", "/users/"+itoa(plain)).Refuses(404, fmt.Sprintf("Couldn't find User with 'id'=%d", plain))
+	given := o.Post("chris", "/users", `{"email": "given@x.org", "roles": ["Agent"], "groups": {"Users": "full"}}`).Is(201).ID()
+	o.Put("chris", "/users/"+itoa(given), `{"roles": ["Customer"]}`).Is(200)
+	o.Del("chris", "/users/"+itoa(given)).Refuses(422, text)
+	o.Del("chris", "/users/1").Refuses(422, text)
+	o.Del("chris", "/users/2").Refuses(422, text) // made the first ticket
+	o.Del("chris", "/users/"+idOf(o, "chris")).Refuses(422, text)
+	itself := o.Post("chris", "/users", `{"email": "itself@x.org"}`).Is(201).ID()
+	o.Exec(`UPDATE users SET created_by_id = id, updated_by_id = id WHERE id = $1`, itself)
+	o.Del("chris", "/users/"+itoa(itself)).Is(200)
 }
 
 func TestGroupAccessComesBackWithTheRole(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	path := "/users/" + idOf(o, "emma")
-	groups := func() string { return fmt.Sprint(o.get("chris", path).is(200).object()["group_ids"]) }
-	o.put("chris", path, `{"roles": ["Customer"]}`).is(200)
+	groups := func() string { return fmt.Sprint(o.Get("chris", path).Is(200).Object()["group_ids"]) }
+	o.Put("chris", path, `{"roles": ["Customer"]}`).Is(200)
 	if got := groups(); got != "map[]" {
 		t.Errorf("groups of a customer: %s", got)
 	}
-	o.put("chris", path, `{"roles": ["Agent"]}`).is(200)
+	o.Put("chris", path, `{"roles": ["Agent"]}`).Is(200)
 	if got := groups(); got != "map[1:[full]]" {
 		t.Errorf("groups of an agent again: %s", got)
 	}
-	if got := o.get("chris", path).object()["preferences"].(map[string]any)["notification_config"]; got == nil {
+	if got := o.Get("chris", path).Object()["preferences"].(map[string]any)["notification_config"]; got == nil {
 		t.Error("an agent isn't told anything: no notification_config")
 	}
 }
 
 func TestOrganizationTakesTicketsAlong(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	ticket := o.newTicket(1, "david", "moves")
+	o := apitest.Open(t)
+	ticket := o.NewTicket(1, "david", "moves")
 	organization := func() (id *int) {
-		o.one(&id, `SELECT organization_id FROM tickets WHERE id = $1`, ticket)
+		o.One(&id, `SELECT organization_id FROM tickets WHERE id = $1`, ticket)
 		return id
 	}
-	o.put("chris", "/users/"+idOf(o, "david"), `{"organization": "Loners"}`).is(200)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"organization": "Loners"}`).Is(200)
 	if got := organization(); got == nil || *got != 3 {
 		t.Errorf("after a move the ticket is with %v, want 3", got)
 	}
-	o.put("chris", "/organizations/3", `{"members": ["lone", "lars"]}`).is(200)
+	o.Put("chris", "/organizations/3", `{"members": ["lone", "lars"]}`).Is(200)
 	if got := organization(); got != nil {
 		t.Errorf("after leaving the ticket is with %d, want none", *got)
 	}
-	o.put("chris", "/organizations/2", `{"members": ["david", "dora", "both"]}`).is(200)
+	o.Put("chris", "/organizations/2", `{"members": ["david", "dora", "both"]}`).Is(200)
 	if got := organization(); got == nil || *got != 2 {
 		t.Errorf("after joining the ticket is with %v, want 2", got)
 	}
-	if got := o.get("chris", "/organizations/2").object()["member_ids"].([]any); len(got) != 3 {
+	if got := o.Get("chris", "/organizations/2").Object()["member_ids"].([]any); len(got) != 3 {
 		t.Errorf("members %v, want 3", got)
 	}
-	o.setting("ticket_organization_reassignment", false)
-	o.put("chris", "/users/"+idOf(o, "david"), `{"organization": "Loners"}`).is(200)
+	o.Setting("ticket_organization_reassignment", false)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"organization": "Loners"}`).Is(200)
 	if got := organization(); got == nil || *got != 2 {
 		t.Errorf("switched off, the ticket is with %v, want 2", got)
 	}
@@ -239,7 +240,7 @@ func TestOrganizationTakesTicketsAlong(t *testing.T) {
 
 func TestSearchForUsers(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	for query, want := range map[string]string{
 		"query=emma":            "[emma]",
 		"query=EMMA*":           "[emma]",
@@ -258,7 +259,7 @@ func TestSearchForUsers(t *testing.T) {
 		"query=-&ids[]=1":                                            "[]",
 	} {
 		found := []string{}
-		for _, user := range o.get("chris", "/users/search?"+query).is(200).list() {
+		for _, user := range o.Get("chris", "/users/search?"+query).Is(200).List() {
 			name, ok := user["login"].(string)
 			if !ok {
 				name = user["label"].(string)
@@ -272,36 +273,36 @@ func TestSearchForUsers(t *testing.T) {
 			t.Errorf("%s found %s, want %s", query, got, want)
 		}
 	}
-	if got := o.get("chris", "/users/search?query=emma&only_total_count=true").object()["total_count"]; got != float64(1) {
+	if got := o.Get("chris", "/users/search?query=emma&only_total_count=true").Object()["total_count"]; got != float64(1) {
 		t.Errorf("total_count %v, want 1", got)
 	}
-	full := o.post("chris", "/users/search", `{"query": "emma", "full": true}`).is(200).object()
-	both := o.get("chris", "/users/"+idOf(o, "lars")+"?full=true").is(200).object()["assets"].(map[string]any)
+	full := o.Post("chris", "/users/search", `{"query": "emma", "full": true}`).Is(200).Object()
+	both := o.Get("chris", "/users/"+idOf(o, "lars")+"?full=true").Is(200).Object()["assets"].(map[string]any)
 	if got := both["Organization"].(map[string]any); got["2"] == nil || got["3"] == nil {
 		t.Errorf("a user's organizations don't come along: %v", got)
 	}
-	acme := o.get("chris", "/organizations/2?full=true").is(200).object()["assets"].(map[string]any)
+	acme := o.Get("chris", "/organizations/2?full=true").Is(200).Object()["assets"].(map[string]any)
 	if got := acme["User"].(map[string]any); got[idOf(o, "david")] == nil {
 		t.Errorf("an organization's members don't come along: %v", got)
 	}
-	if got := o.get("david", "/organizations/2?full=true").is(200).object()["assets"].(map[string]any); got["User"] != nil {
+	if got := o.Get("david", "/organizations/2?full=true").Is(200).Object()["assets"].(map[string]any); got["User"] != nil {
 		t.Errorf("a customer is shown members: %v", got)
 	}
-	if got := fmt.Sprint(full["record_ids"], full["total_count"]); got != fmt.Sprintf("[%d] 1", o.userID("emma")) {
+	if got := fmt.Sprint(full["record_ids"], full["total_count"]); got != fmt.Sprintf("[%d] 1", o.UserID("emma")) {
 		t.Errorf("full: %s", got)
 	}
-	o.get("chris", "/users/search?query=x&sort_by=password").refuses(422, "Found invalid column 'password' for sorting.")
-	o.get("chris", "/users/search?query=x&sort_by=login&order_by=up").refuses(422, "Found invalid order by value up. Please use 'asc' or 'desc'.")
-	o.post("chris", "/users/search", `{"condition": {"user.login": {}}}`).refuses(422, "Invalid object selector conditions")
+	o.Get("chris", "/users/search?query=x&sort_by=password").Refuses(422, "Found invalid column 'password' for sorting.")
+	o.Get("chris", "/users/search?query=x&sort_by=login&order_by=up").Refuses(422, "Found invalid order by value up. Please use 'asc' or 'desc'.")
+	o.Post("chris", "/users/search", `{"condition": {"user.login": {}}}`).Refuses(422, "Invalid object selector conditions")
 }
 
 func TestPagesOfUsers(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
-	all := o.get("chris", "/users").is(200).list()
+	o := apitest.Open(t)
+	all := o.Get("chris", "/users").Is(200).List()
 	var walked []float64
 	for page := 1; ; page++ {
-		list := o.get("chris", fmt.Sprintf("/users?page=%d&per_page=1", page)).is(200).list()
+		list := o.Get("chris", fmt.Sprintf("/users?page=%d&per_page=1", page)).Is(200).List()
 		if len(list) == 0 {
 			break
 		}
@@ -310,27 +311,27 @@ func TestPagesOfUsers(t *testing.T) {
 	if len(walked) != len(all) || !slices.IsSorted(walked) {
 		t.Errorf("walked %v of %d users", walked, len(all))
 	}
-	if got := len(o.get("chris", "/users?limit=3&per_page=2").list()); got != 2 {
+	if got := len(o.Get("chris", "/users?limit=3&per_page=2").List()); got != 2 {
 		t.Errorf("per_page=2 and limit=3 gave %d, want 2", got)
 	}
-	if got := len(o.get("chris", "/users?page=99999999999999999").list()); got != 0 {
+	if got := len(o.Get("chris", "/users?page=99999999999999999").List()); got != 0 {
 		t.Errorf("a page past the end holds %d", got)
 	}
 	for _, query := range []string{"page=0", "page=-1", "page=x", "per_page=0", "per_page=-5", "limit=x"} {
-		o.get("chris", "/users?"+query).is(http.StatusUnprocessableEntity)
+		o.Get("chris", "/users?"+query).Is(http.StatusUnprocessableEntity)
 	}
 }
 
 func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
 	t.Parallel()
-	o := openOffice(t)
+	o := apitest.Open(t)
 	for _, path := range []string{"/users", "/organizations", "/groups", "/roles", "/ticket_states", "/ticket_priorities", "/email_addresses", "/signatures"} {
 		for _, shape := range []string{"?expand=true", "?full=true", "?"} {
-			o.get("chris", path+shape) // settings and people are known after this
+			o.Get("chris", path+shape) // settings and people are known after this
 			count := func(size int) int64 {
-				before := o.queries.n.Load()
-				o.get("chris", fmt.Sprintf("%s%s&per_page=%d", path, shape, size)).is(200)
-				return o.queries.n.Load() - before
+				before := o.Queries.N.Load()
+				o.Get("chris", fmt.Sprintf("%s%s&per_page=%d", path, shape, size)).Is(200)
+				return o.Queries.N.Load() - before
 			}
 			if few, many := count(1), count(1000); many > few+2 { // one may have been the catalog's turn
 				t.Errorf("%s%s: %d queries for one record, %d for all", path, shape, few, many)

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/api"
+	apimail "postroom/api/mail"
 	"postroom/channels/email"
 	"postroom/internal/config"
 	"postroom/internal/setup"
@@ -101,13 +102,13 @@ func (w mailWizard) Verify(ctx context.Context, inbound, outbound map[string]any
 	return wizard.Verify(ctx, inbound, outbound, address, subject)
 }
 
-func (w mailWizard) Probe(ctx context.Context, address, password, folder string) (api.MailSetting, error) {
+func (w mailWizard) Probe(ctx context.Context, address, password, folder string) (apimail.Setting, error) {
 	wizard, err := w.named(ctx)
 	if err != nil {
-		return api.MailSetting{}, err
+		return apimail.Setting{}, err
 	}
 	account, err := wizard.Probe(ctx, address, password, folder)
-	return api.MailSetting(account), err
+	return apimail.Setting(account), err
 }
 
 // autoWizard shows the set-up's auto wizard to the API.

@@ -1,0 +1,117 @@
+// Package apitest runs the API for tests: a helpdesk with people for every kind of access, and requests
+// in their names.
+package apitest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"postroom/api"
+	"postroom/api/mail"
+	"postroom/internal/credential"
+)
+
+// office is a helpdesk with what administrators need: passwords, and mail servers that do what a
+// test says.
+type Office struct {
+	*helpdesk
+	Server *api.Server
+	Mail   *mailServers
+}
+
+// password is everybody's, in an office.
+const Password = "Correct horse 7"
+
+func Open(t *testing.T, change ...func(*api.Needs)) *Office {
+	t.Helper()
+	desk := OpenDesk(t)
+	servers := &mailServers{}
+	needs := api.Needs{
+		Store: desk.Store, Blobs: desk.blobs, Version: "6.5.0", Wizard: servers,
+		Log: slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError})),
+	}
+	for _, change := range change {
+		change(&needs)
+	}
+	server := api.New(needs)
+	listening := httptest.NewServer(server)
+	t.Cleanup(listening.Close)
+	desk.URL = listening.URL
+	hash, err := credential.HashPassword(Password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk.Exec(`UPDATE users SET password = $1 WHERE id > 2`, hash)
+	return &Office{desk, server, servers}
+}
+
+// request makes a request without credentials.
+func (o *Office) Request(method, path, body string) *http.Request {
+	o.T.Helper()
+	req, err := http.NewRequestWithContext(o.T.Context(), method, o.URL+path, strings.NewReader(body))
+	if err != nil {
+		o.T.Fatal(err)
+	}
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	return req
+}
+
+// with sends a request to /users/me with an Authorization header and others in pairs.
+func (o *Office) With(authorization string, headers ...string) Answer {
+	o.T.Helper()
+	req := o.Request(http.MethodGet, "/api/v1/users/me", "")
+	if authorization != "" {
+		req.Header.Set("Authorization", authorization)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	return o.Send(req)
+}
+
+func Basic(name, password string) string { return "Basic " + Encoded(name+":"+password) }
+
+// setting changes a setting behind everybody's back.
+func (o *Office) Setting(name string, value any) {
+	o.T.Helper()
+	if err := o.Store.PutSettingValue(o.T.Context(), name, value); err != nil {
+		o.T.Fatal(err)
+	}
+	o.Store.ForgetCatalog()
+}
+
+// mailServers stand for the mail servers of the world: they accept everything but what a test
+// forbids.
+type mailServers struct {
+	InboundFails, OutboundFails, VerifyFails, ProbeFails error
+	Asked                                                []map[string]any // sides, as they were tried
+}
+
+func (m *mailServers) CheckInbound(_ context.Context, inbound map[string]any) (int, error) {
+	m.Asked = append(m.Asked, inbound)
+	return 3, m.InboundFails
+}
+
+func (m *mailServers) CheckOutbound(_ context.Context, outbound map[string]any, _ string) error {
+	m.Asked = append(m.Asked, outbound)
+	return m.OutboundFails
+}
+
+func (m *mailServers) Verify(_ context.Context, inbound, outbound map[string]any, _, _ string) error {
+	m.Asked = append(m.Asked, inbound, outbound)
+	return m.VerifyFails
+}
+
+func (m *mailServers) Probe(_ context.Context, address, password, _ string) (mail.Setting, error) {
+	return mail.Setting{
+		Inbound:  map[string]any{"adapter": "imap", "options": map[string]any{"host": "imap.example.com", "user": address, "password": password}},
+		Outbound: map[string]any{"adapter": "smtp", "options": map[string]any{"host": "smtp.example.com", "user": address, "password": password}},
+		Messages: 3,
+	}, m.ProbeFails
+}

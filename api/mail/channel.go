@@ -1,0 +1,180 @@
+package mail
+
+import (
+	"net/http"
+	"regexp"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// channelRecord shows a channel, its secrets masked.
+func channelRecord(c desk.Channel) rest.Record {
+	preferences := map[string]any{}
+	for key, value := range c.Preferences {
+		preferences[key] = value
+	}
+	if c.LastFetch != nil {
+		preferences["last_fetch"] = c.LastFetch
+	}
+	return rest.Record{
+		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", store.MaskSecrets(c.Options, rest.SecretMask)},
+		{"preferences", preferences}, {"active", c.Active}, {"last_log_in", c.LastLogIn}, {"last_log_out", c.LastLogOut},
+		{"status_in", c.StatusIn}, {"status_out", c.StatusOut},
+	}.Stamped(c.Stamp)
+}
+
+var settingInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
+
+// withSettings replaces #{config.fqdn} and the like by what the settings say.
+func withSettings(text string, c *desk.Catalog) string {
+	return settingInText.ReplaceAllStringFunc(text, func(name string) string {
+		return c.Settings.String(settingInText.FindStringSubmatch(name)[1])
+	})
+}
+
+// listEmailChannels shows all mail accounts with what belongs to them.
+func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	channels, err := s.Store.ChannelsIn(ctx, desk.AreaEmailAccount, desk.AreaEmailNotification)
+	if err != nil {
+		return err
+	}
+	const all = 1 << 20 // there are as many as somebody typed in
+	addresses, err := store.EmailAddresses.List(ctx, s.Store, store.Filter[desk.EmailAddressID]{}, nil, store.Page{Limit: all})
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	accounts, notifying, known := []desk.ChannelID{}, []desk.ChannelID{}, map[desk.ChannelID]bool{}
+	shown, called := rest.Record{}, rest.Record{}
+	for _, c := range channels {
+		known[c.ID] = true
+		shown.Add(rest.IDText(c.ID), channelRecord(c))
+		switch {
+		case c.Area == desk.AreaEmailAccount:
+			accounts = append(accounts, c.ID)
+		case c.Active:
+			notifying = append(notifying, c.ID)
+		}
+	}
+	used, unused := []desk.EmailAddressID{}, []desk.EmailAddressID{}
+	for _, a := range addresses {
+		called.Add(rest.IDText(a.ID), emailAddressRecord(a))
+		used = append(used, a.ID)
+		if a.ChannelID == nil || !a.Active || !known[*a.ChannelID] {
+			unused = append(unused, a.ID)
+		}
+	}
+	return rest.Reply(w, r, rest.Record{
+		{"accounts_fixed", []int{}},
+		{"assets", rest.Record{{"Channel", shown}, {"EmailAddress", called}}},
+		{"account_channel_ids", accounts}, {"notification_channel_ids", notifying},
+		{"email_address_ids", used}, {"not_used_email_address_ids", unused},
+		{"channel_driver", rest.Record{{"email", rest.Record{
+			{"inbound", rest.Record{{"imap", "IMAP"}, {"pop3", "POP3"}}},
+			{"outbound", rest.Record{{"smtp", "SMTP - configure your own outgoing SMTP settings"}, {"sendmail", "local MTA (Sendmail/Postfix/Exim/...) - use server setup"}}},
+		}}}},
+		{"config", rest.Record{{"notification_sender", withSettings(catalog.Settings.String("notification_sender"), catalog)}}},
+	})
+}
+
+// emailChannel returns the mail account that a client named in its body.
+func (s *Room) emailChannel(r *http.Request) (desk.Channel, error) {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return desk.Channel{}, err
+	}
+	id, err := rest.IDIn[desk.ChannelID](p, "id")
+	if err != nil {
+		return desk.Channel{}, err
+	}
+	return s.emailChannelByID(r, id)
+}
+
+func (s *Room) emailChannelByID(r *http.Request, id desk.ChannelID) (desk.Channel, error) {
+	channel, err := s.Store.Channel(r.Context(), id)
+	if err == nil && channel.Area != desk.AreaEmailAccount {
+		err = &desk.MissingError{Class: "Channel", ID: int64(id)}
+	}
+	return channel, err
+}
+
+func (s *Room) enableEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	return s.switchEmailChannel(w, r, true)
+}
+
+func (s *Room) disableEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	return s.switchEmailChannel(w, r, false)
+}
+
+func (s *Room) switchEmailChannel(w http.ResponseWriter, r *http.Request, on bool) error {
+	channel, err := s.emailChannel(r)
+	if err != nil {
+		return err
+	}
+	channel.Active, channel.UpdatedByID = on, rest.Caller(r).User.ID
+	return s.saveChannel(w, r, channel)
+}
+
+func (s *Room) saveChannel(w http.ResponseWriter, r *http.Request, channel desk.Channel) error {
+	if err := s.Store.SaveChannel(r.Context(), channel); err != nil {
+		return err
+	}
+	s.Changed()
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
+}
+
+func (s *Room) deleteEmailChannel(w http.ResponseWriter, r *http.Request) error {
+	channel, err := s.emailChannel(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Store.DeleteChannel(r.Context(), channel.ID); err != nil {
+		return err
+	}
+	s.Changed()
+	return rest.Deleted(w)
+}
+
+// setChannelGroup says which group gets the new tickets of an account.
+func (s *Room) setChannelGroup(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	id, err := rest.PathID[desk.ChannelID](r, "id", "Channel")
+	if err != nil {
+		return err
+	}
+	channel, err := s.emailChannelByID(r, id)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	group, sent, err := rest.Named(p, "group", catalog.Groups, rest.GroupName)
+	if err != nil {
+		return err
+	}
+	if !sent || group == 0 {
+		return rest.Invalid("group_id", "The required parameter 'group_id' is missing.")
+	}
+	address, err := rest.IDIn[desk.EmailAddressID](p, "group_email_address_id")
+	if err != nil {
+		return err
+	}
+	if p.Flag("group_email_address") && address != 0 {
+		if err := s.Store.SetGroupAddress(r.Context(), group, address, rest.Caller(r).User.ID); err != nil {
+			return err
+		}
+	}
+	channel.GroupID, channel.UpdatedByID = &group, rest.Caller(r).User.ID
+	return s.saveChannel(w, r, channel)
+}

@@ -1,0 +1,164 @@
+package people
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func (s *Room) organizations() *rest.Resource[desk.Organization, desk.OrganizationID] {
+	return &rest.Resource[desk.Organization, desk.OrganizationID]{
+		House:    s.House,
+		Table:    store.Organizations,
+		View:     s.organizationView,
+		Sortable: []string{"name", "shared", "domain", "domain_assignment", "active", "vip", "note"},
+		Visible: func(r *http.Request) (filter store.Filter[desk.OrganizationID], err error) {
+			if who := rest.Caller(r); !seesOrganizations(who) {
+				filter.IDs = who.Organizations()
+			}
+			return filter, nil
+		},
+		See:    seeOrganization,
+		Choice: func(o desk.Organization) (string, bool) { return o.Name, o.Active },
+		Found:  activeFirst,
+		Fresh:  func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
+		Read:   readOrganization,
+		Link:   setMembers,
+	}
+}
+
+// organizationView shows organizations to whoever makes the request.
+func (s *Room) organizationView(who *desk.Caller) rest.View[desk.Organization] {
+	shown := rest.ViewOf(s.House, store.Organizations)
+	shown.Records = rest.Linked(store.Organizations.ID, s.Store.OrganizationLinks, organizationRecord)
+	shown.Expand = s.expandOrganizations
+	shown.Relatives = func(ctx context.Context, _ []desk.Organization, records []rest.Record, assets *rest.Record) error {
+		members := rest.Set[desk.UserID]{}
+		for _, r := range records {
+			shown, _ := r.Get("member_ids").([]desk.UserID) // customers see none
+			members.Add(shown[:min(len(shown), membersShown)]...)
+		}
+		return s.addMembers(ctx, who, assets, members)
+	}
+	if !who.Sees() {
+		shown.Cut = func(_ desk.Organization, r rest.Record) rest.Record { return r.Only("id", "name", "active") }
+	}
+	return shown
+}
+
+func organizationRecord(o desk.Organization, links desk.OrganizationLinks) rest.Record {
+	return rest.Record{
+		{"id", o.ID}, {"name", o.Name}, {"shared", o.Shared}, {"domain", o.Domain}, {"domain_assignment", o.DomainAssignment},
+		{"active", o.Active}, {"vip", o.Vip}, {"note", o.Note},
+	}.Stamped(o.Stamp).With("member_ids", links.MemberIDs).With("secondary_member_ids", links.SecondaryMemberIDs)
+}
+
+func (s *Room) addMembers(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.UserID]) error {
+	found, err := s.Store.Users(ctx, slices.Sorted(maps.Keys(ids)))
+	if err != nil {
+		return err
+	}
+	users := slices.SortedFunc(maps.Values(found), func(a, b desk.User) int { return cmp.Compare(a.ID, b.ID) })
+	return rest.AddAssets(ctx, assets, s.userView(who), users)
+}
+
+func (s *Room) expandOrganizations(ctx context.Context, items []desk.Organization, records []rest.Record) error {
+	var people []desk.UserID
+	for i, o := range items {
+		people = append(people, o.CreatedByID, o.UpdatedByID)
+		people = append(people, records[i].Get("member_ids").([]desk.UserID)...)
+		people = append(people, records[i].Get("secondary_member_ids").([]desk.UserID)...)
+	}
+	found, err := s.Store.NamesOf(ctx, people, nil)
+	if err != nil {
+		return err
+	}
+	for i, o := range items {
+		r := &records[i]
+		r.Add("members", namesIn(r.Get("member_ids").([]desk.UserID), found.Logins))
+		r.Add("secondary_members", namesIn(r.Get("secondary_member_ids").([]desk.UserID), found.Logins))
+		rest.AddStampNames(r, o.Stamp, found.Logins)
+	}
+	return nil
+}
+
+// seesOrganizations lets those who work with all organizations see all, others their own.
+func seesOrganizations(who *desk.Caller) bool { return who.Can("ticket.agent", "admin.organization") }
+
+func seeOrganization(r *http.Request, o desk.Organization) (bool, error) {
+	who := rest.Caller(r)
+	own := who.Organizations()
+	switch {
+	case seesOrganizations(who) || slices.Contains(own, o.ID):
+		return true, nil
+	case len(own) == 0:
+		return false, nil // as clients know it: who belongs nowhere sees nothing, and no refusal
+	}
+	return false, &desk.ForbiddenError{}
+}
+
+func readOrganization(ctx context.Context, tx *store.Store, in *rest.Input, o *desk.Organization) error {
+	in.Name(&o.Name)
+	in.Text(&o.Domain, "domain", 250)
+	in.Html(&o.Note, "note", maxUserNote)
+	in.Flag(&o.Shared, "shared")
+	in.Flag(&o.DomainAssignment, "domain_assignment")
+	in.Flag(&o.Active, "active")
+	in.Flag(&o.Vip, "vip")
+	o.Domain = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(o.Domain), "@"))
+	if o.DomainAssignment && o.Domain == "" {
+		in.Keep(rest.Invalid("domain", "Domain required when Domain Based Assignment is enabled"))
+	}
+	if in.Err != nil {
+		return in.Err
+	}
+	return store.Organizations.CheckName(ctx, tx, o.Name, o.ID)
+}
+
+// setMembers stores who belongs to an organization, as far as the client said.
+func setMembers(ctx context.Context, tx *store.Store, in *rest.Input, o desk.Organization) error {
+	members, sent, err := rest.IDsNamed(ctx, in.Params, "member", "members", rest.UsersIn(tx))
+	if err != nil {
+		return err
+	}
+	if sent {
+		moved, err := tx.SetOrganizationMembers(ctx, o.ID, members, in.Who.User.ID)
+		if err != nil {
+			return err
+		}
+		if err := moveTickets(ctx, tx, in.Catalog, o.ID, moved); err != nil {
+			return err
+		}
+	}
+	others, sent, err := rest.IDsNamed(ctx, in.Params, "secondary_member", "secondary_members", rest.UsersIn(tx))
+	if err != nil || !sent {
+		return err
+	}
+	return tx.SetSecondaryMembers(ctx, o.ID, others)
+}
+
+// moveTickets lets the tickets of people follow them into an organization, or out of it. moved
+// holds their former organizations. It asks once for each of them: organizations change members by
+// the handful.
+func moveTickets(ctx context.Context, tx *store.Store, c *desk.Catalog, id desk.OrganizationID, moved map[desk.UserID]*desk.OrganizationID) error {
+	if !c.Settings.Bool("ticket_organization_reassignment") {
+		return nil
+	}
+	for _, user := range slices.Sorted(maps.Keys(moved)) {
+		from, to := moved[user], &id
+		if from != nil && *from == id {
+			to = nil
+		}
+		if err := tx.MoveTickets(ctx, user, from, to); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,200 @@
+package people
+
+import (
+	"context"
+	"slices"
+
+	"postroom/api/rest"
+	"postroom/internal/credential"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// userForm is a user as a client wrote it. What was not sent is nil.
+type userForm struct {
+	user          desk.User
+	before        desk.User // zero: a new user
+	roles         *[]desk.RoleID
+	organizations *[]desk.OrganizationID
+	groups        *desk.GroupAccess
+	password      *string // hash
+}
+
+// read takes what a client sent. Agents who don't administer users can't hand out roles and groups:
+// theirs are dropped without a word, because clients send whole records back.
+func (f *userForm) read(ctx context.Context, tx *store.Store, in *rest.Input) error {
+	f.readTexts(in)
+	u := &f.user
+	in.Flag(&u.Active, "active")
+	in.Flag(&u.Vip, "vip")
+	in.Flag(&u.Verified, "verified")
+	in.Object(&u.Preferences, "preferences")
+	in.Flag(&u.OutOfOffice.OutOfOffice, "out_of_office")
+	in.Date(&u.OutOfOfficeStartAt, "out_of_office_start_at")
+	in.Date(&u.OutOfOfficeEndAt, "out_of_office_end_at")
+	if in.Err != nil {
+		return in.Err
+	}
+	if err := f.readReplacement(ctx, tx, in.Params); err != nil {
+		return err
+	}
+	if err := f.readOrganizations(ctx, tx, in.Params); err != nil {
+		return err
+	}
+	if !in.Who.Can("admin.user") {
+		return nil
+	}
+	return f.readRights(ctx, tx, in.Params, in.Catalog)
+}
+
+// readRights takes what only administrators of users may hand out.
+func (f *userForm) readRights(ctx context.Context, tx *store.Store, p rest.Params, c *desk.Catalog) error {
+	names, err := store.Roles.Names(ctx, tx)
+	if err != nil {
+		return err
+	}
+	roles, sent, err := rest.IDsNamed(ctx, p, "role", "roles", rest.Among(names, rest.Itself))
+	if err != nil {
+		return err
+	}
+	if sent && (len(roles) > 0 || f.before.ID != 0) {
+		f.roles = &roles
+	}
+	groups, sent, err := accessSent(p, c)
+	if err != nil {
+		return err
+	}
+	if sent {
+		f.groups = &groups
+		if err := groups.ValidAccess("User"); err != nil {
+			return err
+		}
+	}
+	if password := p.Text("password"); password != "" {
+		hash, err := credential.HashPassword(password)
+		if err != nil {
+			return rest.Invalid("password", "Password is too long")
+		}
+		f.password = &hash
+	}
+	return nil
+}
+
+// Lengths of columns in characters.
+const (
+	maxLogin    = 255
+	maxUserNote = 5000
+)
+
+func (f *userForm) readTexts(in *rest.Input) {
+	u := &f.user
+	for _, t := range []struct {
+		dst *string
+		key string
+		max int
+	}{
+		{&u.Login, "login", maxLogin}, {&u.Firstname, "firstname", rest.MaxName}, {&u.Lastname, "lastname", rest.MaxName},
+		{&u.Email, "email", 255}, {&u.Web, "web", 100}, {&u.Phone, "phone", 100}, {&u.Fax, "fax", 100}, {&u.Mobile, "mobile", 100},
+		{&u.Department, "department", 200}, {&u.Street, "street", 120}, {&u.Zip, "zip", 100}, {&u.City, "city", 100},
+		{&u.Country, "country", 100}, {&u.Address.Address, "address", 500},
+	} {
+		in.Text(t.dst, t.key, t.max)
+	}
+	in.Html(&u.Note, "note", maxUserNote)
+	in.NullText(&u.Source, "source", 255)
+	if in.Params.Blank("login") {
+		u.Login = f.before.Login // a login is never taken away
+	}
+}
+
+// readReplacement takes who stands in for somebody out of office.
+func (f *userForm) readReplacement(ctx context.Context, tx *store.Store, p rest.Params) error {
+	replacement, sent, err := UserNamed(ctx, tx, p, "out_of_office_replacement")
+	if err != nil || !sent {
+		return err
+	}
+	f.user.OutOfOfficeReplacementID = nil
+	if replacement != nil {
+		f.user.OutOfOfficeReplacementID = &replacement.ID
+	}
+	return nil
+}
+
+const maxSecondaryOrganizations = 250
+
+func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p rest.Params) error {
+	primary, sent, err := OrganizationNamed(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	if sent {
+		f.user.OrganizationID = primary
+	}
+	others, sent, err := rest.IDsNamed(ctx, p, "organization", "organizations", rest.RecordsIn(tx, store.Organizations))
+	if err != nil || !sent {
+		return err
+	}
+	if len(others) > 0 && f.user.OrganizationID == nil {
+		return rest.Invalid("organization_ids", "Secondary organizations are only allowed when the primary organization is given.")
+	}
+	if len(others) > maxSecondaryOrganizations {
+		return rest.Invalid("organization_ids", "More than %d secondary organizations are not allowed.", maxSecondaryOrganizations)
+	}
+	f.organizations = &others
+	return nil
+}
+
+// link stores what belongs to a user and lies in other tables, once the user itself is stored.
+func (f *userForm) link(ctx context.Context, tx *store.Store, c *desk.Catalog) error {
+	id := f.user.ID
+	if f.password != nil {
+		if err := tx.SetPassword(ctx, id, *f.password); err != nil {
+			return err
+		}
+	}
+	if f.organizations != nil {
+		if err := tx.SetUserOrganizations(ctx, id, *f.organizations); err != nil {
+			return err
+		}
+	}
+	if f.groups != nil {
+		if err := tx.SetUserGroups(ctx, id, *f.groups); err != nil {
+			return err
+		}
+	}
+	if f.roles != nil {
+		if err := f.linkRoles(ctx, tx, c); err != nil {
+			return err
+		}
+	}
+	from, to := f.before.OrganizationID, f.user.OrganizationID
+	moved := f.before.ID != 0 && !sameID(from, to)
+	if moved && c.Settings.Bool("ticket_organization_reassignment") {
+		return tx.MoveTickets(ctx, id, from, to)
+	}
+	return nil
+}
+
+func (f *userForm) linkRoles(ctx context.Context, tx *store.Store, c *desk.Catalog) error {
+	roles := slices.Compact(slices.Sorted(slices.Values(*f.roles)))
+	if err := tx.SetUserRoles(ctx, f.user.ID, roles); err != nil {
+		return err
+	}
+	if err := tx.CheckAgentLimit(ctx, c.Settings.Int("system_agent_limit")); err != nil {
+		return err
+	}
+	now, err := tx.CallerByID(ctx, f.user.ID)
+	if err != nil || !now.UserCan("ticket.agent") {
+		return err
+	}
+	// Who becomes an agent is told what agents are told.
+	var matrix map[string]any
+	if f.user.Preferences["notification_config"] != nil || !c.Settings.Into("ticket_agent_default_notifications", &matrix) {
+		return nil
+	}
+	return tx.SetPreference(ctx, f.user.ID, "notification_config", map[string]any{"matrix": matrix})
+}
+
+func sameID[T comparable](a, b *T) bool {
+	return a == nil && b == nil || a != nil && b != nil && *a == *b
+}

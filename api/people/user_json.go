@@ -1,0 +1,140 @@
+package people
+
+import (
+	"context"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// userRecord shows the columns of a user. The password never is one of them.
+func userRecord(u desk.User) rest.Record {
+	return rest.Record{
+		{"id", u.ID}, {"organization_id", u.OrganizationID}, {"login", u.Login},
+		{"firstname", u.Firstname}, {"lastname", u.Lastname}, {"email", u.Email},
+		{"image", u.Image}, {"image_source", u.ImageSource},
+		{"web", u.Web}, {"phone", u.Phone}, {"fax", u.Fax}, {"mobile", u.Mobile}, {"department", u.Department},
+		{"street", u.Street}, {"zip", u.Zip}, {"city", u.City}, {"country", u.Country}, {"address", u.Address.Address},
+		{"vip", u.Vip}, {"verified", u.Verified}, {"active", u.Active}, {"note", u.Note},
+		{"last_login", u.LastLogin}, {"source", u.Source}, {"login_failed", u.LoginFailed},
+		{"out_of_office", u.OutOfOffice.OutOfOffice},
+		{"out_of_office_start_at", rest.Date(u.OutOfOfficeStartAt)}, {"out_of_office_end_at", rest.Date(u.OutOfOfficeEndAt)},
+		{"out_of_office_replacement_id", u.OutOfOfficeReplacementID},
+		{"preferences", u.Preferences},
+	}.Stamped(u.Stamp)
+}
+
+// userView shows users to whoever makes the request.
+func (s *Room) userView(who *desk.Caller) rest.View[desk.User] {
+	return rest.View[desk.User]{
+		Model:   "User",
+		ID:      func(u desk.User) int64 { return int64(u.ID) },
+		Records: rest.Linked(func(u desk.User) desk.UserID { return u.ID }, s.Store.UserLinks, linkedUserRecord),
+		Expand:  s.expandUsers,
+		Cut:     func(u desk.User, r rest.Record) rest.Record { return cutUser(who, u.ID, r) },
+		Relatives: func(ctx context.Context, users []desk.User, records []rest.Record, assets *rest.Record) error {
+			return s.AddOrganizations(ctx, who, assets, organizationsOf(users, records))
+		},
+	}
+}
+
+// How many secondary organizations and members come along with full=true.
+const (
+	secondaryShown = 3
+	membersShown   = 10
+)
+
+// organizationsOf are those whose records come along with users: the primary ones, and a few of
+// the secondary ones where the caller sees them.
+func organizationsOf(users []desk.User, records []rest.Record) rest.Set[desk.OrganizationID] {
+	all := rest.Set[desk.OrganizationID]{}
+	for i, u := range users {
+		if u.OrganizationID != nil && records[i].Get("organization_id") != nil {
+			all.Add(*u.OrganizationID)
+		}
+		if others, shown := records[i].Get("organization_ids").([]desk.OrganizationID); shown {
+			all.Add(others[:min(len(others), secondaryShown)]...)
+		}
+	}
+	return all
+}
+
+// Of users, customers see little: the own record without what agents noted, and names of others.
+func cutUser(who *desk.Caller, id desk.UserID, r rest.Record) rest.Record {
+	switch {
+	case who.Sees():
+		return r
+	case who.User.ID == id:
+		return r.Without("web", "phone", "mobile", "fax", "department", "street", "zip", "city", "country", "address", "note")
+	}
+	return r.Only("id", "firstname", "lastname", "image", "image_source", "active")
+}
+
+func linkedUserRecord(u desk.User, links desk.UserLinks) rest.Record {
+	none := []int64{}
+	return userRecord(u).With("role_ids", links.RoleIDs).With("two_factor_preference_ids", none).
+		With("organization_ids", links.OrganizationIDs).With("authorization_ids", none).With("overview_sorting_ids", none).
+		With("karma_user_ids", none). // clients of older versions expect it
+		With("group_ids", links.Groups)
+}
+
+func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []rest.Record) error {
+	roles, err := store.Roles.Names(ctx, s.Store)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	var people []desk.UserID
+	var organizations []desk.OrganizationID
+	for i, u := range users {
+		people = append(people, u.CreatedByID, u.UpdatedByID)
+		if u.OutOfOfficeReplacementID != nil {
+			people = append(people, *u.OutOfOfficeReplacementID)
+		}
+		if u.OrganizationID != nil {
+			organizations = append(organizations, *u.OrganizationID)
+		}
+		organizations = append(organizations, records[i].Get("organization_ids").([]desk.OrganizationID)...)
+	}
+	found, err := s.Store.NamesOf(ctx, people, organizations)
+	if err != nil {
+		return err
+	}
+	for i, u := range users {
+		r := &records[i]
+		rest.AddName(r, "organization", u.OrganizationID, found.Organizations)
+		r.Add("roles", namesIn(r.Get("role_ids").([]desk.RoleID), roles))
+		r.Add("organizations", namesIn(r.Get("organization_ids").([]desk.OrganizationID), found.Organizations))
+		for _, none := range []string{"two_factor_preferences", "authorizations", "overview_sortings"} {
+			r.Add(none, []string{})
+		}
+		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), catalog))
+		rest.AddName(r, "out_of_office_replacement", u.OutOfOfficeReplacementID, found.Logins)
+		rest.AddStampNames(r, u.Stamp, found.Logins)
+	}
+	return nil
+}
+
+// namesIn are the names of ids, in their order.
+func namesIn[T comparable](ids []T, names map[T]string) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if name, ok := names[id]; ok {
+			all = append(all, name)
+		}
+	}
+	return all
+}
+
+// groupNames is access to groups by their names.
+func groupNames(access desk.GroupAccess, c *desk.Catalog) map[string][]desk.Access {
+	named := make(map[string][]desk.Access, len(access))
+	for id, levels := range access {
+		named[c.Groups[id].Name] = levels
+	}
+	return named
+}

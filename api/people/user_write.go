@@ -1,0 +1,131 @@
+package people
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func (s *Room) createUser(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.Input(r)
+	if err != nil {
+		return err
+	}
+	var user desk.User
+	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
+		user, err = NewUser(r.Context(), tx, in)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return s.showSaved(w, r, in.Params, http.StatusCreated, user.ID)
+}
+
+// NewUser makes the user that a client describes, with the roles of those who sign up unless it
+// says otherwise and may.
+func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, error) {
+	form := userForm{user: desk.User{Active: true, Preferences: map[string]any{}}}
+	if locale, ok := in.Who.User.Preferences["locale"]; ok {
+		form.user.Preferences["locale"] = locale
+	}
+	if err := form.read(ctx, tx, in); err != nil {
+		return desk.User{}, err
+	}
+	u := &form.user
+	if u.OrganizationID == nil && !in.Params.Has("organization_id") {
+		if id, ok := in.Catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
+			u.OrganizationID = &id
+		}
+	}
+	if form.roles == nil {
+		form.roles = &in.Catalog.SignupRoles
+	}
+	if err := u.Complete(desk.User{}, newLogin); err != nil {
+		return desk.User{}, err
+	}
+	u.CreatedByID, u.UpdatedByID = in.Who.User.ID, in.Who.User.ID
+	if err := tx.InsertUser(ctx, u); err != nil {
+		return desk.User{}, err
+	}
+	return *u, form.link(ctx, tx, in.Catalog)
+}
+
+func newLogin() string { return "auto-" + uuid.NewString() }
+
+// showSaved answers with a user as it is stored now: the next GET must say the same.
+func (s *Room) showSaved(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.UserID) error {
+	s.ForgetCallers()
+	user, err := s.Store.User(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return s.userView(rest.Caller(r)).One(w, r, p, status, user)
+}
+
+func (s *Room) updateUser(w http.ResponseWriter, r *http.Request) error {
+	in, err := s.Input(r)
+	if err != nil {
+		return err
+	}
+	id, err := rest.PathID[desk.UserID](r, "id", "User")
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(r.Context(), func(tx *store.Store) error { return changeUser(r.Context(), tx, in, id) })
+	if err != nil {
+		return err
+	}
+	return s.showSaved(w, r, in.Params, http.StatusOK, id)
+}
+
+func changeUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.UserID) error {
+	target, err := tx.CallerByID(ctx, id)
+	if err != nil {
+		if _, err := tx.User(ctx, id); err != nil {
+			return err // says whom it could not find
+		}
+		return err
+	}
+	if !mayChangeUser(in.Who, &target) {
+		return &desk.ForbiddenError{}
+	}
+	change := func() error { return saveUser(ctx, tx, in, id) }
+	if !target.UserCan("admin.user") { // only an administrator's change can leave none
+		return change()
+	}
+	return tx.KeepAdmin(ctx, change)
+}
+
+func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.UserID) error {
+	before, err := tx.LockUser(ctx, id)
+	if err != nil {
+		return err
+	}
+	form := userForm{before: before, user: before}
+	if err := form.read(ctx, tx, in); err != nil {
+		return err
+	}
+	if err := form.user.Complete(form.before, newLogin); err != nil {
+		return err
+	}
+	form.user.UpdatedByID = in.Who.User.ID
+	if err := tx.SaveUser(ctx, &form.user); err != nil {
+		return err
+	}
+	return form.link(ctx, tx, in.Catalog)
+}
+
+// mayChangeUser lets agents change customers, and nobody who works here.
+func mayChangeUser(who, target *desk.Caller) bool {
+	if who.Can("admin.user") {
+		return true
+	}
+	return who.Can("ticket.agent") && target.UserCan("ticket.customer") && !target.UserCan("ticket.agent", "admin.user")
+}

@@ -1,0 +1,30 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// House is what every room of the API works with.
+type House struct {
+	Store *store.Store
+	Blobs *blob.Store
+	Log   *slog.Logger
+	// ForgetCallers makes this process look every caller up again.
+	ForgetCallers func()
+}
+
+// Catalog returns the settings, groups, states and the like of this moment.
+func (s *House) Catalog(r *http.Request) (*desk.Catalog, error) {
+	return s.Store.Catalog(r.Context())
+}
+
+// Changed makes this process see at once what it just changed.
+func (s *House) Changed() {
+	s.ForgetCallers()
+	s.Store.ForgetCatalog()
+}

@@ -1,0 +1,19 @@
+package rest
+
+import "postroom/internal/desk"
+
+// AddName adds what an id stands for; none, or one of nothing, adds no key.
+func AddName[ID comparable](r *Record, key string, id *ID, names map[ID]string) {
+	if id == nil {
+		return
+	}
+	if name, ok := names[*id]; ok {
+		r.Add(key, name)
+	}
+}
+
+// AddStampNames adds who made and who last changed a record.
+func AddStampNames(r *Record, stamp desk.Stamp, logins map[desk.UserID]string) {
+	AddName(r, "created_by", &stamp.CreatedByID, logins)
+	AddName(r, "updated_by", &stamp.UpdatedByID, logins)
+}

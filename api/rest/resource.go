@@ -1,0 +1,291 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Resource is a kind of record that clients list, find, show, make, change and delete, each kind
+// like the others. A noun's file says what is special to its own; what may be nil says so.
+type Resource[T any, ID ~int64] struct {
+	House    *House
+	Table    *store.Table[T, ID]
+	View     func(who *desk.Caller) View[T]
+	Sortable []string // columns besides the id and the stamp
+
+	// Visible says which records a list shows to whoever makes the request; nil: all.
+	Visible func(r *http.Request) (store.Filter[ID], error)
+	// See decides whether who makes the request is shown a record or, if not, an empty one; nil: shown.
+	See func(r *http.Request, v T) (bool, error)
+	// Choice is what a record is called where it is offered to choose from, and whether it is in use.
+	// nil: this kind can't be searched.
+	Choice func(T) (name string, active bool)
+	// Found is the order of what a search found.
+	Found []Order
+
+	// Fresh is a new record before the client's word; nil: there is nothing in it.
+	Fresh func() T
+	// Read takes what a client sent into a record and refuses what must not be stored.
+	Read func(ctx context.Context, tx *store.Store, in *Input, v *T) error
+	// Link stores what else belongs to a record that was just stored; nil: nothing does.
+	Link func(ctx context.Context, tx *store.Store, in *Input, v T) error
+	// Guard refuses to change or delete some records; nil: none.
+	Guard func(c *desk.Catalog, v T) error
+	// Around is around changes and deletions in their transaction; nil: nothing is.
+	Around func(ctx context.Context, tx *store.Store, change func() error) error
+	// Stays is set for records that can't be deleted.
+	Stays bool
+}
+
+// Routes are the addresses of a kind of record below a path: who may list and show, and who may
+// find, make, change and delete.
+func (k *Resource[T, ID]) Routes(t *Table, path string, readers, writers Access) {
+	all := "/api/v1/" + path
+	one := all + "/{id}"
+	t.Handle("GET "+all, readers, k.List)
+	t.Handle("GET "+one, readers, k.Get)
+	t.Handle("POST "+all, writers, k.Create)
+	t.Handle("PUT "+one, writers, k.Update)
+	if !k.Stays {
+		t.Handle("DELETE "+one, writers, k.Delete)
+	}
+	if k.Choice != nil {
+		t.Handle("GET "+all+"/search", writers, k.Search)
+		t.Handle("POST "+all+"/search", writers, k.Search)
+	}
+}
+
+func (k *Resource[T, ID]) List(w http.ResponseWriter, r *http.Request) error {
+	p, page, err := ListParams(r, IndexPages)
+	if err != nil {
+		return err
+	}
+	orders, err := k.ordering(p, false)
+	if err != nil {
+		return err
+	}
+	var filter store.Filter[ID]
+	if k.Visible != nil {
+		if filter, err = k.Visible(r); err != nil {
+			return err
+		}
+	}
+	return k.show(w, r, p, filter, orders, page)
+}
+
+func (k *Resource[T, ID]) Search(w http.ResponseWriter, r *http.Request) error {
+	p, page, err := ListParams(r, SearchPages)
+	if err != nil {
+		return err
+	}
+	if err := NoConditions(p); err != nil {
+		return err
+	}
+	orders, err := k.ordering(p, true)
+	if err != nil {
+		return err
+	}
+	if len(orders) == 0 {
+		orders = k.Found
+	}
+	filter := store.Filter[ID]{Words: WordsOf(p)}
+	if p.Has("ids") {
+		ids, err := IDsIn[ID](p, "ids")
+		if err != nil {
+			return err
+		}
+		filter.IDs = append([]ID{}, ids...) // none is not all
+	}
+	return k.show(w, r, p, filter, orders, page)
+}
+
+// ordering reads by which columns a list is wanted.
+func (k *Resource[T, ID]) ordering(p Params, descending bool) ([]Order, error) {
+	return Ordering(p, slices.Concat([]string{"id", "created_at", "updated_at", "created_by_id", "updated_by_id"}, k.Sortable), descending)
+}
+
+func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params, filter store.Filter[ID], orders []Order, page store.Page) error {
+	total := func() (int, error) {
+		counted := filter
+		counted.OnlyActive = false // the total is that of all, as clients know it
+		return k.Table.Count(r.Context(), k.House.Store, counted)
+	}
+	if k.Choice != nil && p.Flag("only_total_count") {
+		return OnlyTotal(w, r, total)
+	}
+	items, err := k.Table.List(r.Context(), k.House.Store, filter, orders, page)
+	if err != nil {
+		return err
+	}
+	shown := k.View(Caller(r))
+	if k.Choice == nil || !WantsChoices(p) {
+		return shown.List(w, r, p, items, total)
+	}
+	name := func(v T) string { name, _ := k.Choice(v); return name }
+	active := func(v T) bool { _, active := k.Choice(v); return active }
+	return shown.Choices(w, r, p, items, name, name, active)
+}
+
+func (k *Resource[T, ID]) id(r *http.Request) (ID, error) { return PathID[ID](r, "id", k.Table.Class) }
+
+func (k *Resource[T, ID]) Get(w http.ResponseWriter, r *http.Request) error {
+	p, err := ReadParams(r)
+	if err != nil {
+		return err
+	}
+	id, err := k.id(r)
+	if err != nil {
+		return err
+	}
+	v, err := k.Table.Get(r.Context(), k.House.Store, id)
+	if err != nil {
+		return err
+	}
+	if k.See != nil {
+		shown, err := k.See(r, v)
+		if err != nil {
+			return err
+		}
+		if !shown {
+			return Reply(w, r, Record{})
+		}
+	}
+	return k.View(Caller(r)).One(w, r, p, http.StatusOK, v)
+}
+
+func (k *Resource[T, ID]) Create(w http.ResponseWriter, r *http.Request) error {
+	in, err := k.House.Input(r)
+	if err != nil {
+		return err
+	}
+	var v T
+	if k.Fresh != nil {
+		v = k.Fresh()
+	}
+	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) error {
+		if err := k.Table.Wait(r.Context(), tx); err != nil {
+			return err
+		}
+		return k.write(r.Context(), tx, in, &v, k.Table.Insert)
+	})
+	if err != nil {
+		return err
+	}
+	return k.Saved(w, r, in.Params, http.StatusCreated, k.Table.ID(v))
+}
+
+func (k *Resource[T, ID]) Update(w http.ResponseWriter, r *http.Request) error {
+	in, err := k.House.Input(r)
+	if err != nil {
+		return err
+	}
+	id, err := k.id(r)
+	if err != nil {
+		return err
+	}
+	err = k.change(r.Context(), in.Catalog, id, func(tx *store.Store, v T) error {
+		return k.write(r.Context(), tx, in, &v, k.Table.Save)
+	})
+	if err != nil {
+		return err
+	}
+	return k.Saved(w, r, in.Params, http.StatusOK, id)
+}
+
+func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
+	id, err := k.id(r)
+	if err != nil {
+		return err
+	}
+	catalog, err := k.House.Catalog(r)
+	if err != nil {
+		return err
+	}
+	err = k.change(r.Context(), catalog, id, func(tx *store.Store, _ T) error {
+		return k.Table.Delete(r.Context(), tx, id)
+	})
+	if err != nil {
+		return err
+	}
+	k.House.Changed()
+	return Deleted(w)
+}
+
+// change runs what changes or deletes a record, which nobody else can change meanwhile.
+func (k *Resource[T, ID]) change(ctx context.Context, c *desk.Catalog, id ID, fn func(tx *store.Store, v T) error) error {
+	return k.House.Store.InTx(ctx, func(tx *store.Store) error {
+		change := func() error {
+			v, err := k.Table.Lock(ctx, tx, id)
+			if err == nil && k.Guard != nil {
+				err = k.Guard(c, v)
+			}
+			if err != nil {
+				return err
+			}
+			return fn(tx, v)
+		}
+		if k.Around == nil {
+			return change()
+		}
+		return k.Around(ctx, tx, change)
+	})
+}
+
+func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input, v *T,
+	put func(context.Context, *store.Store, *T, desk.UserID) error,
+) error {
+	if err := k.Read(ctx, tx, in, v); err != nil {
+		return err
+	}
+	if err := put(ctx, tx, v, in.Who.User.ID); err != nil || k.Link == nil {
+		return err
+	}
+	return k.Link(ctx, tx, in, *v)
+}
+
+// Saved answers with a record as it is stored now: the next GET must say the same.
+func (k *Resource[T, ID]) Saved(w http.ResponseWriter, r *http.Request, p Params, status int, id ID) error {
+	k.House.Changed()
+	v, err := k.Table.Get(r.Context(), k.House.Store, id)
+	if err != nil {
+		return err
+	}
+	return k.View(Caller(r)).One(w, r, p, status, v)
+}
+
+// ViewOf shows the records of a table with who made and changed them. How their columns are shown
+// is for the noun to add.
+func ViewOf[T any, ID ~int64](s *House, t *store.Table[T, ID]) View[T] {
+	return View[T]{
+		Model: strings.ReplaceAll(t.Class, "::", ""),
+		ID:    func(v T) int64 { return int64(t.ID(v)) },
+		Expand: func(ctx context.Context, items []T, records []Record) error {
+			return s.AddStamps(ctx, StampsOf(items, t.Stamp), records)
+		},
+	}
+}
+
+// Linked shows records with their ties to others, which are looked up for a whole page at once.
+func Linked[T any, ID ~int64, L any](id func(T) ID, look func(context.Context, []ID) (map[ID]L, error), show func(T, L) Record,
+) func(context.Context, []T) ([]Record, error) {
+	return func(ctx context.Context, items []T) ([]Record, error) {
+		ids := make([]ID, len(items))
+		for i, item := range items {
+			ids[i] = id(item)
+		}
+		links, err := look(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		records := make([]Record, len(items))
+		for i, item := range items {
+			records[i] = show(item, links[ids[i]])
+		}
+		return records, nil
+	}
+}

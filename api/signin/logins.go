@@ -1,0 +1,138 @@
+package signin
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"postroom/api/rest"
+	"postroom/internal/credential"
+)
+
+// What guessing passwords costs.
+const (
+	failureTakes    = time.Second // every failed attempt
+	failuresAtATime = 32          // in this process; more are turned away at once
+	verifiedFor     = time.Minute // a right password is not hashed again for so long
+	verifiedMost    = 1000        // remembered at once
+)
+
+// logins checks passwords. Because a hash is dear on purpose and a client with Basic sends the
+// password with every request, it remembers for a minute which were right: not the passwords,
+// but their MAC under a key that nobody else has, bound to the stored hash, so that a changed
+// password is wrong at once.
+type logins struct {
+	key   []byte
+	dummy string        // a hash of no password, so that an unknown name takes as long as a known one
+	slots chan struct{} // attempts that are being checked, or wait for their failure to have taken long enough
+
+	checks singleflight.Group // a client that sends many requests at once has its password hashed once
+
+	mu       sync.Mutex
+	verified map[[sha256.Size]byte]time.Time // until when
+}
+
+func newLogins() *logins {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // crypto/rand never fails
+	dummy, _ := credential.HashPassword(credential.NewToken())
+	return &logins{
+		key: key, dummy: dummy, slots: make(chan struct{}, failuresAtATime),
+		verified: map[[sha256.Size]byte]time.Time{},
+	}
+}
+
+// verdict on a password.
+type verdict struct {
+	right bool
+	fresh bool  // it was hashed just now, not remembered
+	err   error // it could not be checked
+}
+
+// check reports whether a password belongs to a hash; an empty hash belongs to nobody.
+func (l *logins) check(hash, name, password string) verdict {
+	key := l.mac(hash, name, password)
+	if hash != "" && l.remembered(key) {
+		return verdict{right: true}
+	}
+	found, _, _ := l.checks.Do(string(key[:]), func() (any, error) { return l.verify(key, hash, password), nil })
+	return found.(verdict)
+}
+
+// verify hashes a password, if not too many are being hashed.
+func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
+	select {
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
+	default:
+		return verdict{err: errTooMany}
+	}
+	if hash == "" {
+		credential.VerifyPassword(l.dummy, password)
+		return verdict{}
+	}
+	if !credential.VerifyPassword(hash, password) {
+		return verdict{}
+	}
+	l.remember(key)
+	return verdict{right: true, fresh: true}
+}
+
+var errTooMany = &rest.AnswerError{Status: http.StatusTooManyRequests, Text: "Retry later", Plain: true}
+
+// refuse is the answer to a failed attempt, after the time that it has to take.
+func (l *logins) refuse(ctx context.Context) error {
+	select {
+	case l.slots <- struct{}{}:
+		defer func() { <-l.slots }()
+	default:
+		return errTooMany
+	}
+	wait := time.NewTimer(failureTakes)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+		return rest.Unauthorized(textBasicFailed)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (l *logins) mac(hash, name, password string) (sum [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, l.key)
+	for _, part := range []string{hash, name, password} {
+		_, _ = mac.Write([]byte(part))
+		_, _ = mac.Write([]byte{0})
+	}
+	mac.Sum(sum[:0])
+	return sum
+}
+
+func (l *logins) remembered(key [sha256.Size]byte) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	until, ok := l.verified[key]
+	return ok && time.Now().Before(until)
+}
+
+func (l *logins) remember(key [sha256.Size]byte) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	if len(l.verified) >= verifiedMost {
+		for k, until := range l.verified {
+			if !now.Before(until) {
+				delete(l.verified, k)
+			}
+		}
+	}
+	if len(l.verified) < verifiedMost {
+		l.verified[key] = now.Add(verifiedFor)
+	}
+}

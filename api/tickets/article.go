@@ -1,0 +1,221 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// readableArticle returns an article with its ticket if the caller may see both.
+func (s *Room) readableArticle(ctx context.Context, who *desk.Caller, id desk.ArticleID) (desk.Article, desk.Ticket, error) {
+	article, err := s.Store.Article(ctx, id)
+	if err != nil {
+		return desk.Article{}, desk.Ticket{}, err
+	}
+	ticket, err := s.Store.Ticket(ctx, article.TicketID)
+	if err != nil {
+		return desk.Article{}, desk.Ticket{}, err
+	}
+	return article, ticket, maySeeArticle(who.TicketAccess(), ticket, article)
+}
+
+func maySeeArticle(access desk.TicketAccess, ticket desk.Ticket, article desk.Article) error {
+	if article.Internal {
+		return access.MayReadAsAgent(ticket)
+	}
+	return access.MayShow(ticket)
+}
+
+func (s *Room) getArticle(w http.ResponseWriter, r *http.Request) error {
+	id, err := rest.PathID[desk.ArticleID](r, "id", "Ticket::Article")
+	if err != nil {
+		return err
+	}
+	article, _, err := s.readableArticle(r.Context(), rest.Caller(r), id)
+	if err != nil {
+		return err
+	}
+	records, err := s.showArticles(r.Context(), []desk.Article{article})
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, records[0])
+}
+
+// listArticles is for administrators, who may read every ticket's.
+func (s *Room) listArticles(w http.ResponseWriter, r *http.Request) error {
+	_, page, err := rest.ListParams(r, rest.IndexPages)
+	if err != nil {
+		return err
+	}
+	articles, err := s.Store.ListArticles(r.Context(), page)
+	if err != nil {
+		return err
+	}
+	return s.replyArticles(w, r, articles)
+}
+
+func (s *Room) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) error {
+	id, err := rest.PathID[desk.TicketID](r, "id", "Ticket")
+	if err != nil {
+		return err
+	}
+	ticket, err := s.Store.Ticket(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	if err := rest.Caller(r).TicketAccess().MayShow(ticket); err != nil {
+		return err
+	}
+	articles, err := s.visibleArticles(r.Context(), rest.Caller(r), ticket)
+	if err != nil {
+		return err
+	}
+	return s.replyArticles(w, r, articles)
+}
+
+func (s *Room) replyArticles(w http.ResponseWriter, r *http.Request, articles []desk.Article) error {
+	records, err := s.showArticles(r.Context(), articles)
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, records)
+}
+
+// visibleArticles returns the articles of a readable ticket that the caller may see, oldest first.
+func (s *Room) visibleArticles(ctx context.Context, who *desk.Caller, ticket desk.Ticket) ([]desk.Article, error) {
+	articles, err := s.Store.ArticlesOf(ctx, ticket.ID)
+	if err != nil {
+		return nil, err
+	}
+	access := who.TicketAccess()
+	visible := articles[:0]
+	for _, article := range articles {
+		if maySeeArticle(access, ticket, article) == nil {
+			visible = append(visible, article)
+		}
+	}
+	return visible, nil
+}
+
+// updateArticle changes who may see an article and whether it is highlighted; all else is history.
+func (s *Room) updateArticle(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := rest.PathID[desk.ArticleID](r, "id", "Ticket::Article")
+	if err != nil {
+		return err
+	}
+	in, err := s.InputUpTo(r, rest.MaxLargeBody)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		article, ticket, err := lockArticle(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := in.Who.TicketAccess().MayChangeAsAgent(ticket); err != nil {
+			return err
+		}
+		before := article
+		in.Flag(&article.Internal, "internal")
+		if preferences, ok := in.Params.Object("preferences"); ok && rest.Params(preferences).Has("highlight") {
+			article.Preferences = withKey(article.Preferences, "highlight", preferences["highlight"])
+		}
+		if article.Internal == before.Internal && string(rest.AppendJSON(nil, article.Preferences)) == string(rest.AppendJSON(nil, before.Preferences)) {
+			return nil
+		}
+		article.UpdatedByID = in.Who.User.ID
+		if err := tx.SaveArticle(ctx, article); err != nil {
+			return err
+		}
+		if article.Internal != before.Internal {
+			if err := tx.AddHistory(ctx, []desk.Change{internalChange(before, article, in.Who)}); err != nil {
+				return err
+			}
+		}
+		return saveTicket(ctx, tx, in, ticket, ticket)
+	})
+	if err != nil {
+		return err
+	}
+	shown, err := s.showOneArticle(ctx, id)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, shown)
+}
+
+func internalChange(before, after desk.Article, who *desk.Caller) desk.Change {
+	return desk.Change{
+		Object: "Ticket::Article", OID: int64(after.ID), Type: "updated", Attribute: "internal",
+		ValueFrom: fmt.Sprint(before.Internal), ValueTo: fmt.Sprint(after.Internal),
+		RelatedObject: "Ticket", RelatedOID: int64(after.TicketID), By: who.User.ID,
+	}
+}
+
+// lockArticle returns an article with its ticket, which is locked for this transaction.
+func lockArticle(ctx context.Context, tx *store.Store, id desk.ArticleID) (desk.Article, desk.Ticket, error) {
+	article, err := tx.Article(ctx, id)
+	if err != nil {
+		return desk.Article{}, desk.Ticket{}, err
+	}
+	ticket, err := tx.LockTicket(ctx, article.TicketID)
+	if err != nil {
+		return desk.Article{}, desk.Ticket{}, err
+	}
+	// Whoever held the lock before us may have changed it.
+	article, err = tx.Article(ctx, id)
+	return article, ticket, err
+}
+
+func (s *Room) deleteArticle(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), rest.Caller(r)
+	id, err := rest.PathID[desk.ArticleID](r, "id", "Ticket::Article")
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		article, ticket, err := lockArticle(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if err := who.TicketAccess().MayDeleteArticle(ticket, article, catalog, time.Now()); err != nil {
+			return err
+		}
+		blobs, err := tx.DeleteArticle(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := releaseBlobs(ctx, tx, blobs); err != nil {
+			return err
+		}
+		before := ticket
+		if article.SenderID != desk.SenderSystem {
+			ticket.ArticleCount = max(ticket.ArticleCount-1, 0)
+		}
+		return saveTicket(ctx, tx, &rest.Input{Catalog: catalog, Who: who}, before, ticket)
+	})
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
+}
+
+// releaseBlobs has bytes deleted that nothing refers to any more.
+func releaseBlobs(ctx context.Context, tx *store.Store, blobs []desk.BlobID) error {
+	if len(blobs) == 0 {
+		return nil
+	}
+	return tx.Announce(ctx, task.BlobsReleased{BlobIDs: blobs})
+}

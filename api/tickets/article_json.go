@@ -1,0 +1,156 @@
+package tickets
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/richtext"
+)
+
+// showArticles shows articles with names and files, with the same number of queries however many
+// there are.
+func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]rest.Record, error) {
+	records := make([]rest.Record, len(articles))
+	if len(articles) == 0 {
+		return records, nil
+	}
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int64, len(articles))
+	var users []desk.UserID
+	for i, a := range articles {
+		ids[i] = int64(a.ID)
+		users = append(users, a.CreatedByID, a.UpdatedByID)
+		if a.OriginByID != nil {
+			users = append(users, *a.OriginByID)
+		}
+	}
+	attachments, err := s.Store.AttachmentsOf(ctx, desk.ObjectArticle, ids...)
+	if err != nil {
+		return nil, err
+	}
+	files := map[int64][]desk.Attachment{}
+	for _, file := range attachments {
+		files[file.OID] = append(files[file.OID], file)
+	}
+	names, err := s.Store.NamesOf(ctx, users, nil)
+	if err != nil {
+		return nil, err
+	}
+	for i := range articles {
+		records[i] = articleRecord(&articles[i], files[ids[i]], names.Logins, catalog)
+	}
+	return records, nil
+}
+
+// showOneArticle is showArticles for one that was just written.
+func (s *Room) showOneArticle(ctx context.Context, id desk.ArticleID) (rest.Record, error) {
+	article, err := s.Store.Article(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	records, err := s.showArticles(ctx, []desk.Article{article})
+	if err != nil {
+		return nil, err
+	}
+	return records[0], nil
+}
+
+func articleRecord(a *desk.Article, files []desk.Attachment, logins map[desk.UserID]string, c *desk.Catalog) rest.Record {
+	body, listed := a.Body, files
+	if a.ContentType == "text/html" {
+		body, listed = linkImages(a, files)
+	}
+	r := rest.Record{
+		{"id", a.ID},
+		{"ticket_id", a.TicketID},
+		{"type_id", a.TypeID},
+		{"sender_id", a.SenderID},
+		{"from", a.From},
+		{"to", a.To},
+		{"cc", a.Cc},
+		{"subject", a.Subject},
+		{"reply_to", a.ReplyTo},
+		{"message_id", a.MessageID},
+		{"message_id_md5", a.MessageIDMD5},
+		{"in_reply_to", a.InReplyTo},
+		{"content_type", a.ContentType},
+		{"references", a.References},
+		{"body", body},
+		{"internal", a.Internal},
+		{"preferences", a.Preferences},
+		{"updated_by_id", a.UpdatedByID},
+		{"created_by_id", a.CreatedByID},
+		{"origin_by_id", a.OriginByID},
+		{"created_at", a.CreatedAt},
+		{"updated_at", a.UpdatedAt},
+		{"attachments", attachmentRecords(listed)},
+		{"type", c.ArticleTypes[a.TypeID].Name},
+		{"sender", c.Senders[a.SenderID]},
+		{"created_by", logins[a.CreatedByID]},
+		{"updated_by", logins[a.UpdatedByID]},
+	}
+	if a.OriginByID != nil {
+		r.Add("origin_by", logins[*a.OriginByID])
+	}
+	r.Add("time_unit", decimal(a.TimeUnit))
+	return r
+}
+
+// linkImages makes the body refer to images where they can be fetched. Files that the body shows
+// are no attachments for its reader: the others are returned.
+func linkImages(a *desk.Article, files []desk.Attachment) (body string, others []desk.Attachment) {
+	if len(files) == 0 || !strings.Contains(a.Body, "cid:") {
+		return a.Body, files
+	}
+	byContentID := map[string]desk.AttachmentID{}
+	for _, file := range files {
+		if id := contentID(file); id != "" {
+			byContentID[id] = file.ID
+		}
+	}
+	shown := map[desk.AttachmentID]bool{}
+	body = richtext.RewriteCIDs(a.Body, func(cid string) (string, bool) {
+		id, ok := byContentID[cid]
+		if !ok {
+			return "", false
+		}
+		shown[id] = true
+		return fmt.Sprintf("/api/v1/ticket_attachment/%d/%d/%d?view=inline", a.TicketID, a.ID, id), true
+	})
+	for _, file := range files {
+		if !shown[file.ID] {
+			others = append(others, file)
+		}
+	}
+	return body, others
+}
+
+// contentID is the name under which a body refers to a file, without brackets.
+func contentID(file desk.Attachment) string {
+	id, _ := file.Preferences["Content-ID"].(string)
+	return strings.Trim(id, "<>")
+}
+
+func attachmentRecords(files []desk.Attachment) []rest.Record {
+	records := make([]rest.Record, len(files))
+	for i, file := range files {
+		records[i] = attachmentRecord(file)
+	}
+	return records
+}
+
+func attachmentRecord(file desk.Attachment) rest.Record {
+	return rest.Record{
+		{"id", file.ID},
+		{"store_file_id", file.BlobID},
+		{"filename", file.Filename},
+		{"size", fmt.Sprint(file.Size)},
+		{"preferences", file.Preferences},
+	}
+}
