@@ -124,11 +124,6 @@ func (w *wizard) calendar(ctx context.Context, _ json.RawMessage) error {
 	return nil
 }
 
-func (w *wizard) textModules(ctx context.Context, _ json.RawMessage) error {
-	w.log.WarnContext(ctx, "auto wizard: text modules come with a later version", "key", "TextModuleLocale")
-	return nil
-}
-
 func (w *wizard) settings(ctx context.Context, value json.RawMessage) error {
 	var list []struct {
 		Name  string          `json:"name"`

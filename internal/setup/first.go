@@ -114,6 +114,9 @@ func createAdmin(ctx context.Context, tx *store.Store, address Address) (*Admin,
 	if err != nil {
 		return nil, err
 	}
+	if _, err := LoadTextModules(ctx, tx, otherwiseLocale); err != nil {
+		return nil, err
+	}
 	return admin, tx.PutSettingValue(ctx, "system_init_done", true)
 }
 

@@ -35,6 +35,7 @@ func TestFirstStartCreatesAnAdministrator(t *testing.T) {
 		`SELECT array_agg(role_id ORDER BY role_id) FROM roles_users WHERE user_id = 3`:                         "{1,2}",
 		`SELECT string_agg(group_id || access, ',') FROM groups_users WHERE user_id = 3`:                        "1full",
 		`SELECT state_current->>'value' FROM settings WHERE name = 'system_init_done'`:                          "true",
+		`SELECT name FROM text_modules WHERE id = 1`:                                                            "Greeting",
 		`SELECT preferences->'permission' ? 'ticket.agent' AND preferences->'permission' ? 'admin' FROM tokens`: "true",
 	})
 	if strings.Contains(log.String(), admin.Password) || strings.Contains(log.String(), admin.Token) {
