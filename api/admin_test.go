@@ -2,8 +2,9 @@ package api_test
 
 import (
 	"fmt"
-	"postroom/api/apitest"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestGroupsAreATree(t *testing.T) {

@@ -3,11 +3,12 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
-	"postroom/api/apitest"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestInternalArticlesAreForAgentsOfTheTicket(t *testing.T) {

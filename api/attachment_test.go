@@ -3,10 +3,11 @@ package api_test
 import (
 	"encoding/base64"
 	"fmt"
-	"postroom/api/apitest"
 	"regexp"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestAttachmentsComeBackAsTheyWent(t *testing.T) {

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"postroom/api/apitest"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 // odd are values that no field expects.

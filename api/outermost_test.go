@@ -2,10 +2,11 @@ package api_test
 
 import (
 	"net/http"
-	"postroom/api/apitest"
 	"strconv"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }

@@ -3,9 +3,10 @@ package api_test
 import (
 	"fmt"
 	"net/http"
-	"postroom/api/apitest"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func settingID(o *apitest.Office, name string) (id int) {

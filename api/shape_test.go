@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"postroom/api/apitest"
 	"reflect"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 // samples are documented answers, by the name of their endpoint.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"postroom/api/apitest"
 	"slices"
 	"strings"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestWhoSeesWhichTicket(t *testing.T) {

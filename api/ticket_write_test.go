@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"postroom/api/apitest"
 	"strings"
 	"sync"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestTicketCreationRefusals(t *testing.T) {

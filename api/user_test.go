@@ -3,10 +3,11 @@ package api_test
 import (
 	"fmt"
 	"net/http"
-	"postroom/api/apitest"
 	"reflect"
 	"slices"
 	"testing"
+
+	"postroom/api/apitest"
 )
 
 func TestUsersAreNormalised(t *testing.T) {

@@ -149,7 +149,7 @@ func (c *queryCount) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.Tra
 }
 func (c *queryCount) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
-// answer is what the API said.
+// Answer is what the API said.
 type Answer struct {
 	T      *testing.T
 	Asked  string
@@ -158,7 +158,7 @@ type Answer struct {
 	Body   []byte
 }
 
-// ask sends a request in somebody's name. body is JSON, or empty.
+// Ask sends a request in somebody's name. body is JSON, or empty.
 func (d *helpdesk) Ask(who, method, path, body string) Answer {
 	d.T.Helper()
 	req, err := http.NewRequestWithContext(d.T.Context(), method, d.URL+"/api/v1"+path, strings.NewReader(body))
@@ -176,7 +176,7 @@ func (d *helpdesk) Ask(who, method, path, body string) Answer {
 	return a
 }
 
-// send sends a request that is ready.
+// Send sends a request that is ready.
 func (d *helpdesk) Send(req *http.Request) Answer {
 	d.T.Helper()
 	resp, err := http.DefaultClient.Do(req)
@@ -199,7 +199,7 @@ func (d *helpdesk) Post(who, path, body string) Answer {
 func (d *helpdesk) Put(who, path, body string) Answer { return d.Ask(who, http.MethodPut, path, body) }
 func (d *helpdesk) Del(who, path string) Answer       { return d.Ask(who, http.MethodDelete, path, "") }
 
-// is demands a status and returns the answer.
+// Is demands a status and returns the answer.
 func (a Answer) Is(status int) Answer {
 	a.T.Helper()
 	if a.Status != status {
@@ -208,7 +208,7 @@ func (a Answer) Is(status int) Answer {
 	return a
 }
 
-// refuses demands a status and an error text.
+// Refuses demands a status and an error text.
 func (a Answer) Refuses(status int, text string) {
 	a.T.Helper()
 	var body struct{ Error string }
@@ -217,7 +217,7 @@ func (a Answer) Refuses(status int, text string) {
 	}
 }
 
-// object returns the answer's JSON object.
+// Object returns the answer's JSON object.
 func (a Answer) Object() map[string]any {
 	a.T.Helper()
 	var object map[string]any
@@ -225,7 +225,7 @@ func (a Answer) Object() map[string]any {
 	return object
 }
 
-// list returns the answer's list of JSON objects.
+// List returns the answer's list of JSON objects.
 func (a Answer) List() []map[string]any {
 	a.T.Helper()
 	var list []map[string]any
@@ -240,7 +240,7 @@ func (a Answer) Into(v any) {
 	}
 }
 
-// id returns the id of the object that was answered.
+// ID returns the id of the object that was answered.
 func (a Answer) ID() int {
 	a.T.Helper()
 	id, ok := a.Object()["id"].(float64)
@@ -250,7 +250,7 @@ func (a Answer) ID() int {
 	return int(id)
 }
 
-// newTicket makes a ticket for a customer in a group and returns its id.
+// NewTicket makes a ticket for a customer in a group and returns its id.
 func (d *helpdesk) NewTicket(group int, customer, title string) int {
 	d.T.Helper()
 	var id int
@@ -266,7 +266,7 @@ func (d *helpdesk) NewTicket(group int, customer, title string) int {
 	return id
 }
 
-// one runs a query that answers one value.
+// One runs a query that answers one value.
 func (d *helpdesk) One(dst any, sql string, args ...any) {
 	d.T.Helper()
 	if err := d.db.QueryRow(d.T.Context(), sql, args...).Scan(dst); err != nil {
@@ -281,7 +281,7 @@ func (d *helpdesk) Exec(sql string, args ...any) {
 	}
 }
 
-// userID is the id of somebody.
+// UserID is the id of somebody.
 func (d *helpdesk) UserID(login string) (id int) {
 	d.T.Helper()
 	d.One(&id, `SELECT id FROM users WHERE login = $1`, login)

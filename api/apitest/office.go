@@ -15,7 +15,7 @@ import (
 	"postroom/internal/credential"
 )
 
-// office is a helpdesk with what administrators need: passwords, and mail servers that do what a
+// Office is a helpdesk with what administrators need: passwords, and mail servers that do what a
 // test says.
 type Office struct {
 	*helpdesk
@@ -23,7 +23,7 @@ type Office struct {
 	Mail   *mailServers
 }
 
-// password is everybody's, in an office.
+// Password is everybody's, in an office.
 const Password = "Correct horse 7"
 
 func Open(t *testing.T, change ...func(*api.Needs)) *Office {
@@ -49,7 +49,7 @@ func Open(t *testing.T, change ...func(*api.Needs)) *Office {
 	return &Office{desk, server, servers}
 }
 
-// request makes a request without credentials.
+// Request makes a request without credentials.
 func (o *Office) Request(method, path, body string) *http.Request {
 	o.T.Helper()
 	req, err := http.NewRequestWithContext(o.T.Context(), method, o.URL+path, strings.NewReader(body))
@@ -62,7 +62,7 @@ func (o *Office) Request(method, path, body string) *http.Request {
 	return req
 }
 
-// with sends a request to /users/me with an Authorization header and others in pairs.
+// With sends a request to /users/me with an Authorization header and others in pairs.
 func (o *Office) With(authorization string, headers ...string) Answer {
 	o.T.Helper()
 	req := o.Request(http.MethodGet, "/api/v1/users/me", "")
@@ -77,7 +77,7 @@ func (o *Office) With(authorization string, headers ...string) Answer {
 
 func Basic(name, password string) string { return "Basic " + Encoded(name+":"+password) }
 
-// setting changes a setting behind everybody's back.
+// Setting changes a setting behind everybody's back.
 func (o *Office) Setting(name string, value any) {
 	o.T.Helper()
 	if err := o.Store.PutSettingValue(o.T.Context(), name, value); err != nil {

@@ -1,10 +1,11 @@
 package rest_test
 
 import (
-	"postroom/api/rest"
 	"strings"
 	"testing"
 	"time"
+
+	"postroom/api/rest"
 )
 
 func TestWireFormOfValues(t *testing.T) {
