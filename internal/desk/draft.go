@@ -1,0 +1,39 @@
+package desk
+
+// Ids of drafts that agents share.
+type (
+	DraftID      int64 // of what is being written in a ticket
+	StartDraftID int64 // of what is to be a new ticket
+)
+
+// What the files of drafts belong to.
+const (
+	ObjectDraft      = "Ticket::SharedDraftZoom"
+	ObjectStartDraft = "Ticket::SharedDraftStart"
+)
+
+// Draft is what an agent began to write in a ticket, for others to go on with.
+type Draft struct {
+	ID               DraftID
+	TicketID         TicketID
+	NewArticle       map[string]any // as clients like it; nothing here reads it
+	TicketAttributes map[string]any
+	Stamp
+}
+
+// StartDraft is what an agent began to write as a new ticket of a group.
+type StartDraft struct {
+	ID      StartDraftID
+	GroupID GroupID
+	Name    string
+	Content map[string]any // as clients like it
+	Stamp
+}
+
+// MayStartWith returns nil if a new ticket in a group may come from a draft, and an *InvalidError if not.
+func (d StartDraft) MayStartWith(group Group) error {
+	if d.GroupID == group.ID && group.SharedDrafts {
+		return nil
+	}
+	return &InvalidError{Field: "shared_draft_id", Reason: "Shared draft cannot be selected for this ticket."}
+}

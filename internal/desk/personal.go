@@ -1,0 +1,114 @@
+package desk
+
+import "time"
+
+// Ids of what is somebody's own.
+type (
+	TaskbarID            int64
+	RecentViewID         int64
+	ActivityID           int64
+	OnlineNotificationID int64
+)
+
+// Taskbar is a tab that somebody has open in one of the web apps.
+type Taskbar struct {
+	ID          TaskbarID
+	UserID      UserID
+	App         string // desktop, mobile
+	Key         string // what the tab shows, such as Ticket-17
+	Callback    string
+	ClientID    *string
+	Params      map[string]any
+	State       map[string]any
+	Preferences map[string]any
+	Prio        int
+	Notify      bool
+	Active      bool
+	LastContact time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// RecentView says that somebody looked at a record.
+type RecentView struct {
+	ID          RecentViewID
+	Object      string
+	OID         int64 `db:"o_id"`
+	CreatedByID UserID
+	CreatedAt   time.Time // of the last look
+}
+
+// Activity says that somebody did something with a record.
+type Activity struct {
+	ID          ActivityID
+	Type        string // ActivityCreate, ActivityUpdate
+	Object      string
+	OID         int64   `db:"o_id"`
+	Permission  string  // who is told holds this; empty: anybody
+	GroupID     GroupID // and reads the tickets of this group; 0: anybody
+	CreatedByID UserID
+	CreatedAt   time.Time
+}
+
+// Types of activities.
+const (
+	ActivityCreate = "create"
+	ActivityUpdate = "update"
+)
+
+// ActivityMerge is how long all that one person does with one record is one activity.
+const ActivityMerge = 90 * time.Second
+
+// TicketActivity is what somebody did with a ticket.
+func TicketActivity(what string, t Ticket, by UserID) Activity {
+	return Activity{Type: what, Object: ObjectTicket, OID: int64(t.ID), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
+}
+
+// ArticleActivity is what somebody did with an article of a ticket.
+func ArticleActivity(what string, t Ticket, article ArticleID, by UserID) Activity {
+	return Activity{Type: what, Object: ObjectArticle, OID: int64(article), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
+}
+
+// UserActivity is what somebody did with a user.
+func UserActivity(what string, user, by UserID) Activity {
+	return Activity{Type: what, Object: "User", OID: int64(user), Permission: "admin.user", CreatedByID: by}
+}
+
+// ActivityPermissions are those that activities ask for.
+var ActivityPermissions = []string{"ticket.agent", "admin.user"}
+
+// OnlineNotification tells somebody of something that happened to a record.
+type OnlineNotification struct {
+	ID     OnlineNotificationID
+	UserID UserID // who is told
+	Type   string // create, update, reminder_reached, escalation, update.merged_into …
+	Object string
+	OID    int64 `db:"o_id"`
+	Seen   bool
+	Stamp
+}
+
+// Kinds of records and of what happens to them have ids that clients know. They are the same in
+// every installation, so no table holds them.
+var (
+	objectLookups = []string{"User", ObjectTicket, ObjectArticle, "Organization", "Group", "Role"}
+	typeLookups   = []string{
+		"create", "update", "reminder_reached", "escalation", "escalation_warning",
+		"update.merged_into", "update.received_merge", "update.reaction",
+	}
+)
+
+// ObjectLookupID is the id of a class of records, 0 if it has none.
+func ObjectLookupID(class string) int64 { return lookup(objectLookups, class) }
+
+// TypeLookupID is the id of a type of events, 0 if it has none.
+func TypeLookupID(name string) int64 { return lookup(typeLookups, name) }
+
+func lookup(names []string, wanted string) int64 {
+	for i, name := range names {
+		if name == wanted {
+			return int64(i + 1)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,68 @@
+package desk
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Ids of spent time and its kinds.
+type (
+	TimeAccountingID     int64
+	TimeAccountingTypeID int64
+)
+
+// TimeAccounting is time that somebody spent on a ticket, in whatever unit the installation counts.
+type TimeAccounting struct {
+	ID              TimeAccountingID
+	TicketID        TicketID
+	TicketArticleID *ArticleID // nil: not for an article
+	TimeUnit        string     // decimal, two places
+	TypeID          *TimeAccountingTypeID
+	CreatedByID     UserID
+	CreatedAt       time.Time
+	UpdatedAt       time.Time
+}
+
+// TimeAccountingType is an activity that time is spent on.
+type TimeAccountingType struct {
+	ID     TimeAccountingTypeID
+	Name   string
+	Note   string
+	Active bool
+	Stamp
+}
+
+// maxTimeUnit bounds what the column holds: ten digits before the point.
+const maxTimeUnit = 1e10
+
+// TimeUnit reads spent time as a client sends it, a number or a text, decoded from JSON. It returns
+// an *InvalidError for what is no number.
+func TimeUnit(sent any) (string, error) {
+	text := ""
+	switch v := sent.(type) {
+	case string:
+		text = strings.Replace(strings.TrimSpace(v), ",", ".", 1) // as many people write it
+	case json.Number:
+		text = v.String()
+	}
+	number, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(number) || math.Abs(number) >= maxTimeUnit-0.01 {
+		return "", &InvalidError{Field: "time_unit", Reason: "Time unit is not a number"}
+	}
+	unit := strconv.FormatFloat(number, 'f', 2, 64)
+	if unit == "-0.00" {
+		unit = "0.00"
+	}
+	return unit, nil
+}
+
+// MayAccountTime returns nil, or a *ForbiddenError that says why no time can be booked on a ticket.
+func (a TicketAccess) MayAccountTime(t Ticket, c *Catalog) error {
+	if !c.Settings.Bool("time_accounting") {
+		return &ForbiddenError{Reason: "Time Accounting is not enabled"}
+	}
+	return allowed(a.agentIn(a.Change, t) || a.agentIn(a.Create, t))
+}

@@ -1,0 +1,66 @@
+package desk_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"postroom/internal/desk"
+)
+
+func TestTimeUnitAsItIsSent(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		sent any
+		want string // empty: refused
+	}{
+		{json.Number("15"), "15.00"},
+		{json.Number("1.255e1"), "12.55"},
+		{"60.0", "60.00"},
+		{" 1,5 ", "1.50"},
+		{"-0.001", "0.00"},
+		{"-2", "-2.00"},
+		{"9999999999.98", "9999999999.98"},
+		{"10000000000", ""},
+		{json.Number("1e999999999"), ""},
+		{"NaN", ""},
+		{"Inf", ""},
+		{"1,000,000", ""},
+		{"an hour", ""},
+		{"", ""},
+		{nil, ""},
+		{true, ""},
+		{[]any{"1"}, ""},
+	} {
+		got, err := desk.TimeUnit(tc.sent)
+		if got != tc.want || (err != nil) != (tc.want == "") {
+			t.Errorf("time unit of %v = %q, %v, want %q", tc.sent, got, err, tc.want)
+		}
+	}
+}
+
+func TestWhoMayAccountTime(t *testing.T) {
+	t.Parallel()
+	on := &desk.Catalog{Settings: desk.Settings{"time_accounting": json.RawMessage("true")}}
+	in := []desk.GroupID{1}
+	ticket := desk.Ticket{GroupID: 1, CustomerID: 9}
+	for _, tc := range []struct {
+		name    string
+		access  desk.TicketAccess
+		catalog *desk.Catalog
+		want    string
+	}{
+		{"change access", desk.TicketAccess{Agent: true, Change: in}, on, ""},
+		{"create access", desk.TicketAccess{Agent: true, Create: in}, on, ""},
+		{"read access", desk.TicketAccess{Agent: true, Read: in}, on, "Not authorized"},
+		{"the customer", desk.TicketAccess{Customer: true, User: 9}, on, "Not authorized"},
+		{"switched off", desk.TicketAccess{Agent: true, Change: in}, &desk.Catalog{}, "Not authorized (Time Accounting is not enabled)!"},
+	} {
+		got := ""
+		if err := tc.access.MayAccountTime(ticket, tc.catalog); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
+		}
+	}
+}
