@@ -17,6 +17,7 @@ type Catalog struct {
 	Channels      map[ChannelID]Channel
 	SignupRoles   []RoleID                  // roles of users that create themselves, Customer as shipped
 	DomainMembers map[string]OrganizationID // mail domain -> organization that takes its people in
+	Attributes    map[string][]Attribute    // definitions by kind of record, in their order
 }
 
 // StateType returns the name of the type of a state, such as closed.

@@ -31,7 +31,7 @@ func TicketChanges(before, after Ticket, c *Catalog, by UserID) []Change {
 	d.time("pending_time", before.PendingTime, after.PendingTime)
 	d.contact(before.Contact, after.Contact)
 	d.deadlines(before.Deadlines, after.Deadlines)
-	return d.changes
+	return append(d.changes, CustomChanges("Ticket", int64(after.ID), c.CustomAttributes("Ticket"), before.Custom, after.Custom, by)...)
 }
 
 // differences collects lines of history.

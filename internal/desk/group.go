@@ -15,6 +15,7 @@ type Group struct {
 	Active             bool
 	SharedDrafts       bool
 	Note               string
+	Custom             map[string]any // as in Ticket
 	Stamp
 }
 

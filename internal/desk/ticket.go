@@ -18,6 +18,7 @@ type Ticket struct {
 	PendingTime    *time.Time
 	TimeUnit       *string // decimal, two places
 	Preferences    map[string]any
+	Custom         map[string]any // values of attributes that administrators added, see Attribute.Of
 	Contact
 	Deadlines
 	Stamp

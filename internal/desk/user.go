@@ -20,6 +20,7 @@ type User struct {
 	LastLogin      *time.Time
 	LoginFailed    int
 	Preferences    map[string]any
+	Custom         map[string]any // as in Ticket
 	Address
 	OutOfOffice
 	Stamp
@@ -68,5 +69,6 @@ type Organization struct {
 	Active           bool
 	Vip              bool
 	Note             string
+	Custom           map[string]any // as in Ticket
 	Stamp
 }

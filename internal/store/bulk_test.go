@@ -25,7 +25,7 @@ func TestCopiedRecordsComeBackWhole(t *testing.T) {
 		if i < 2 {
 			fillTicket(&tickets[i])
 		} else {
-			tickets[i].Preferences = map[string]any{}
+			tickets[i].Preferences, tickets[i].Custom = map[string]any{}, map[string]any{}
 		}
 		tickets[i].Number = string(rune('a' + i))
 		tickets[i].Stamp = desk.Stamp{UpdatedByID: 1, CreatedByID: 2, CreatedAt: at, UpdatedAt: at.Add(time.Hour)}

@@ -98,6 +98,7 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 		return
 	})
 	read("domains", func() (err error) { c.DomainMembers, err = s.domainMembers(ctx); return })
+	read("attributes", func() (err error) { c.Attributes, err = s.attributesByObject(ctx); return })
 	return err
 }
 

@@ -18,24 +18,24 @@ var Groups = &Table[desk.Group, desk.GroupID]{
 	alone:  true,
 	all: `
 		SELECT id, signature_id, email_address_id, name, name_last, parent_id, assignment_timeout, follow_up_possible,
-			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note,
+			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note, custom,
 			updated_by_id, created_by_id, created_at, updated_at
 		FROM groups`,
 	insert: `
 		INSERT INTO groups (signature_id, email_address_id, name, name_last, parent_id, assignment_timeout, follow_up_possible,
-			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note, updated_by_id, created_by_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)
+			reopen_time_in_days, follow_up_assignment, active, shared_drafts, note, custom, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
 		RETURNING id`,
 	save: `
 		UPDATE groups
 		SET signature_id = $1, email_address_id = $2, name = $3, name_last = $4, parent_id = $5, assignment_timeout = $6,
 			follow_up_possible = $7, reopen_time_in_days = $8, follow_up_assignment = $9, active = $10, shared_drafts = $11, note = $12,
-			updated_by_id = $13, updated_at = now()
-		WHERE id = $14`,
+			custom = $13, updated_by_id = $14, updated_at = now()
+		WHERE id = $15`,
 	values: func(v desk.Group) []any {
 		return []any{
 			v.SignatureID, v.EmailAddressID, v.Name, v.NameLast, v.ParentID, v.AssignmentTimeout, v.FollowUpPossible,
-			v.ReopenTimeInDays, v.FollowUpAssignment, v.Active, v.SharedDrafts, v.Note, v.UpdatedByID,
+			v.ReopenTimeInDays, v.FollowUpAssignment, v.Active, v.SharedDrafts, v.Note, object(v.Custom), v.UpdatedByID,
 		}
 	},
 	parts: func(v *desk.Group) (*desk.GroupID, *desk.Stamp) { return &v.ID, &v.Stamp },

@@ -15,19 +15,20 @@ var Organizations = &Table[desk.Organization, desk.OrganizationID]{
 	name:   "organizations",
 	search: "name, domain, note",
 	all: `
-		SELECT id, name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id, created_at, updated_at
+		SELECT id, name, shared, domain, domain_assignment, active, vip, note, custom,
+			updated_by_id, created_by_id, created_at, updated_at
 		FROM organizations`,
 	insert: `
-		INSERT INTO organizations (name, shared, domain, domain_assignment, active, vip, note, updated_by_id, created_by_id)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		INSERT INTO organizations (name, shared, domain, domain_assignment, active, vip, note, custom, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
 		RETURNING id`,
 	save: `
 		UPDATE organizations
 		SET name = $1, shared = $2, domain = $3, domain_assignment = $4, active = $5, vip = $6, note = $7,
-			updated_by_id = $8, updated_at = now()
-		WHERE id = $9`,
+			custom = $8, updated_by_id = $9, updated_at = now()
+		WHERE id = $10`,
 	values: func(v desk.Organization) []any {
-		return []any{v.Name, v.Shared, v.Domain, v.DomainAssignment, v.Active, v.Vip, v.Note, v.UpdatedByID}
+		return []any{v.Name, v.Shared, v.Domain, v.DomainAssignment, v.Active, v.Vip, v.Note, object(v.Custom), v.UpdatedByID}
 	},
 	parts: func(v *desk.Organization) (*desk.OrganizationID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }

@@ -15,7 +15,7 @@ import (
 const usersByAddress = `
 	SELECT id, organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
 		last_login, login_failed, preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
-		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id,
+		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom,
 		updated_by_id, created_by_id, created_at, updated_at
 	FROM users
 	WHERE email = ANY($1) OR login = ANY($1)

@@ -16,7 +16,7 @@ const ticketColumns = `
 		create_article_type_id, create_article_sender_id, article_count,
 		escalation_at, first_response_at, first_response_escalation_at, first_response_in_min, first_response_diff_in_min,
 		close_at, close_escalation_at, close_in_min, close_diff_in_min, last_close_at,
-		update_escalation_at, update_in_min, update_diff_in_min,
+		update_escalation_at, update_in_min, update_diff_in_min, custom,
 		updated_by_id, created_by_id, created_at, updated_at
 	FROM tickets`
 
@@ -54,16 +54,16 @@ const insertTicket = `
 		create_article_type_id, create_article_sender_id, article_count,
 		escalation_at, first_response_at, first_response_escalation_at, first_response_in_min, first_response_diff_in_min,
 		close_at, close_escalation_at, close_in_min, close_diff_in_min, last_close_at,
-		update_escalation_at, update_in_min, update_diff_in_min,
+		update_escalation_at, update_in_min, update_diff_in_min, custom,
 		updated_by_id, created_by_id, created_at, updated_at)
-	VALUES (coalesce(nullif($35::bigint, 0), nextval('tickets_id_seq')), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+	VALUES (coalesce(nullif($36::bigint, 0), nextval('tickets_id_seq')), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
 		$11, $12::text::numeric, $13,
 		$14, $15, $16, $17,
 		$18, $19, $20,
 		$21, $22, $23, $24, $25,
 		$26, $27, $28, $29, $30,
-		$31, $32, $33,
-		$34, $36, coalesce($37, clock_timestamp()), coalesce($38, clock_timestamp()))
+		$31, $32, $33, $34,
+		$35, $37, coalesce($38, clock_timestamp()), coalesce($39, clock_timestamp()))
 	RETURNING id, created_at, updated_at`
 
 // InsertTicket writes a new ticket and fills its ID, unless it brings a reserved one. Times of its
@@ -90,9 +90,9 @@ const saveTicket = `
 		escalation_at = $21, first_response_at = $22, first_response_escalation_at = $23, first_response_in_min = $24,
 		first_response_diff_in_min = $25,
 		close_at = $26, close_escalation_at = $27, close_in_min = $28, close_diff_in_min = $29, last_close_at = $30,
-		update_escalation_at = $31, update_in_min = $32, update_diff_in_min = $33,
-		updated_by_id = $34, updated_at = clock_timestamp()
-	WHERE id = $35`
+		update_escalation_at = $31, update_in_min = $32, update_diff_in_min = $33, custom = $34,
+		updated_by_id = $35, updated_at = clock_timestamp()
+	WHERE id = $36`
 
 // SaveTicket writes back a ticket that LockTicket returned in this transaction. Its updated_at
 // becomes now.
@@ -107,7 +107,7 @@ func (s *Store) SaveTicket(ctx context.Context, t desk.Ticket) error {
 	return nil
 }
 
-// ticketValues are $1 to $34 of both statements that write a ticket.
+// ticketValues are $1 to $35 of both statements that write a ticket.
 func ticketValues(t *desk.Ticket) []any {
 	return []any{
 		t.GroupID, t.PriorityID, t.StateID, t.OrganizationID, t.Number, t.Title, t.OwnerID, t.CustomerID, t.Note, t.Type,
@@ -116,7 +116,7 @@ func ticketValues(t *desk.Ticket) []any {
 		t.CreateArticleTypeID, t.CreateArticleSenderID, t.ArticleCount,
 		t.EscalationAt, t.FirstResponseAt, t.FirstResponseEscalationAt, t.FirstResponseInMin, t.FirstResponseDiffInMin,
 		t.CloseAt, t.CloseEscalationAt, t.CloseInMin, t.CloseDiffInMin, t.LastCloseAt,
-		t.UpdateEscalationAt, t.UpdateInMin, t.UpdateDiffInMin,
+		t.UpdateEscalationAt, t.UpdateInMin, t.UpdateDiffInMin, object(t.Custom),
 		t.UpdatedByID,
 	}
 }

@@ -11,7 +11,7 @@ import (
 const userColumns = `u.id, u.organization_id, u.login, u.firstname, u.lastname, u.email, u.image, u.image_source,
 		u.active, u.vip, u.verified, u.note, u.source, u.last_login, u.login_failed, u.preferences,
 		u.web, u.phone, u.fax, u.mobile, u.department, u.street, u.zip, u.city, u.country, u.address,
-		u.out_of_office, u.out_of_office_start_at, u.out_of_office_end_at, u.out_of_office_replacement_id,
+		u.out_of_office, u.out_of_office_start_at, u.out_of_office_end_at, u.out_of_office_replacement_id, u.custom,
 		u.updated_by_id, u.created_by_id, u.created_at, u.updated_at`
 
 func userFields(u *desk.User) []any {
@@ -19,7 +19,7 @@ func userFields(u *desk.User) []any {
 		&u.ID, &u.OrganizationID, &u.Login, &u.Firstname, &u.Lastname, &u.Email, &u.Image, &u.ImageSource,
 		&u.Active, &u.Vip, &u.Verified, &u.Note, &u.Source, &u.LastLogin, &u.LoginFailed, &u.Preferences,
 		&u.Web, &u.Phone, &u.Fax, &u.Mobile, &u.Department, &u.Street, &u.Zip, &u.City, &u.Country, &u.Address.Address,
-		&u.OutOfOffice.OutOfOffice, &u.OutOfOfficeStartAt, &u.OutOfOfficeEndAt, &u.OutOfOfficeReplacementID,
+		&u.OutOfOffice.OutOfOffice, &u.OutOfOfficeStartAt, &u.OutOfOfficeEndAt, &u.OutOfOfficeReplacementID, &u.Custom,
 		&u.UpdatedByID, &u.CreatedByID, &u.CreatedAt, &u.UpdatedAt,
 	}
 }

@@ -14,9 +14,9 @@ import (
 const insertUser = `
 	INSERT INTO users (organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
 		preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
-		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, updated_by_id, created_by_id)
+		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom, updated_by_id, created_by_id)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-		$28, $29)
+		$28, $29, $30)
 	RETURNING id`
 
 const saveUser = `
@@ -25,14 +25,14 @@ const saveUser = `
 		vip = $9, verified = $10, note = $11, source = $12, preferences = $13, web = $14, phone = $15, fax = $16, mobile = $17,
 		department = $18, street = $19, zip = $20, city = $21, country = $22, address = $23,
 		out_of_office = $24, out_of_office_start_at = $25, out_of_office_end_at = $26, out_of_office_replacement_id = $27,
-		updated_by_id = $28, updated_at = now()
-	WHERE id = $29`
+		custom = $28, updated_by_id = $29, updated_at = now()
+	WHERE id = $30`
 
 func userValues(u desk.User) []any {
 	return []any{
 		u.OrganizationID, u.Login, u.Firstname, u.Lastname, u.Email, u.Image, u.ImageSource, u.Active, u.Vip, u.Verified, u.Note, u.Source,
 		object(u.Preferences), u.Web, u.Phone, u.Fax, u.Mobile, u.Department, u.Street, u.Zip, u.City, u.Country, u.Address.Address,
-		u.OutOfOffice.OutOfOffice, u.OutOfOfficeStartAt, u.OutOfOfficeEndAt, u.OutOfOfficeReplacementID, u.UpdatedByID,
+		u.OutOfOffice.OutOfOffice, u.OutOfOfficeStartAt, u.OutOfOfficeEndAt, u.OutOfOfficeReplacementID, object(u.Custom), u.UpdatedByID,
 	}
 }
 
@@ -146,6 +146,7 @@ func (s *Store) MoveTickets(ctx context.Context, customer desk.UserID, from, to 
 const userIsNamed = `
 	SELECT EXISTS (SELECT FROM groups_users WHERE user_id = $1)
 		OR EXISTS (SELECT FROM tokens WHERE user_id = $1)
+		OR EXISTS (SELECT FROM user_devices WHERE user_id = $1)
 		OR EXISTS (SELECT FROM users WHERE id <> $1 AND (updated_by_id = $1 OR created_by_id = $1 OR out_of_office_replacement_id = $1))
 		OR EXISTS (SELECT FROM organizations WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM roles WHERE updated_by_id = $1 OR created_by_id = $1)

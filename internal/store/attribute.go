@@ -1,0 +1,92 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// Attributes are the definitions of the attributes of records.
+var Attributes = &Table[desk.Attribute, desk.AttributeID]{
+	Class:  "ObjectManager::Attribute",
+	name:   "object_manager_attributes",
+	search: "name, display",
+	// The values of two attributes of one name would be one value, and a migration takes them all.
+	alone: true,
+	all: `
+		SELECT id, object, name, display, data_type, data_option, data_option_new, active, editable, screens, position,
+			to_create, to_migrate, to_delete, to_config, updated_by_id, created_by_id, created_at, updated_at
+		FROM object_manager_attributes`,
+	insert: `
+		INSERT INTO object_manager_attributes (object, name, display, data_type, data_option, data_option_new, active, editable,
+			screens, position, to_create, to_migrate, to_delete, to_config, updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15)
+		RETURNING id`,
+	save: `
+		UPDATE object_manager_attributes
+		SET object = $1, name = $2, display = $3, data_type = $4, data_option = $5, data_option_new = $6, active = $7,
+			editable = $8, screens = $9, position = $10, to_create = $11, to_migrate = $12, to_delete = $13, to_config = $14,
+			updated_by_id = $15, updated_at = now()
+		WHERE id = $16`,
+	values: func(a desk.Attribute) []any {
+		return []any{
+			a.Object, a.Name, a.Display, a.DataType, object(a.DataOption), object(a.DataOptionNew), a.Active, a.Editable,
+			object(a.Screens), a.Position, a.ToCreate, a.ToMigrate, a.ToDelete, a.ToConfig, a.UpdatedByID,
+		}
+	},
+	parts: func(a *desk.Attribute) (*desk.AttributeID, *desk.Stamp) { return &a.ID, &a.Stamp },
+}
+
+// attributesByObject reads all definitions, in their order.
+func (s *Store) attributesByObject(ctx context.Context) (map[string][]desk.Attribute, error) {
+	list, err := many[desk.Attribute](ctx, s, "attributes", Attributes.all)
+	all := map[string][]desk.Attribute{}
+	for _, a := range list {
+		all[a.Object] = append(all[a.Object], a)
+	}
+	for _, attributes := range all {
+		desk.SortAttributes(attributes)
+	}
+	return all, err
+}
+
+// AttributeNamed returns the attribute of this name, for a transaction that is going to change it;
+// nil: there is none.
+func (s *Store) AttributeNamed(ctx context.Context, object, name string) (*desk.Attribute, error) {
+	rows, _ := s.db.Query(ctx, Attributes.all+` WHERE object = $1 AND name = $2 FOR NO KEY UPDATE`, object, name)
+	found, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Attribute])
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("attribute %s.%s: %w", object, name, translate(err))
+	}
+	return &found, nil
+}
+
+// A Rule is a record that may name attributes of other records.
+type Rule struct {
+	Class string // as clients know it: Overview, Report::Profile
+	Name  string
+	Asks  []any // conditions
+	Does  any   // what it changes, nil: nothing
+}
+
+const rules = `
+	SELECT 'Trigger' AS class, name, jsonb_build_array(condition) AS asks, perform AS does FROM triggers
+	UNION ALL SELECT 'Overview', name, jsonb_build_array(condition), NULL FROM overviews
+	UNION ALL SELECT 'Job', name, jsonb_build_array(condition), perform FROM schedulers
+	UNION ALL SELECT 'Sla', name, jsonb_build_array(condition), NULL FROM slas
+	UNION ALL SELECT 'Report::Profile', name, jsonb_build_array(condition), NULL FROM report_profiles
+	UNION ALL SELECT 'CoreWorkflow', name, jsonb_build_array(condition_saved, condition_selected), perform FROM core_workflows
+	UNION ALL SELECT 'Macro', name, '[]', perform FROM macros`
+
+// Rules returns all records that may name attributes of others. There are as many as somebody
+// typed in.
+func (s *Store) Rules(ctx context.Context) ([]Rule, error) {
+	return many[Rule](ctx, s, "rules", rules)
+}
