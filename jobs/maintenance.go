@@ -33,6 +33,7 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 			return s.AnnounceStranded(ctx, strandedAfter)
 		}},
 		{time.Hour, "expired tokens deleted", s.PurgeTokens},
+		{time.Hour, "sessions and the like that are over deleted", s.SweepSignIns},
 	}}
 }
 

@@ -1,5 +1,5 @@
-// Package credential makes and checks what people and programs prove themselves with: passwords
-// and access tokens.
+// Package credential makes and checks what people and programs prove themselves with: passwords,
+// access tokens, one-time codes.
 //
 // It keeps nothing: the caller stores the hash and throws the secret away.
 package credential

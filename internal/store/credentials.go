@@ -89,21 +89,23 @@ func (s *Store) CredentialsByToken(ctx context.Context, hash []byte) (Credential
 
 func (s *Store) credentials(ctx context.Context, sql string, arg any) (Credentials, error) {
 	rows, _ := s.db.Query(ctx, sql, arg)
-	found, err := pgx.CollectExactlyOneRow(rows, scanCredentials)
+	found, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Credentials, error) { return scanCredentials(row) })
 	if err != nil {
 		return Credentials{}, fmt.Errorf("credentials: %w", translate(err))
 	}
 	return found, nil
 }
 
-func scanCredentials(row pgx.CollectableRow) (Credentials, error) {
+// scanCredentials reads a row of callerColumns, of a token, and of what more there is.
+func scanCredentials(row pgx.CollectableRow, more ...any) (Credentials, error) {
 	var found Credentials
 	var token desk.TokenLimit
 	var groups, allowed []byte
 	caller := &found.Caller
-	err := row.Scan(append(userFields(&caller.User),
+	fields := append(userFields(&caller.User),
 		&found.Password, &caller.RoleIDs, &caller.OrganizationIDs, &caller.Shared, &caller.Permissions, &caller.Inactive, &groups,
-		&token.ID, &found.TokenExpiresAt, &found.TokenUsedAt, &allowed)...)
+		&token.ID, &found.TokenExpiresAt, &found.TokenUsedAt, &allowed)
+	err := row.Scan(append(fields, more...)...)
 	if err != nil {
 		return Credentials{}, err
 	}
