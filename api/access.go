@@ -8,7 +8,7 @@ import (
 )
 
 // serve checks a route's access and has it answered.
-func (s *Server) serve(r rest.Route) http.Handler {
+func (s *Server) serve(r *rest.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rest.MaxLargeBody)
 		req, err := s.admit(w, req, r.Access)

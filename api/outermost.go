@@ -43,7 +43,7 @@ func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 
 // plainPath takes away what a client may append to a path: a slash, the wish for JSON.
 func plainPath(path string) string {
-	if !strings.HasPrefix(path, "/api/") {
+	if !strings.HasPrefix(path, "/api/") || path == documentPath {
 		return path
 	}
 	return strings.TrimSuffix(strings.TrimRight(path, "/"), ".json")

@@ -9,7 +9,7 @@ import (
 )
 
 // table is every address there is, a room at a time.
-func (s *Server) table(needs Needs) []rest.Route {
+func (s *Server) table(needs Needs) []*rest.Route {
 	t := &rest.Table{}
 	people := people.New(s.House)
 	system.New(s.House, needs.Version, needs.AutoWizard).Routes(t)
@@ -17,5 +17,6 @@ func (s *Server) table(needs Needs) []rest.Route {
 	people.Routes(t)
 	mail.New(s.House, needs.Wizard).Routes(t)
 	tickets.New(s.House, people).Routes(t)
+	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

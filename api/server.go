@@ -39,13 +39,14 @@ type Server struct {
 	*rest.House
 	signin  *signin.Room
 	handler http.Handler
-	routes  []rest.Route
+	routes  []*rest.Route
+	version string
 }
 
 // New returns a Server that is ready to serve.
 func New(needs Needs) *Server {
 	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log}
-	s := &Server{House: house, signin: signin.New(house)}
+	s := &Server{House: house, signin: signin.New(house), version: needs.Version}
 	s.routes = s.table(needs)
 	mux := http.NewServeMux()
 	for _, r := range s.routes {

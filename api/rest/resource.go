@@ -47,18 +47,31 @@ type Resource[T any, ID ~int64] struct {
 func (k *Resource[T, ID]) Routes(t *Table, path string, readers, writers Access) {
 	all := "/api/v1/" + path
 	one := all + "/{id}"
-	t.Handle("GET "+all, readers, k.List)
-	t.Handle("GET "+one, readers, k.Get)
-	t.Handle("POST "+all, writers, k.Create)
-	t.Handle("PUT "+one, writers, k.Update)
+	view := k.View(Anybody)
+	t.Handle("GET "+all, readers, k.List).Asks(ListQuery...).GivesOf(view.ListSample)
+	t.Handle("GET "+one, readers, k.Get).Asks(ShapeQuery...).GivesOf(view.OneSample)
+	create := t.Handle("POST "+all, writers, k.Create).GivesOf(view.OneSample)
+	create.Doc.Status, create.Doc.Body = http.StatusCreated, view.BodySample
+	t.Handle("PUT "+one, writers, k.Update).GivesOf(view.OneSample).Doc.Body = view.BodySample
 	if !k.Stays {
 		t.Handle("DELETE "+one, writers, k.Delete)
 	}
 	if k.Choice != nil {
-		t.Handle("GET "+all+"/search", writers, k.Search)
-		t.Handle("POST "+all+"/search", writers, k.Search)
+		t.Handle("GET "+all+"/search", writers, k.Search).Asks(SearchQuery...).GivesOf(view.FoundSample)
+		t.Handle("POST "+all+"/search", writers, k.Search).GivesOf(view.FoundSample).Takes(SearchBody)
 	}
 }
+
+// Anybody is in whose name samples are worked out: somebody who sees everything.
+var Anybody = &desk.Caller{Permissions: []string{"admin", "ticket.agent"}}
+
+// What lists and searches take.
+var (
+	ShapeQuery  = []string{"expand", "full"}
+	ListQuery   = []string{"page", "per_page", "sort_by", "order_by", "expand", "full"}
+	SearchQuery = append([]string{"query", "ids", "only_total_count", "label", "term"}, ListQuery...)
+	SearchBody  = Record{{"query", ""}, {"condition", Record{}}, {"ids", []int64{}}, {"page", 0}, {"per_page", 0}, {"sort_by", ""}, {"order_by", ""}}
+)
 
 func (k *Resource[T, ID]) List(w http.ResponseWriter, r *http.Request) error {
 	p, page, err := ListParams(r, IndexPages)
@@ -216,7 +229,7 @@ func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
 	return Deleted(w)
 }
 
-// change runs what changes or deletes a record, which nobody else can change meanwhile.
+// change runs what changes or deletes a record, which Anybody else can change meanwhile.
 func (k *Resource[T, ID]) change(ctx context.Context, c *desk.Catalog, id ID, fn func(tx *store.Store, v T) error) error {
 	return k.House.Store.InTx(ctx, func(tx *store.Store) error {
 		change := func() error {

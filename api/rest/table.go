@@ -1,9 +1,12 @@
 package rest
 
-import "net/http"
+import (
+	"context"
+	"net/http"
+)
 
 // Table is every address there is: what is asked for, who may ask, who answers.
-type Table struct{ Routes []Route }
+type Table struct{ Routes []*Route }
 
 // Route is one row of the table. Its access is checked before its handler runs. Finer rules, such
 // as which tickets somebody sees, are the handlers' own.
@@ -11,11 +14,48 @@ type Route struct {
 	Pattern string // of http.ServeMux
 	Access  Access
 	Handle  Handler
+	Doc     Doc
 }
 
-func (t *Table) Handle(pattern string, who Access, answer Handler) {
-	t.Routes = append(t.Routes, Route{pattern, who, answer})
+// Doc is what the OpenAPI document says of a route that its pattern and access don't.
+type Doc struct {
+	Query  []string // parameters besides those in the path
+	Body   Sample   // what it takes; nil: nothing
+	Answer Sample   // what it gives; nil: an empty object
+	Status int      // of a success; 0: 200
+	Media  string   // of an answer that is no JSON
 }
+
+// Sample makes a value of the shape that goes over the wire: see SchemaOf.
+type Sample func(ctx context.Context) (any, error)
+
+// Handle adds a row. What it returns takes what else is to be documented of it.
+func (t *Table) Handle(pattern string, who Access, answer Handler) *Route {
+	r := &Route{Pattern: pattern, Access: who, Handle: answer}
+	t.Routes = append(t.Routes, r)
+	return r
+}
+
+// Asks names the parameters of the query.
+func (r *Route) Asks(names ...string) *Route { r.Doc.Query = names; return r }
+
+// Takes says what a body holds, by a value of the type of each field.
+func (r *Route) Takes(body Record) *Route { r.Doc.Body = This(body); return r }
+
+// Gives says what the answer looks like, see SchemaOf.
+func (r *Route) Gives(answer any) *Route { return r.GivesOf(This(answer)) }
+
+// Creates is Gives for an answer with status 201.
+func (r *Route) Creates(answer any) *Route { r.Doc.Status = http.StatusCreated; return r.Gives(answer) }
+
+// GivesOf is Gives for a shape that has to be worked out, such as that of a View.
+func (r *Route) GivesOf(answer Sample) *Route { r.Doc.Answer = answer; return r }
+
+// GivesFile says that the answer is no JSON but bytes of a media type.
+func (r *Route) GivesFile(media string) *Route { r.Doc.Media = media; return r }
+
+// This is the sample that is at hand.
+func This(value any) Sample { return func(context.Context) (any, error) { return value, nil } }
 
 // Access says who may call a route.
 type Access struct {
@@ -25,14 +65,16 @@ type Access struct {
 	Instead func(r *http.Request) bool
 }
 
+// Who may call a route whatever they may do otherwise.
 var (
-	Public = Access{Public: true}
-	Login  = Access{}
+	Public = Access{Public: true} // anybody
+	Login  = Access{}             // whoever is signed in
 )
 
 // Needs lets those pass who hold any of the permissions.
 func Needs(anyOf ...string) Access { return Access{AnyOf: anyOf} }
 
+// Or lets those pass too for whom instead is true.
 func (a Access) Or(instead func(*http.Request) bool) Access {
 	a.Instead = instead
 	return a
