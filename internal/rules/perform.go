@@ -18,8 +18,8 @@ var performNeeds = map[string][]string{
 	"x-zammad-ticket-customer_id": {"value"},
 }
 
-// specific are attributes whose value can be left out if it follows from whoever acts.
-var specific = []string{"ticket.customer_id", "ticket.organization_id", "ticket.owner_id"}
+// onlySpecific are attributes whose value can be left out if it follows from whoever acts.
+var onlySpecific = []string{"ticket.customer_id", "ticket.organization_id", "ticket.owner_id"}
 
 // CheckPerform refuses actions that lack what they need. It is for triggers, schedulers, macros and
 // postmaster filters alike; an action that nobody knows is for whoever runs it.
@@ -30,7 +30,7 @@ func CheckPerform(perform map[string]any) error {
 			return missingValue(key, "value")
 		}
 		needs := performNeeds[strings.ToLower(key)]
-		if slices.Contains(specific, key) && action["pre_condition"] == "specific" {
+		if slices.Contains(onlySpecific, key) && action["pre_condition"] == "specific" {
 			needs = []string{"value"}
 		}
 		for _, need := range needs {

@@ -6,35 +6,35 @@ import (
 	"postroom/internal/rules"
 )
 
-type object = map[string]any
+type parameters = map[string]any
 
 func TestActionThatLacksSomethingIsRefused(t *testing.T) {
 	t.Parallel()
 	missing := func(what string) string { return "The required 'value' value for " + what + " is missing!" }
 	for _, tc := range []struct {
 		name    string
-		perform object
+		perform parameters
 		want    string // "": accepted
 	}{
-		{"nothing", object{}, ""},
-		{"attribute", object{"ticket.state_id": object{"value": "4"}}, ""},
-		{"attribute that is emptied", object{"ticket.state_id": object{}}, ""},
-		{"attribute without parameters", object{"ticket.state_id": "4"}, missing("ticket.state_id, value")},
-		{"note", object{"article.note": object{"body": "b", "subject": "s", "internal": "true"}}, ""},
-		{"note with a switch", object{"article.note": object{"body": "b", "subject": "s", "internal": false}}, ""},
-		{"note without body", object{"article.note": object{"body": " ", "subject": "s", "internal": "true"}}, missing("article.note, body")},
-		{"note that is neither", object{"article.note": object{"body": "b", "subject": "s"}}, missing("article.note, internal")},
-		{"mail to nobody", object{"notification.email": object{"body": "b", "subject": "s", "recipient": []any{}}}, missing("notification.email, recipient")},
-		{"mail without subject", object{"notification.email": object{"body": "b", "recipient": "ticket_owner"}}, missing("notification.email, subject")},
-		{"text message", object{"notification.sms": object{"body": "b", "recipient": []any{"ticket_owner"}}}, ""},
-		{"webhook without an id", object{"notification.webhook": object{}}, missing("notification.webhook, webhook_id")},
-		{"specific owner", object{"ticket.owner_id": object{"pre_condition": "specific", "value": "3"}}, ""},
-		{"specific owner, nobody", object{"ticket.owner_id": object{"pre_condition": "specific", "value": ""}}, missing("ticket.owner_id, value")},
-		{"owner who acts", object{"ticket.owner_id": object{"pre_condition": "current_user.id", "value": ""}}, ""},
-		{"specific customer, nobody", object{"ticket.customer_id": object{"pre_condition": "specific"}}, missing("ticket.customer_id, value")},
-		{"filter that sets no owner", object{"X-Zammad-Ticket-Owner_id": object{"value": ""}}, missing("X-Zammad-Ticket-Owner_id, value")},
-		{"filter that empties something", object{"x-zammad-ticket-tags": object{"value": ""}}, ""},
-		{"two faults, the first by name", object{"notification.sms": object{}, "article.note": object{}}, missing("article.note, body")},
+		{"nothing", parameters{}, ""},
+		{"attribute", parameters{"ticket.state_id": parameters{"value": "4"}}, ""},
+		{"attribute that is emptied", parameters{"ticket.state_id": parameters{}}, ""},
+		{"attribute without parameters", parameters{"ticket.state_id": "4"}, missing("ticket.state_id, value")},
+		{"note", parameters{"article.note": parameters{"body": "b", "subject": "s", "internal": "true"}}, ""},
+		{"note with a switch", parameters{"article.note": parameters{"body": "b", "subject": "s", "internal": false}}, ""},
+		{"note without body", parameters{"article.note": parameters{"body": " ", "subject": "s", "internal": "true"}}, missing("article.note, body")},
+		{"note that is neither", parameters{"article.note": parameters{"body": "b", "subject": "s"}}, missing("article.note, internal")},
+		{"mail to nobody", parameters{"notification.email": parameters{"body": "b", "subject": "s", "recipient": []any{}}}, missing("notification.email, recipient")},
+		{"mail without subject", parameters{"notification.email": parameters{"body": "b", "recipient": "ticket_owner"}}, missing("notification.email, subject")},
+		{"text message", parameters{"notification.sms": parameters{"body": "b", "recipient": []any{"ticket_owner"}}}, ""},
+		{"webhook without an id", parameters{"notification.webhook": parameters{}}, missing("notification.webhook, webhook_id")},
+		{"specific owner", parameters{"ticket.owner_id": parameters{"pre_condition": "specific", "value": "3"}}, ""},
+		{"specific owner, nobody", parameters{"ticket.owner_id": parameters{"pre_condition": "specific", "value": ""}}, missing("ticket.owner_id, value")},
+		{"owner who acts", parameters{"ticket.owner_id": parameters{"pre_condition": "current_user.id", "value": ""}}, ""},
+		{"specific customer, nobody", parameters{"ticket.customer_id": parameters{"pre_condition": "specific"}}, missing("ticket.customer_id, value")},
+		{"filter that sets no owner", parameters{"X-Zammad-Ticket-Owner_id": parameters{"value": ""}}, missing("X-Zammad-Ticket-Owner_id, value")},
+		{"filter that empties something", parameters{"x-zammad-ticket-tags": parameters{"value": ""}}, ""},
+		{"two faults, the first by name", parameters{"notification.sms": parameters{}, "article.note": parameters{}}, missing("article.note, body")},
 	} {
 		got := ""
 		if err := rules.CheckPerform(tc.perform); err != nil {

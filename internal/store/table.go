@@ -26,6 +26,8 @@ type Table[T any, ID ~int64] struct {
 	alone bool
 	// check runs before a record is written; nil: nothing does.
 	check func(ctx context.Context, tx *Store, v *T) error
+	// needed refuses to delete a record that something else needs; nil: the database says so by itself.
+	needed func(ctx context.Context, tx *Store, id ID) error
 	// settle makes other rows follow a record that was written, or its deletion, when v is empty.
 	settle func(ctx context.Context, tx *Store, v T) error
 }
@@ -152,6 +154,11 @@ func (t *Table[T, ID]) Save(ctx context.Context, tx *Store, v *T, by desk.UserID
 
 // Delete deletes a record that nothing refers to, or returns a *desk.MissingError.
 func (t *Table[T, ID]) Delete(ctx context.Context, tx *Store, id ID) error {
+	if t.needed != nil {
+		if err := t.needed(ctx, tx, id); err != nil {
+			return err
+		}
+	}
 	if err := tx.deleteRow(ctx, t.name, t.Class, int64(id)); err != nil {
 		return err
 	}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+
+	"postroom/internal/desk"
+)
+
+// Calendars say when people work. Exactly one is the default, for tickets without a promise of
+// their own.
+var Calendars = &Table[desk.Calendar, desk.CalendarID]{
+	Class:  "Calendar",
+	name:   "calendars",
+	search: "name, timezone",
+	alone:  true,
+	all: `
+		SELECT id, name, timezone, business_hours, "default", ical_url, public_holidays, last_log, last_sync,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM calendars`,
+	insert: `
+		INSERT INTO calendars (name, timezone, business_hours, "default", ical_url, public_holidays, last_log, last_sync,
+			updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+		RETURNING id`,
+	save: `
+		UPDATE calendars
+		SET name = $1, timezone = $2, business_hours = $3, "default" = $4, ical_url = $5, public_holidays = $6, last_log = $7,
+			last_sync = $8, updated_by_id = $9, updated_at = now()
+		WHERE id = $10`,
+	values: func(v desk.Calendar) []any {
+		return []any{
+			v.Name, v.Timezone, v.BusinessHours, v.Default, v.ICalURL, object(v.PublicHolidays), v.LastLog, v.LastSync, v.UpdatedByID,
+		}
+	},
+	parts:  func(v *desk.Calendar) (*desk.CalendarID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	check:  giveWayToDefault,
+	needed: keepACalendar,
+	settle: settleCalendar,
+}
+
+// giveWayToDefault makes room for a calendar that becomes the default: there are never two.
+func giveWayToDefault(ctx context.Context, tx *Store, v *desk.Calendar) error {
+	if !v.Default {
+		return nil
+	}
+	return tx.exec(ctx, "former default calendar", `UPDATE calendars SET "default" = false WHERE "default" AND id <> $1`, v.ID)
+}
+
+// settleCalendar makes the oldest calendar the default when none is.
+func settleCalendar(ctx context.Context, tx *Store, _ desk.Calendar) error {
+	return tx.exec(ctx, "default calendar", `
+		UPDATE calendars
+		SET "default" = true
+		WHERE id = (SELECT id FROM calendars ORDER BY created_at, id LIMIT 1)
+			AND NOT EXISTS (SELECT FROM calendars WHERE "default")`)
+}
+
+func keepACalendar(ctx context.Context, tx *Store, id desk.CalendarID) error {
+	others, err := value[bool](ctx, tx, "other calendars", `SELECT EXISTS (SELECT FROM calendars WHERE id <> $1)`, id)
+	if err == nil && !others {
+		err = &desk.InvalidError{Field: "id", Reason: "At least one calendar needs to exist."}
+	}
+	return err
+}
+
+// SLAs promise when tickets are answered and solved.
+var SLAs = &Table[desk.SLA, desk.SLAID]{
+	Class:  "Sla",
+	name:   "slas",
+	search: "name",
+	all: `
+		SELECT id, calendar_id, name, first_response_time, response_time, update_time, solution_time, condition,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM slas`,
+	insert: `
+		INSERT INTO slas (calendar_id, name, first_response_time, response_time, update_time, solution_time, condition,
+			updated_by_id, created_by_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+		RETURNING id`,
+	save: `
+		UPDATE slas
+		SET calendar_id = $1, name = $2, first_response_time = $3, response_time = $4, update_time = $5, solution_time = $6,
+			condition = $7, updated_by_id = $8, updated_at = now()
+		WHERE id = $9`,
+	values: func(v desk.SLA) []any {
+		return []any{
+			v.CalendarID, v.Name, v.FirstResponseTime, v.ResponseTime, v.UpdateTime, v.SolutionTime, object(v.Condition), v.UpdatedByID,
+		}
+	},
+	parts: func(v *desk.SLA) (*desk.SLAID, *desk.Stamp) { return &v.ID, &v.Stamp },
+}
