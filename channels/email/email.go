@@ -1,5 +1,5 @@
-// Package email speaks to mail servers: it fetches mailboxes by IMAP and sends mail by SMTP or
-// a local sendmail.
+// Package email speaks to mail servers: it fetches mailboxes by IMAP or POP3 and sends mail by SMTP
+// or a local sendmail.
 //
 // In go the options of a channel, out come raw messages; in goes an answer, out come the bytes
 // that were sent. It parses no body, knows no ticket and keeps nothing: what may be acknowledged
@@ -18,7 +18,7 @@ import (
 const Kind = "email"
 
 // Open returns the mailbox of an account channel. known may be nil.
-func Open(channel desk.Channel, catalog *desk.Catalog, known Known, log *slog.Logger) (channels.Poller, error) {
+func Open(channel desk.Channel, catalog *desk.Catalog, known Memory, log *slog.Logger) (channels.Poller, error) {
 	stored, _ := channel.Options["inbound"].(map[string]any)
 	inbound, err := ParseInbound(stored)
 	if err != nil {
@@ -29,6 +29,9 @@ func Open(channel desk.Channel, catalog *desk.Catalog, known Known, log *slog.Lo
 	}
 	inbound.MaxSize = int64(catalog.Settings.Int("postmaster_max_size")) << 20
 	inbound.Known = known
+	if inbound.Adapter == POP3 {
+		return NewMaildrop(inbound, channel.ID, log), nil
+	}
 	return NewMailbox(inbound, channel.ID, log), nil
 }
 

@@ -27,7 +27,7 @@ func Few(in Inbound, messages int) Inbound {
 func (w *Wizard) Guess(inbound, outbound []Server) {
 	convert := func(all []Server) (guesses []guess) {
 		for _, s := range all {
-			guesses = append(guesses, guess{s.Host, s.Port, s.SSL, s.User})
+			guesses = append(guesses, guess{s.Host, s.Port, s.SSL, s.User, s.Adapter})
 		}
 		return guesses
 	}
@@ -40,4 +40,6 @@ type Server struct {
 	Port int
 	SSL  string
 	User string
+
+	Adapter string
 }

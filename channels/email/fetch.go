@@ -29,14 +29,14 @@ func (e *tooLargeError) Error() string { return fmt.Sprintf("too large: %d bytes
 
 // details asks for sizes and flags, and drops what is marked as deleted. A message whose size the
 // server doesn't tell stays, as one to be fetched alone; an error says that the connection is lost.
-func (m *Mailbox) details(ctx context.Context, mails []listed) ([]listed, error) {
+func (m *Mailbox) details(ctx context.Context, mails []listed[imap.UID]) ([]listed[imap.UID], error) {
 	gone := map[imap.UID]bool{}
 	for part := range slices.Chunk(mails, detailsCount) {
 		var set imap.UIDSet
 		place := make(map[imap.UID]int, len(part))
 		for i, item := range part {
-			set.AddNum(item.uid)
-			place[item.uid] = i
+			set.AddNum(item.id)
+			place[item.id] = i
 		}
 		err := m.session.within(ctx, m.inbound.limits.details, func() error {
 			found, err := m.session.client.Fetch(set, &imap.FetchOptions{Flags: true, RFC822Size: true}).Collect()
@@ -56,20 +56,14 @@ func (m *Mailbox) details(ctx context.Context, mails []listed) ([]listed, error)
 			return mails, err
 		}
 	}
-	return slices.DeleteFunc(mails, func(item listed) bool { return gone[item.uid] }), nil
-}
-
-// fetched is a message as the server gave it, or why it didn't.
-type fetched struct {
-	raw []byte
-	err error // of this message alone
+	return slices.DeleteFunc(mails, func(item listed[imap.UID]) bool { return gone[item.id] }), nil
 }
 
 // request asks for the bodies of a batch. The answer has to be collected before another request.
-func (s *session) request(batch []listed) {
+func (s *session) request(batch []listed[imap.UID]) {
 	var set imap.UIDSet
 	for _, item := range batch {
-		set.AddNum(item.uid)
+		set.AddNum(item.id)
 	}
 	s.asked = s.client.Fetch(set, &imap.FetchOptions{BodySection: []*imap.FetchItemBodySection{body}})
 }

@@ -32,6 +32,19 @@ func scanHeader(raw []byte) head {
 	return h
 }
 
+// isContent reports whether this is anything but the mail of account wizards.
+func (h head) isContent() bool { return !h.verify && !h.ignore }
+
+// hasMarker reports whether this is the test mail with that marker.
+func hasMarker(header []byte, marker string) bool {
+	for name, value := range headerFields(header) {
+		if (name == "X-Zammad-Test-Message" || strings.EqualFold(name, "Subject")) && strings.Contains(value, marker) {
+			return true
+		}
+	}
+	return false
+}
+
 // headerFields yields the lines of the header block as names and values. A line without a colon
 // has the value "".
 func headerFields(raw []byte) func(yield func(name, value string) bool) {

@@ -18,26 +18,38 @@ const (
 	Plain    Security = "off"
 )
 
-// Known reports which of these Message-IDs this channel has brought in before. It is asked for
-// mail that stays on its server, where another copy or a new UIDVALIDITY shows it to us again.
-type Known func(ctx context.Context, channelID desk.ChannelID, messageIDs []string) (map[string]bool, error)
+// Memory knows what a channel has brought in before. It is asked about mail that stays on its server.
+type Memory interface {
+	// KnownMessages reports which of these Message-IDs are known: another copy or a new UIDVALIDITY
+	// shows a message to us again.
+	KnownMessages(ctx context.Context, channelID desk.ChannelID, messageIDs []string) (map[string]bool, error)
+	// KnownNames reports which of these external ids are known: nothing on a POP3 server tells.
+	KnownNames(ctx context.Context, channelID desk.ChannelID, names []string) (map[string]bool, error)
+}
 
-// Inbound is a mailbox to be fetched (reference/email.md 1.2).
+// Adapters of the inbound side.
+const (
+	IMAP = "imap"
+	POP3 = "pop3"
+)
+
+// Inbound is a mailbox to be fetched (reference/email.md 1.2, 1.3).
 type Inbound struct {
+	Adapter  string // IMAP, POP3
 	Host     string
 	Port     int
 	Security Security
 	Verify   bool // the server's certificate
 	User     string
 	Password string
-	AuthType string // SASL mechanism; empty: the LOGIN command
-	Folder   string
-	Keep     bool // mark mail as seen instead of deleting it
+	AuthType string // SASL mechanism of IMAP; empty: the LOGIN command
+	Folder   string // of IMAP
+	Keep     bool   // leave mail there instead of deleting it
 
 	Trusted bool         // X-Zammad-* headers of its mail may steer us
 	GroupID desk.GroupID // of new tickets; 0: the address decides
 	MaxSize int64        // bytes of a mail; 0: no limit
-	Known   Known        // nil: nothing is
+	Known   Memory       // nil: nothing is
 
 	limits limits
 }
@@ -71,7 +83,7 @@ var (
 // *desk.InvalidError. Group, size limit and Known are the caller's to fill in.
 func ParseInbound(stored map[string]any) (Inbound, error) {
 	adapter, opts := side(stored)
-	if adapter != "imap" {
+	if adapter != IMAP && adapter != POP3 {
 		return Inbound{}, unknownAdapter(adapter)
 	}
 	host, err := opts.host()
@@ -79,6 +91,7 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 		return Inbound{}, err
 	}
 	inbound := Inbound{
+		Adapter:  adapter,
 		Host:     host,
 		Security: security(opts.text("ssl")),
 		Verify:   opts.flag("ssl_verify", true),
@@ -90,20 +103,31 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 		Trusted:  options(stored).flag("trusted", false),
 		limits:   usualLimits,
 	}
-	usualPort := 143
-	if inbound.Security == TLS {
-		usualPort = 993
-	}
-	if inbound.Port, err = opts.port(usualPort); err != nil {
+	if inbound.Port, err = opts.port(inbound.usualPort()); err != nil {
 		return Inbound{}, err
 	}
 	if inbound.User == "" {
 		return Inbound{}, &desk.InvalidError{Field: "user", Reason: "The user name is missing."}
 	}
-	if inbound.Folder == "" {
+	switch {
+	case adapter == POP3:
+		inbound.Folder, inbound.AuthType = "", ""
+	case inbound.Folder == "":
 		inbound.Folder = "INBOX"
 	}
 	return inbound, nil
+}
+
+func (in Inbound) usualPort() int {
+	switch {
+	case in.Adapter == POP3 && in.Security == TLS:
+		return 995
+	case in.Adapter == POP3:
+		return 110
+	case in.Security == TLS:
+		return 993
+	}
+	return 143
 }
 
 // security reads option ssl: everything but off and starttls means TLS, so that a slip of the

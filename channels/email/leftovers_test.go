@@ -11,7 +11,7 @@ import (
 
 func TestLeftoversAreTriedLaterAndLater(t *testing.T) {
 	t.Parallel()
-	l, now := leftovers{}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	l, now := leftovers[imap.UID]{}, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	for i, want := range []time.Duration{10 * time.Minute, 20 * time.Minute, 40 * time.Minute, 80 * time.Minute, 160 * time.Minute, 320 * time.Minute, 6 * time.Hour, 6 * time.Hour} {
 		l.add(7, 1, "no", now)
 		if !l.waits(7, now.Add(want-time.Second)) || l.waits(7, now.Add(want)) {
@@ -26,7 +26,7 @@ func TestLeftoversAreTriedLaterAndLater(t *testing.T) {
 
 func TestLeftoversFollowTheMailbox(t *testing.T) {
 	t.Parallel()
-	l, now := leftovers{}, time.Now()
+	l, now := leftovers[imap.UID]{}, time.Now()
 	for uid := range imap.UID(30) {
 		l.add(uid, 1, fmt.Sprintf("message %d", uid), now)
 	}

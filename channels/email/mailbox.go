@@ -15,31 +15,22 @@ import (
 )
 
 const (
-	batchCount   = 50
-	batchBytes   = 4 << 20
 	expungeEvery = 500 // messages
 	maxReconnect = 20  // in one poll
 )
 
 // Mailbox is a folder on an IMAP server. It serves one caller at a time.
 type Mailbox struct {
-	inbound   Inbound
-	channelID desk.ChannelID
-	log       *slog.Logger
-	session   *session  // nil: not connected
-	left      leftovers // mail that can't be fetched
-	doomed    doomed    // mail marked as deleted, to be expunged
-	more      bool      // the last poll stopped at its limit
+	box[imap.UID]
+	session *session // nil: not connected
+	doomed  doomed   // mail marked as deleted, to be expunged
 }
 
 var _ channels.Poller = (*Mailbox)(nil)
 
 // NewMailbox returns the mailbox of a channel; it connects at the first Poll.
 func NewMailbox(inbound Inbound, channelID desk.ChannelID, log *slog.Logger) *Mailbox {
-	if inbound.limits == (limits{}) {
-		inbound.limits = usualLimits
-	}
-	return &Mailbox{inbound: inbound, channelID: channelID, log: log, left: leftovers{}}
+	return &Mailbox{box: newBox[imap.UID](inbound, channelID, log)}
 }
 
 // Poll hands over what is new, oldest first, and then marks it as seen or deletes it.
@@ -54,28 +45,17 @@ func (m *Mailbox) Poll(ctx context.Context, receive channels.Receive) (channels.
 	}
 	work, done := graceful(ctx, m.inbound.limits.grace)
 	defer done()
-	run := &run{Mailbox: m, receive: receive, stop: ctx, all: found.all}
+	validity := m.session.validity
+	run := &run{Mailbox: m, stop: ctx, round: round[imap.UID]{
+		box: &m.box, receive: receive, all: found.all, validity: validity,
+		name: func(uid imap.UID) string { return fmt.Sprintf("%d:%d", validity, uid) },
+	}}
 	if err = run.work(work, found.mails); err != nil {
 		m.hangUp()
 	}
 	m.more = found.more && run.moved > 0 // where nothing moves there is no hurry
-	run.report.Notices = notices(slices.Concat(run.report.Notices, m.tooLarge(found), m.left.notices()))
+	run.report.Notices = notices(slices.Concat(run.report.Notices, found.tooLarge(m.inbound.MaxSize), m.left.notices()))
 	return run.report, errors.Join(err, ctx.Err())
-}
-
-// graceful returns a context that outlives ctx by grace: the batch in hand is finished.
-func graceful(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			cancel()
-		case <-longer.Done():
-		}
-	})
-	return longer, func() { stop(); cancel() }
 }
 
 // connect makes sure there is a live session.
@@ -156,34 +136,19 @@ func (m *Mailbox) Close() error {
 	return nil
 }
 
-// listed is a message that waits to be fetched.
-type listed struct {
-	uid   imap.UID
-	size  int64 // bytes; -1: the server didn't say
-	place int   // among all that wait, for people; counts from 1
-}
-
-// listing is what a poll found in its mailbox.
-type listing struct {
-	mails []listed // to be fetched
-	large []listed // to be left alone
-	all   int      // how many wait
-	more  bool     // there are more than one poll takes
-}
-
 // list looks for mail until there is enough of it for one poll.
-func (m *Mailbox) list(ctx context.Context) (found listing, err error) {
+func (m *Mailbox) list(ctx context.Context) (found listing[imap.UID], err error) {
 	uids, err := m.search(ctx)
 	if err != nil {
-		return listing{}, fmt.Errorf("search: %w", err)
+		return listing[imap.UID]{}, fmt.Errorf("search: %w", err)
 	}
 	m.left.retain(uids)
 	found.all = len(uids)
 	now := time.Now()
-	var part []listed
+	var part []listed[imap.UID]
 	for i, uid := range uids {
 		if !m.left.waits(uid, now) {
-			part = append(part, listed{uid: uid, size: -1, place: i + 1})
+			part = append(part, listed[imap.UID]{id: uid, size: -1, place: i + 1})
 		}
 		if len(part) < detailsCount && i < len(uids)-1 {
 			continue
@@ -193,15 +158,11 @@ func (m *Mailbox) list(ctx context.Context) (found listing, err error) {
 			// each is fetched alone.
 			m.log.InfoContext(ctx, "asking for sizes broke off, messages are fetched one by one", "channel_id", m.channelID, "error", err)
 			if err := m.reopen(ctx); err != nil {
-				return listing{}, err
+				return listing[imap.UID]{}, err
 			}
 		}
 		for _, item := range part {
-			if limit := m.inbound.MaxSize; limit > 0 && item.size > limit {
-				found.large = append(found.large, item)
-			} else {
-				found.mails = append(found.mails, item)
-			}
+			found.add(item, m.inbound.MaxSize)
 		}
 		part = nil
 		if most := m.inbound.limits.messages; len(found.mails) >= most {
@@ -211,30 +172,6 @@ func (m *Mailbox) list(ctx context.Context) (found listing, err error) {
 		}
 	}
 	return found, nil
-}
-
-func (m *Mailbox) tooLarge(found listing) (notices []string) {
-	for _, item := range found.large {
-		notices = append(notices, item.tooLarge(found.all, item.size, m.inbound.MaxSize))
-	}
-	return notices
-}
-
-// tooLarge says of a message that it is.
-func (item listed) tooLarge(all int, size, limit int64) string {
-	const mb = 1 << 20
-	return fmt.Sprintf("  - ignore message %d/%d - because message is too large (is:%.2f MB/max:%.2f MB)",
-		item.place, all, float64(size)/mb, float64(limit)/mb)
-}
-
-// maxNotices is how many messages are named; a mailbox may hold thousands of them.
-const maxNotices = 20
-
-func notices(all []string) []string {
-	if len(all) <= maxNotices {
-		return all
-	}
-	return append(all[:maxNotices:maxNotices], fmt.Sprintf("  - and %d more", len(all)-maxNotices))
 }
 
 // search returns the UIDs of new mail, oldest first.

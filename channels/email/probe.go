@@ -1,10 +1,12 @@
 package email
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"postroom/channels"
@@ -20,11 +22,14 @@ type Account struct {
 
 // guess is a server that may be the right one.
 type guess struct {
-	host string
-	port int
-	ssl  string // option ssl
-	user string // user name; local or full
+	host    string
+	port    int
+	ssl     string // option ssl
+	user    string // user name; local or full
+	adapter string // of the inbound side; empty: IMAP
 }
+
+func (g guess) address() string { return net.JoinHostPort(g.host, strconv.Itoa(g.port)) }
 
 const (
 	userLocal = "local" // the part of the address before the @
@@ -70,14 +75,13 @@ func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]s
 	failed := error(&channels.SetupError{Source: channels.InboundSide, Err: errors.New("inbound failed")})
 	dead := map[string]bool{}
 	for _, g := range all {
-		if dead[g.host] {
+		if dead[g.address()] {
 			continue
 		}
-		found := g.options(users, password)
-		if folder != "" {
-			found["folder"] = folder
+		side := map[string]any{"adapter": cmp.Or(g.adapter, IMAP), "options": g.options(users, password)}
+		if folder != "" && g.adapter != POP3 {
+			side["options"].(map[string]any)["folder"] = folder
 		}
-		side := map[string]any{"adapter": "imap", "options": found}
 		messages, err := w.CheckInbound(ctx, side)
 		if err == nil {
 			return side, messages, nil
@@ -85,14 +89,18 @@ func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]s
 		if ctx.Err() != nil {
 			return nil, 0, ctx.Err()
 		}
-		dead[g.host], failed = isDead(err), moreTelling(failed, err)
+		dead[g.address()], failed = isDead(err), moreTelling(failed, err)
 	}
 	return nil, 0, failed
 }
 
 func (w *Wizard) tryOutbound(ctx context.Context, all []guess, users map[string]string, password, address string) (map[string]any, error) {
 	failed := error(&channels.SetupError{Source: channels.OutboundSide, Err: errors.New("outbound failed")})
+	dead := map[string]bool{}
 	for _, g := range all {
+		if dead[g.address()] {
+			continue
+		}
 		side := map[string]any{"adapter": "smtp", "options": g.options(users, password)}
 		err := w.CheckOutbound(ctx, side, address)
 		if err == nil {
@@ -101,7 +109,7 @@ func (w *Wizard) tryOutbound(ctx context.Context, all []guess, users map[string]
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		failed = moreTelling(failed, err)
+		dead[g.address()], failed = isDead(err), moreTelling(failed, err)
 	}
 	return nil, failed
 }
@@ -112,7 +120,7 @@ func (g guess) options(users map[string]string, password string) map[string]any 
 	}
 }
 
-// isDead reports whether a host need not be asked again.
+// isDead reports whether a server need not be asked again.
 func isDead(err error) bool {
 	setup, ok := errors.AsType[*channels.SetupError](err)
 	return ok && slices.Contains(setup.Fields, "host")
@@ -135,17 +143,18 @@ type provider struct {
 }
 
 var providers = []provider{
-	{[]string{"gmail.com", "googlemail.com", "google.com"}, guess{"imap.gmail.com", 993, "ssl", userFull}, guess{"smtp.gmail.com", 465, "ssl", userFull}},
-	{[]string{"icloud.com", "me.com", "mac.com"}, guess{"imap.mail.me.com", 993, "ssl", userFull}, guess{"smtp.mail.me.com", 587, "starttls", userFull}},
-	{[]string{"yahoo.com", "yahoodns.net"}, guess{"imap.mail.yahoo.com", 993, "ssl", userFull}, guess{"smtp.mail.yahoo.com", 465, "ssl", userFull}},
-	{[]string{"fastmail.com", "messagingengine.com"}, guess{"imap.fastmail.com", 993, "ssl", userFull}, guess{"smtp.fastmail.com", 465, "ssl", userFull}},
-	{[]string{"gmx.net", "gmx.de", "gmx.at", "gmx.ch"}, guess{"imap.gmx.net", 993, "ssl", userFull}, guess{"mail.gmx.net", 465, "ssl", userFull}},
-	{[]string{"web.de"}, guess{"imap.web.de", 993, "ssl", userFull}, guess{"smtp.web.de", 587, "starttls", userFull}},
-	{[]string{"mailbox.org"}, guess{"imap.mailbox.org", 993, "ssl", userFull}, guess{"smtp.mailbox.org", 465, "ssl", userFull}},
-	{[]string{"posteo.de", "posteo.net"}, guess{"posteo.de", 993, "ssl", userFull}, guess{"posteo.de", 465, "ssl", userFull}},
+	{[]string{"gmail.com", "googlemail.com", "google.com"}, guess{host: "imap.gmail.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.gmail.com", port: 465, ssl: "ssl", user: userFull}},
+	{[]string{"icloud.com", "me.com", "mac.com"}, guess{host: "imap.mail.me.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.mail.me.com", port: 587, ssl: "starttls", user: userFull}},
+	{[]string{"yahoo.com", "yahoodns.net"}, guess{host: "imap.mail.yahoo.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.mail.yahoo.com", port: 465, ssl: "ssl", user: userFull}},
+	{[]string{"fastmail.com", "messagingengine.com"}, guess{host: "imap.fastmail.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.fastmail.com", port: 465, ssl: "ssl", user: userFull}},
+	{[]string{"gmx.net", "gmx.de", "gmx.at", "gmx.ch"}, guess{host: "imap.gmx.net", port: 993, ssl: "ssl", user: userFull}, guess{host: "mail.gmx.net", port: 465, ssl: "ssl", user: userFull}},
+	{[]string{"web.de"}, guess{host: "imap.web.de", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.web.de", port: 587, ssl: "starttls", user: userFull}},
+	{[]string{"mailbox.org"}, guess{host: "imap.mailbox.org", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.mailbox.org", port: 465, ssl: "ssl", user: userFull}},
+	{[]string{"posteo.de", "posteo.net"}, guess{host: "posteo.de", port: 993, ssl: "ssl", user: userFull}, guess{host: "posteo.de", port: 465, ssl: "ssl", user: userFull}},
 }
 
-// guesses lists the servers to try for a domain: those of a provider we know, then the usual names.
+// guesses lists the servers to try for a domain: those of a provider we know, then the usual names,
+// IMAP before POP3 (reference/email.md 1.7).
 func guesses(domain string, mx []string) (inbound, outbound []guess) {
 	exchanger := ""
 	if len(mx) > 0 {
@@ -157,10 +166,13 @@ func guesses(domain string, mx []string) (inbound, outbound []guess) {
 		}
 	}
 	for _, host := range names(exchanger, "mail."+domain, "imap."+domain) {
-		inbound = append(inbound, guess{host, 993, "ssl", userLocal}, guess{host, 993, "ssl", userFull})
+		inbound = append(inbound, guess{host, 993, "ssl", userLocal, IMAP}, guess{host, 993, "ssl", userFull, IMAP})
+	}
+	for _, host := range names("mail."+domain, "pop."+domain, "pop3."+domain) {
+		inbound = append(inbound, guess{host, 995, "ssl", userLocal, POP3}, guess{host, 995, "ssl", userFull, POP3})
 	}
 	for _, host := range names(exchanger, "mail."+domain, "smtp."+domain) {
-		for _, way := range []guess{{host, 465, "ssl", ""}, {host, 587, "starttls", ""}, {host, 25, "off", ""}} {
+		for _, way := range []guess{{host: host, port: 465, ssl: "ssl"}, {host: host, port: 587, ssl: "starttls"}, {host: host, port: 25, ssl: "off"}} {
 			for _, user := range []string{userLocal, userFull} {
 				way.user = user
 				outbound = append(outbound, way)

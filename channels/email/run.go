@@ -2,13 +2,9 @@ package email
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/emersion/go-imap/v2"
-
-	"postroom/channels"
 )
 
 // run is one poll of a mailbox.
@@ -17,23 +13,20 @@ import (
 // server reads its disk while the database commits; they wait in the socket, not in our memory.
 type run struct {
 	*Mailbox
-	receive    channels.Receive
-	report     channels.Report
+	round[imap.UID]
 	stop       context.Context // when it ends, the batch in hand is the last
-	all        int             // messages that wait in the mailbox
-	moved      int             // messages that the next poll won't list: received, known or left alone
 	reconnects int
 	marking    *marking // sent, not yet confirmed
 }
 
 // work takes the mail batch by batch.
-func (r *run) work(ctx context.Context, mails []listed) error {
+func (r *run) work(ctx context.Context, mails []listed[imap.UID]) error {
 	batches := cut(mails)
 	for i, batch := range batches {
 		if r.stop.Err() != nil {
 			break
 		}
-		var next []listed
+		var next []listed[imap.UID]
 		if i+1 < len(batches) {
 			next = batches[i+1]
 		}
@@ -50,32 +43,8 @@ func (r *run) work(ctx context.Context, mails []listed) error {
 	return r.expunge(ctx, 1)
 }
 
-// cut makes batches of bounded size.
-func cut(mails []listed) (batches [][]listed) {
-	var batch []listed
-	var size int64
-	flush := func() {
-		if len(batch) > 0 {
-			batches = append(batches, batch)
-		}
-		batch, size = nil, 0
-	}
-	for _, item := range mails {
-		alone := item.size < 0 || item.size >= batchBytes
-		if alone || len(batch) == batchCount || size+item.size > batchBytes {
-			flush()
-		}
-		batch, size = append(batch, item), size+item.size
-		if alone {
-			flush()
-		}
-	}
-	flush()
-	return batches
-}
-
 // take fetches a batch, asks for the next one, hands over the first and marks it.
-func (r *run) take(ctx context.Context, batch, next []listed) error {
+func (r *run) take(ctx context.Context, batch, next []listed[imap.UID]) error {
 	got, err := r.fetch(ctx, batch)
 	if err != nil {
 		return err
@@ -89,12 +58,16 @@ func (r *run) take(ctx context.Context, batch, next []listed) error {
 	if next != nil && r.stop.Err() == nil {
 		r.session.request(next)
 	}
-	return r.handOver(ctx, batch, got)
+	taken, err := r.handOver(ctx, batch, got)
+	if len(taken) > 0 {
+		r.mark(imap.UIDSetNum(taken...), len(taken))
+	}
+	return err
 }
 
 // fetch returns the bodies of a batch. Whatever went wrong with the batch as a whole, each message
 // that can be had alone is had.
-func (r *run) fetch(ctx context.Context, batch []listed) (map[imap.UID]fetched, error) {
+func (r *run) fetch(ctx context.Context, batch []listed[imap.UID]) (map[imap.UID]fetched, error) {
 	if r.session.asked == nil {
 		r.session.request(batch)
 	}
@@ -106,7 +79,7 @@ func (r *run) fetch(ctx context.Context, batch []listed) (map[imap.UID]fetched, 
 		}
 	}
 	for _, item := range batch {
-		if _, ok := got[item.uid]; ok {
+		if _, ok := got[item.id]; ok {
 			continue
 		}
 		one, there, err := r.fetchAlone(ctx, item)
@@ -114,7 +87,7 @@ func (r *run) fetch(ctx context.Context, batch []listed) (map[imap.UID]fetched, 
 			return nil, err
 		}
 		if there {
-			got[item.uid] = one
+			got[item.id] = one
 		}
 	}
 	return got, nil
@@ -122,11 +95,11 @@ func (r *run) fetch(ctx context.Context, batch []listed) (map[imap.UID]fetched, 
 
 // fetchAlone fetches one message that its batch left out. A message at which the connection
 // breaks twice is taken for the reason of it.
-func (r *run) fetchAlone(ctx context.Context, item listed) (one fetched, there bool, err error) {
+func (r *run) fetchAlone(ctx context.Context, item listed[imap.UID]) (one fetched, there bool, err error) {
 	for try := 1; ; try++ {
-		r.session.request([]listed{item})
+		r.session.request([]listed[imap.UID]{item})
 		got, err := r.session.collect(ctx, r.inbound.MaxSize)
-		one, there = got[item.uid]
+		one, there = got[item.id]
 		if !lost(err) {
 			if err != nil {
 				one, there = fetched{err: err}, true
@@ -158,16 +131,4 @@ func (r *run) reconnect(ctx context.Context, why error) error {
 		r.mark(r.marking.uids, r.marking.count)
 	}
 	return nil
-}
-
-// leave notes a message that stays on the server.
-func (r *run) leave(item listed, err error) {
-	notice := fmt.Sprintf("  - ignore message %d/%d - because it can't be fetched: %s", item.place, r.all, err)
-	if large, ok := errors.AsType[*tooLargeError](err); ok {
-		notice = item.tooLarge(r.all, large.size, r.inbound.MaxSize)
-	}
-	r.log.WarnContext(r.stop, "message can't be fetched and stays in its mailbox",
-		"channel_id", r.channelID, "uid", item.uid, "error", err)
-	r.left.add(item.uid, r.session.validity, notice, time.Now())
-	r.moved++
 }

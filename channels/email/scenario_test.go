@@ -55,7 +55,7 @@ func (s *scene) receive(_ context.Context, messages []channels.Inbound) error {
 	return nil
 }
 
-func (s *scene) poll(t *testing.T, mailbox *email.Mailbox) channels.Report {
+func (s *scene) poll(t *testing.T, mailbox channels.Poller) channels.Report {
 	t.Helper()
 	report, err := mailbox.Poll(t.Context(), s.receive)
 	if err != nil {
@@ -222,17 +222,28 @@ func TestMailOfAWizardAtWorkIsLeftAlone(t *testing.T) {
 	}
 }
 
+// memory answers for Message-IDs and names alike.
+type memory func(channel desk.ChannelID, ids []string) (map[string]bool, error)
+
+func (m memory) KnownMessages(_ context.Context, channel desk.ChannelID, ids []string) (map[string]bool, error) {
+	return m(channel, ids)
+}
+
+func (m memory) KnownNames(_ context.Context, channel desk.ChannelID, names []string) (map[string]bool, error) {
+	return m(channel, names)
+}
+
 func TestKnownMailIsMarkedAndNotReceived(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, map[string]any{"keep_on_server": "true"})
 	asked := 0
-	s.inbound.Known = func(_ context.Context, channel desk.ChannelID, ids []string) (map[string]bool, error) {
+	s.inbound.Known = memory(func(channel desk.ChannelID, ids []string) (map[string]bool, error) {
 		asked++
 		if channel != 7 || !slices.Contains(ids, "<2@example.com>") {
 			t.Errorf("asked for %q of channel %d, want those of the mail in channel 7", ids, channel)
 		}
 		return map[string]bool{"<2@example.com>": true}, nil
-	}
+	})
 	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
 	mailbox := email.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
@@ -244,7 +255,7 @@ func TestKnownMailIsMarkedAndNotReceived(t *testing.T) {
 		t.Errorf("%d mails are unseen, want none", left)
 	}
 	failing := errors.New("no database")
-	s.inbound.Known = func(context.Context, desk.ChannelID, []string) (map[string]bool, error) { return nil, failing }
+	s.inbound.Known = memory(func(desk.ChannelID, []string) (map[string]bool, error) { return nil, failing })
 	s.deliver(t, mailNumber(4))
 	other := email.NewMailbox(s.inbound, 7, quiet)
 	defer other.Close()

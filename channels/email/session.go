@@ -4,10 +4,8 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/emersion/go-imap/v2"
@@ -32,26 +30,6 @@ type session struct {
 	asked *imapclient.FetchCommand // bodies asked for and not yet read; they block the reader
 }
 
-// steps of opening a session, which tell what is wrong with an account.
-type step string
-
-const (
-	stepConnect step = "connect"
-	stepLogin   step = "log in"
-	stepFolder  step = "open folder"
-)
-
-type stepError struct {
-	step step
-	err  error
-}
-
-func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
-func (e *stepError) Unwrap() error { return e.err }
-
-// errTooSlow is why a dialogue was cut.
-var errTooSlow = errors.New("the server took too long to answer")
-
 // openSession connects, logs in and opens the folder.
 func openSession(ctx context.Context, in Inbound) (*session, error) {
 	s := &session{limits: in.limits, arrived: make(chan struct{}, 1)}
@@ -71,16 +49,10 @@ func openSession(ctx context.Context, in Inbound) (*session, error) {
 	return s, nil
 }
 
-func (s *session) connect(ctx context.Context, in Inbound) error {
-	// Keep-alive probes find a dead connection while we wait for news.
-	dialer := net.Dialer{Timeout: in.limits.login, KeepAliveConfig: net.KeepAliveConfig{
-		Enable: true, Idle: 30 * time.Second, Interval: 15 * time.Second, Count: 4,
-	}}
-	conn, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(in.Host, strconv.Itoa(in.Port)))
-	if err != nil {
+func (s *session) connect(ctx context.Context, in Inbound) (err error) {
+	if s.conn, err = dial(ctx, in); err != nil {
 		return err
 	}
-	s.conn = conn
 	err = s.within(ctx, in.limits.login, func() error { return s.greet(in) })
 	if err != nil {
 		s.cut()
@@ -112,10 +84,6 @@ func (s *session) greet(in Inbound) (err error) {
 		return err
 	}
 	return s.client.WaitGreeting()
-}
-
-func tlsConfig(host string, verify bool) *tls.Config {
-	return &tls.Config{ServerName: host, InsecureSkipVerify: !verify} //nolint:gosec // the admin's choice, ssl_verify
 }
 
 // notice is called by the connection's reader.
@@ -162,17 +130,8 @@ func (s *session) open(folder string) error {
 	return nil
 }
 
-// within runs one exchange with the server and cuts the connection when it takes longer than
-// limit or ctx ends, because nothing else stops a reader of a silent connection.
 func (s *session) within(ctx context.Context, limit time.Duration, exchange func() error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooSlow)
-	defer cancel()
-	defer context.AfterFunc(ctx, func() { _ = s.conn.Close() })()
-	err := exchange()
-	if err != nil && ctx.Err() != nil {
-		return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
-	}
-	return err
+	return within(ctx, s.conn, limit, exchange)
 }
 
 // alive asks the server for news and tells whether there is still one.
@@ -198,12 +157,6 @@ func (s *session) cut() {
 	if s.client != nil {
 		_ = s.client.Close()
 	}
-}
-
-// lost reports whether an error is the connection's, not one command's.
-func lost(err error) bool {
-	refused, ok := errors.AsType[*imap.Error](err)
-	return err != nil && (!ok || refused.Type == imap.StatusResponseTypeBye)
 }
 
 // xoauth2 is Google's and Microsoft's SASL mechanism for OAuth tokens.

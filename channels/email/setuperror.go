@@ -13,6 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"postroom/channels"
+	"postroom/channels/email/pop3"
 )
 
 // setupError tells a person what is wrong with an account, and where to look.
@@ -76,5 +77,6 @@ func unreachable(host string, err error) string {
 func answered(err error) bool {
 	_, byIMAP := errors.AsType[*imap.Error](err)
 	_, bySMTP := errors.AsType[*textproto.Error](err)
-	return byIMAP || bySMTP
+	refused, byPOP3 := errors.AsType[*pop3.Error](err)
+	return byIMAP || bySMTP || byPOP3 && !refused.Temporary()
 }

@@ -5,12 +5,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"time"
-
-	"github.com/emersion/go-imap/v2"
 
 	"postroom/channels"
 )
@@ -41,46 +38,19 @@ func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (mess
 		return 0, err
 	}
 	in.limits = checkLimits
-	session, err := openSession(ctx, in)
+	box, err := openForCheck(ctx, in)
 	if err != nil {
 		return 0, setupError(channels.InboundSide, in.Host, err)
 	}
-	defer session.quit()
-	content, err := session.hasContent(ctx)
+	defer box.quit()
+	content, err := box.hasContent(ctx)
 	if err != nil {
 		return 0, setupError(channels.InboundSide, in.Host, err)
 	}
 	if !content {
 		return 0, nil
 	}
-	return int(session.count), nil
-}
-
-// hasContent looks for a mail that no wizard sent.
-func (s *session) hasContent(ctx context.Context) (bool, error) {
-	const step = 100 // messages a command
-	for first := uint32(1); first <= s.count; first += step {
-		var set imap.SeqSet
-		set.AddRange(first, min(first+step-1, s.count))
-		found := false
-		err := s.headers(ctx, set, func(_ imap.UID, header []byte) {
-			head := scanHeader(header)
-			found = found || !head.verify && !head.ignore
-		})
-		if found || err != nil {
-			return found, err
-		}
-	}
-	return false, nil
-}
-
-// headers shows the header blocks of messages.
-func (s *session) headers(ctx context.Context, set imap.NumSet, show func(uid imap.UID, header []byte)) error {
-	section := &imap.FetchItemBodySection{Specifier: imap.PartSpecifierHeader, Peek: true}
-	return s.within(ctx, s.limits.details, func() error {
-		command := s.client.Fetch(set, &imap.FetchOptions{UID: true, BodySection: []*imap.FetchItemBodySection{section}})
-		return s.messages(command, 0, func(uid imap.UID, one fetched) { show(uid, one.raw) })
-	})
+	return box.total(), nil
 }
 
 // discard takes the mail of outbound checks and throws it away (reference/email.md 1.7).
@@ -207,7 +177,7 @@ func (w *Wizard) await(ctx context.Context, in Inbound, marker string) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		found, err := findProbe(ctx, in, marker)
+		found, err := takeProbe(ctx, in, marker)
 		if found || err != nil {
 			return err
 		}
@@ -215,65 +185,27 @@ func (w *Wizard) await(ctx context.Context, in Inbound, marker string) error {
 	return errNotArrived
 }
 
-// findProbe looks for the marker among the newest mail and deletes the mail that has it.
-func findProbe(ctx context.Context, in Inbound, marker string) (bool, error) {
-	session, err := openSession(ctx, in)
+// checked is an open mailbox, as account checks see it.
+type checked interface {
+	total() int                                                           // messages
+	hasContent(ctx context.Context) (bool, error)                         // a mail that no wizard sent
+	takeProbe(ctx context.Context, marker string) (found bool, err error) // deletes the test mail with that marker
+	quit()
+}
+
+func openForCheck(ctx context.Context, in Inbound) (checked, error) {
+	if in.Adapter == POP3 {
+		return openMaildrop(ctx, in)
+	}
+	return openSession(ctx, in)
+}
+
+// takeProbe looks for a test mail in a mailbox, and removes it there.
+func takeProbe(ctx context.Context, in Inbound, marker string) (bool, error) {
+	box, err := openForCheck(ctx, in)
 	if err != nil {
 		return false, err
 	}
-	defer session.quit()
-	if session.count == 0 {
-		return false, nil
-	}
-	var newest imap.SeqSet
-	newest.AddRange(session.count-min(session.count, newestLooked)+1, session.count)
-	var hits imap.UIDSet
-	err = session.headers(ctx, newest, func(uid imap.UID, header []byte) {
-		for name, value := range headerFields(header) {
-			if (name == "X-Zammad-Test-Message" || strings.EqualFold(name, "Subject")) && strings.Contains(value, marker) {
-				hits.AddNum(uid)
-			}
-		}
-	})
-	if err != nil || len(hits) == 0 {
-		return false, err
-	}
-	err = session.within(ctx, in.limits.store, func() error { return session.remove(hits) })
-	if err != nil {
-		return true, fmt.Errorf("delete the test message: %w", err)
-	}
-	return true, nil
-}
-
-// remove deletes messages for good.
-func (s *session) remove(uids imap.UIDSet) error {
-	deleted := &imap.StoreFlags{Op: imap.StoreFlagsAdd, Silent: true, Flags: []imap.Flag{imap.FlagDeleted}}
-	if err := s.client.Store(uids, deleted, nil).Close(); err != nil {
-		return err
-	}
-	err := s.expunge(uids)
-	if errors.Is(err, errOthersMarked) {
-		return nil // whoever removes those removes ours along
-	}
-	return err
-}
-
-var errOthersMarked = errors.New("others are marked, too, and the server can't tell them apart")
-
-// expunge removes marked messages. Where the server can remove only all that are marked, those that
-// somebody else marked are that person's to remove, or to bring back.
-func (s *session) expunge(uids imap.UIDSet) error {
-	if s.uidPlus {
-		return s.client.UIDExpunge(uids).Close()
-	}
-	marked, err := s.client.UIDSearch(&imap.SearchCriteria{Flag: []imap.Flag{imap.FlagDeleted}}, nil).Wait()
-	if err != nil {
-		return err
-	}
-	for _, uid := range marked.AllUIDs() {
-		if !uids.Contains(uid) {
-			return errOthersMarked
-		}
-	}
-	return s.client.Expunge().Close()
+	defer box.quit()
+	return box.takeProbe(ctx, marker)
 }

@@ -96,8 +96,8 @@ func TestSetupErrorsNameTheField(t *testing.T) {
 			t.Errorf("%s: the error tells the password", tc.name)
 		}
 	}
-	if _, err := wizard.CheckInbound(t.Context(), map[string]any{"adapter": "pop3"}); err == nil || err.Error() != "Unknown adapter 'pop3'" {
-		t.Errorf("pop3: %v, want Unknown adapter 'pop3'", err)
+	if _, err := wizard.CheckInbound(t.Context(), map[string]any{"adapter": "uucp"}); err == nil || err.Error() != "Unknown adapter 'uucp'" {
+		t.Errorf("uucp: %v, want Unknown adapter 'uucp'", err)
 	}
 	if err := wizard.CheckOutbound(t.Context(), map[string]any{"adapter": "pigeon"}, ""); err == nil || err.Error() != "Unknown adapter 'pigeon'" {
 		t.Errorf("pigeon: %v, want Unknown adapter 'pigeon'", err)
@@ -117,8 +117,8 @@ func TestCheckOutboundSendsFarAway(t *testing.T) {
 				t.Errorf("CheckOutbound(%v, %q): %v", outbound, from, err)
 			}
 		}
-		if got := strings.Count(p.mta.Log(), "<verify-external-smtp-sending@discard.zammad.org>"); got != i+1 {
-			t.Errorf("%d mails to the address that discards them, want %d\n%s", got, i+1, p.mta.Log())
+		if got := strings.Count(p.mta.Log(), " <= jane@example.com "); got != i+1 {
+			t.Errorf("%d mails were taken by the server, want %d\n%s", got, i+1, p.mta.Log())
 		}
 	}
 	if mails, _ := p.mail.Messages("jane@example.com"); len(mails) != 0 {

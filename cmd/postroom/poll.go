@@ -51,7 +51,7 @@ func (h *house) rota() *poll.Rota {
 		Store: h.store, Log: h.log, Concurrency: h.cfg.Work.PollConcurrency,
 		Receive: intake.New(h.store, h.blobs, h.log).Receive,
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
-			return email.Open(channel, catalog, h.store.KnownMessages, h.log)
+			return email.Open(channel, catalog, h.store, h.log)
 		},
 	})
 }

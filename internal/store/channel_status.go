@@ -68,3 +68,22 @@ func (s *Store) KnownMessages(ctx context.Context, channel desk.ChannelID, messa
 	}
 	return known, nil
 }
+
+const knownNames = `
+	SELECT external_id
+	FROM inbound_messages
+	WHERE coalesce(channel_id, 0) = $1 AND channel_kind = 'email' AND external_id = ANY($2)`
+
+// KnownNames reports which of these external ids a mail account has brought in.
+func (s *Store) KnownNames(ctx context.Context, channel desk.ChannelID, names []string) (map[string]bool, error) {
+	rows, _ := s.db.Query(ctx, knownNames, channel, names)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("names known to channel %d: %w", channel, translate(err))
+	}
+	known := make(map[string]bool, len(found))
+	for _, name := range found {
+		known[name] = true
+	}
+	return known, nil
+}

@@ -75,3 +75,20 @@ func TestKnownMessages(t *testing.T) {
 		}
 	}
 }
+
+func TestKnownNames(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	blobs, err := b.PutBlobs(t.Context(), []desk.Blob{{Sum: desk.BlobSum{1}, Size: 4, Place: "DB", Data: []byte("mail")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for channel, name := range map[int]string{7: "a", 8: "b"} {
+		b.exec(`INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id) VALUES ($1, 'email', $2, $3)`, channel, name, blobs[0])
+	}
+	b.exec(`INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id) VALUES (7, 'telegram', 'c', $1)`, blobs[0])
+	known, err := b.KnownNames(t.Context(), 7, []string{"a", "b", "c", "d"})
+	if got := slices.Sorted(maps.Keys(known)); err != nil || !slices.Equal(got, []string{"a"}) {
+		t.Errorf("channel 7 knows %q (%v), want a alone", got, err)
+	}
+}

@@ -1,0 +1,90 @@
+package email
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"strconv"
+	"time"
+
+	"github.com/emersion/go-imap/v2"
+
+	"postroom/channels/email/pop3"
+)
+
+// steps of opening a session, which tell what is wrong with an account.
+type step string
+
+const (
+	stepConnect step = "connect"
+	stepLogin   step = "log in"
+	stepFolder  step = "open folder"
+	stepList    step = "list messages"
+)
+
+type stepError struct {
+	step step
+	err  error
+}
+
+func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// errTooSlow is why a dialogue was cut.
+var errTooSlow = errors.New("the server took too long to answer")
+
+// dial connects to the server of a mailbox.
+func dial(ctx context.Context, in Inbound) (net.Conn, error) {
+	// Keep-alive probes find a dead connection while we wait for news.
+	dialer := net.Dialer{Timeout: in.limits.login, KeepAliveConfig: net.KeepAliveConfig{
+		Enable: true, Idle: 30 * time.Second, Interval: 15 * time.Second, Count: 4,
+	}}
+	return dialer.DialContext(ctx, "tcp", net.JoinHostPort(in.Host, strconv.Itoa(in.Port)))
+}
+
+func tlsConfig(host string, verify bool) *tls.Config {
+	return &tls.Config{ServerName: host, InsecureSkipVerify: !verify} //nolint:gosec // the admin's choice, ssl_verify
+}
+
+// within runs one exchange with a server and cuts the connection when it takes longer than limit or
+// ctx ends, because nothing else stops a reader of a silent connection.
+func within(ctx context.Context, conn net.Conn, limit time.Duration, exchange func() error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooSlow)
+	defer cancel()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
+	err := exchange()
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("%w (%w)", context.Cause(ctx), err)
+	}
+	return err
+}
+
+// lost reports whether an error is the connection's, not one command's.
+func lost(err error) bool {
+	if err == nil {
+		return false
+	}
+	if refused, ok := errors.AsType[*imap.Error](err); ok {
+		return refused.Type == imap.StatusResponseTypeBye
+	}
+	_, refused := errors.AsType[*pop3.Error](err)
+	_, tooLarge := errors.AsType[*pop3.TooLargeError](err)
+	return !refused && !tooLarge
+}
+
+// graceful returns a context that outlives ctx by grace: the batch in hand is finished.
+func graceful(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			cancel()
+		case <-longer.Done():
+		}
+	})
+	return longer, func() { stop(); cancel() }
+}
