@@ -1,6 +1,11 @@
 package desk
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"time"
+)
 
 // Attachment is a file of a record; its bytes lie in the blob store.
 type Attachment struct {
@@ -21,3 +26,14 @@ const (
 	ObjectArticleMail = "Ticket::Article::Mail" // the raw mail, in or out
 	ObjectUploadCache = "UploadCache"
 )
+
+// UploadCacheID is what the files belong to that wait for a form to be sent. Clients name forms by
+// numbers or other texts of their own; 0 is no form. Two texts of one id do no harm: everybody has
+// forms of their own.
+func UploadCacheID(form string) int64 {
+	if id, err := strconv.ParseInt(form, 10, 64); err == nil && id >= 0 || form == "" {
+		return id
+	}
+	sum := sha256.Sum256([]byte(form))
+	return int64(binary.BigEndian.Uint64(sum[:8])>>1) | 1
+}

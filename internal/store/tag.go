@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+// countedTags says how often each tag is used: what was added up, and what happened since.
+const countedTags = `
+	SELECT t.id, t.name, greatest(t.uses + coalesce(since.change, 0), 0)::bigint AS uses
+	FROM tags t
+	LEFT JOIN (
+		SELECT tag_id, sum(change) AS change
+		FROM tag_uses
+		GROUP BY tag_id
+	) since ON since.tag_id = t.id`
+
+// Tags returns the list of all tags by name.
+func (s *Store) Tags(ctx context.Context, limit int) ([]desk.Tag, error) {
+	return many[desk.Tag](ctx, s, "list tags", countedTags+` ORDER BY t.name LIMIT $1`, limit)
+}
+
+// SearchTags returns the tags whose names contain a text, whatever its case, by name. For an empty
+// text they are those that are used most.
+func (s *Store) SearchTags(ctx context.Context, text string, limit int) ([]desk.Tag, error) {
+	if text == "" {
+		return many[desk.Tag](ctx, s, "most used tags", countedTags+` ORDER BY uses DESC, t.name LIMIT $1`, limit)
+	}
+	return many[desk.Tag](ctx, s, "search tags", countedTags+`
+		WHERE t.name ILIKE $2
+		ORDER BY t.name
+		LIMIT $1`, limit, containing(text))
+}
+
+// AddTagUses adds up how often tags were put on and taken off. Until then it is counted with every
+// list of tags.
+func (s *Store) AddTagUses(ctx context.Context) error {
+	return s.exec(ctx, "add up uses of tags", `
+		WITH since AS (
+			DELETE FROM tag_uses
+			RETURNING tag_id, change
+		), total AS (
+			SELECT tag_id, sum(change) AS change
+			FROM since
+			GROUP BY tag_id
+		)
+		UPDATE tags t
+		SET uses = t.uses + total.change
+		FROM total
+		WHERE t.id = total.tag_id AND total.change <> 0`)
+}
+
+// In one order, so that two who bring the same new tags don't wait for each other.
+const insertTags = `
+	INSERT INTO tags (name, created_by_id)
+	SELECT name, $2
+	FROM unnest($1::text[]) AS name
+	WHERE NOT EXISTS (SELECT FROM tags WHERE tags.name = name.name)
+	ORDER BY name
+	ON CONFLICT (name) DO NOTHING`
+
+// AddTag adds a tag to the list, unless it is there.
+func (s *Store) AddTag(ctx context.Context, name string, by desk.UserID) error {
+	return s.exec(ctx, "add tag", insertTags, []string{name}, by)
+}
+
+// DeleteTag takes a tag off everything that carries it and off the list, or returns a *desk.MissingError.
+func (s *Store) DeleteTag(ctx context.Context, id desk.TagID, by desk.UserID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		if _, err := tx.lockTag(ctx, id); err != nil {
+			return err
+		}
+		if err := tx.noteTagGone(ctx, id, by); err != nil {
+			return err
+		}
+		return tx.deleteRow(ctx, "tags", "Tag::Item", int64(id))
+	})
+}
+
+// lockTag waits for those who are just putting a tag on something. It returns its name.
+func (s *Store) lockTag(ctx context.Context, id desk.TagID) (name string, err error) {
+	if err = s.db.QueryRow(ctx, `SELECT name FROM tags WHERE id = $1 FOR UPDATE`, id).Scan(&name); err != nil {
+		return "", missing("Tag::Item", int64(id), err)
+	}
+	return name, nil
+}
+
+// noteTagGone notes in the history of all that carries a tag that it is taken off.
+func (s *Store) noteTagGone(ctx context.Context, id desk.TagID, by desk.UserID) error {
+	return s.exec(ctx, "history of tag", `
+		INSERT INTO history (object, o_id, type, attribute, value_from, value_to, created_by_id, created_at)
+		SELECT g.object, g.o_id, 'removed', 'tag', '', t.name, $2, clock_timestamp()
+		FROM taggings g
+		JOIN tags t ON t.id = g.tag_id
+		WHERE g.tag_id = $1`, id, by)
+}
+
+const (
+	unknownTags = `
+		SELECT count(*)
+		FROM unnest($1::text[]) AS name
+		WHERE NOT EXISTS (SELECT FROM tags WHERE tags.name = name.name)`
+
+	insertTaggings = `
+		WITH added AS (
+			INSERT INTO taggings (tag_id, object, o_id, created_by_id)
+			SELECT t.id, $2, $3, $4
+			FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, position)
+			JOIN tags t ON t.name = wanted.name
+			ORDER BY position
+			ON CONFLICT DO NOTHING
+			RETURNING id, tag_id
+		)
+		SELECT t.name
+		FROM added
+		JOIN tags t ON t.id = added.tag_id
+		ORDER BY added.id`
+)
+
+// AttachTags puts tags on a record and notes it in its history. Names are as desk.TagNames returns
+// them. Tags that are new are added to the list if mayCreate, else nobody may use them. It belongs
+// into a transaction.
+func (s *Store) AttachTags(ctx context.Context, class string, oid int64, names []string, by desk.UserID, mayCreate bool) error {
+	if len(names) == 0 {
+		return nil
+	}
+	batch := &pgx.Batch{}
+	if mayCreate {
+		batch.Queue(insertTags, names, by)
+	} else {
+		batch.Queue(unknownTags, names).QueryRow(func(row pgx.Row) error {
+			var unknown int
+			if err := row.Scan(&unknown); err != nil || unknown == 0 {
+				return err
+			}
+			return &desk.ForbiddenError{}
+		})
+	}
+	var added []string
+	batch.Queue(insertTaggings, names, class, oid, by).Query(func(rows pgx.Rows) (err error) {
+		added, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	})
+	if err := s.send(ctx, batch, fmt.Sprintf("tag %s %d", class, oid)); err != nil {
+		return err
+	}
+	return s.noteTags(ctx, "added", class, oid, added, by)
+}
+
+// DetachTag takes a tag off a record, if it is there, and notes it in its history.
+func (s *Store) DetachTag(ctx context.Context, class string, oid int64, name string, by desk.UserID) (there bool, err error) {
+	tag, err := s.db.Exec(ctx, `
+		DELETE FROM taggings g
+		USING tags t
+		WHERE t.id = g.tag_id AND t.name = $3 AND g.object = $1 AND g.o_id = $2`, class, oid, name)
+	if err != nil {
+		return false, fmt.Errorf("untag %s %d: %w", class, oid, translate(err))
+	}
+	if tag.RowsAffected() == 0 {
+		return false, nil
+	}
+	return true, s.noteTags(ctx, "removed", class, oid, []string{name}, by)
+}
+
+func (s *Store) noteTags(ctx context.Context, what, class string, oid int64, names []string, by desk.UserID) error {
+	var changes []desk.Change
+	for _, name := range names {
+		changes = append(changes, desk.Change{Object: class, OID: oid, Type: what, Attribute: "tag", ValueTo: name, By: by})
+	}
+	return s.AddHistory(ctx, changes)
+}
+
+// TagsOf returns the tags of those of the records that carry some, in the order in which they were put on.
+func (s *Store) TagsOf(ctx context.Context, class string, oids ...int64) (map[int64][]string, error) {
+	return keyed[int64](ctx, s, "tags of "+class, `
+		SELECT g.o_id, array_agg(t.name ORDER BY g.id)
+		FROM taggings g
+		JOIN tags t ON t.id = g.tag_id
+		WHERE g.object = $1 AND g.o_id = ANY($2)
+		GROUP BY g.o_id`, whole[[]string], class, oids)
+}
