@@ -422,3 +422,27 @@ func TestBusyMailboxesTakeTurns(t *testing.T) {
 		return done == 5
 	})
 }
+
+// What stays on a POP3 server is known by the database alone.
+func TestKeptPOP3MailIsFetchedOnce(t *testing.T) {
+	t.Parallel()
+	d := newDesktop(t, devstack.Database(t))
+	options := d.options(password)
+	inbound := options["inbound"].(map[string]any)
+	inbound["adapter"] = "pop3"
+	inbound["options"].(map[string]any)["port"] = d.server.POP3Port
+	inbound["options"].(map[string]any)["keep_on_server"] = true
+	d.channel.Options = options
+	if err := d.store.SaveChannel(t.Context(), d.channel); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []int{3, 0, 2} {
+		if want > 0 {
+			d.deliver(t, 10*i, want)
+		}
+		report, err := d.rota(t, asItIs).FetchOnce(t.Context(), d.channel.ID) // a process of its own
+		if err != nil || report.Fetched != want || len(report.Notices) > 0 {
+			t.Errorf("fetch %d: %+v, %v; want %d messages", i+1, report, err, want)
+		}
+	}
+}
