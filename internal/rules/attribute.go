@@ -1,0 +1,150 @@
+package rules
+
+import "strings"
+
+// Kind is what the values of an attribute are, and so which operators make sense for it.
+type Kind int
+
+// The kinds of values.
+const (
+	Text    Kind = iota + 1
+	Number       // whole, such as an id
+	Decimal      // such as hours with two places
+	Bool
+	Time
+	Date
+	List     // keys of options
+	External // {"value", "label"} of another system; compared by its value
+)
+
+// kinds says what the values of object attributes of each data type are.
+var kinds = map[string]Kind{
+	"input": Text, "textarea": Text, "richtext": Text, "select": Text, "tree_select": Text,
+	"multiselect": List, "multi_tree_select": List,
+	"integer": Number, "boolean": Bool, "datetime": Time, "date": Date,
+	"autocompletion_ajax_external_data_source": External,
+}
+
+// KindOf returns what the values of an object attribute with this data_type are.
+func KindOf(dataType string) (Kind, bool) {
+	kind, known := kinds[dataType]
+	return kind, known
+}
+
+// Custom is an attribute that an administrator added to a kind of record. Its values lie in the
+// record's column "custom", a JSON object.
+type Custom struct {
+	Object string // Ticket, User, Organization, Group
+	Name   string // letters, digits and _
+	Kind   Kind
+}
+
+// special says what is compared, for attributes that are no column of their row.
+type special int
+
+const (
+	isColumn       special = iota
+	isTags                 // ticket.tags
+	isSubscribers          // ticket.mention_user_ids
+	isReplacement          // ticket.out_of_office_replacement_id
+	isEventType            // ticket.action
+	isEventArticle         // article.action
+	isAccounted            // article.time_accounting
+	isWorkingTime          // execution_time.calendar_id
+	isExisting             // ticket_customer.existing: there is such a row
+	isOpenExisting         // ticket_customer.open_existing
+	isRoles                // user.role_ids
+	isMembers              // organization.members_existing
+)
+
+// attribute is something that a comparison can look at.
+type attribute struct {
+	relation string // customer, article …: the part before the dot
+	name     string
+	kind     Kind
+	special  special
+	custom   bool
+}
+
+// String returns the name by which conditions know the attribute.
+func (a attribute) String() string { return a.relation + "." + a.name }
+
+// Attributes are the attributes that conditions about one kind of record may name.
+type Attributes struct {
+	object  *object
+	custom  []Custom
+	working bool // execution_time.calendar_id too
+	wide    bool // relations too that only searches know
+}
+
+// TicketAttributes are those of conditions about tickets: of the ticket, its customer, owner,
+// organization, state and articles.
+func TicketAttributes(custom ...Custom) *Attributes {
+	return &Attributes{object: ticketObject, custom: custom}
+}
+
+// UserAttributes are those of conditions about users.
+func UserAttributes(custom ...Custom) *Attributes {
+	return &Attributes{object: userObject, custom: custom}
+}
+
+// OrganizationAttributes are those of conditions about organizations.
+func OrganizationAttributes(custom ...Custom) *Attributes {
+	return &Attributes{object: organizationObject, custom: custom}
+}
+
+// WithWorkingTime returns these attributes and execution_time.calendar_id, which only triggers,
+// schedulers and previews may ask for.
+func (a *Attributes) WithWorkingTime() *Attributes {
+	more := *a
+	more.working = true
+	return &more
+}
+
+// Wide returns these attributes and those that only searches know, such as group.name.
+func (a *Attributes) Wide() *Attributes {
+	more := *a
+	more.wide = true
+	return &more
+}
+
+// Class returns which kind of record the attributes are about: Ticket, User or Organization.
+func (a *Attributes) Class() string { return a.object.relations[a.object.main].class }
+
+// Main returns the name before the dot of the record's own attributes, such as ticket.
+func (a *Attributes) Main() string { return a.object.main }
+
+// Kind returns the kind of an attribute by its whole name, such as ticket.state_id.
+func (a *Attributes) Kind(name string) (Kind, bool) {
+	found, ok := a.find(name)
+	return found.kind, ok
+}
+
+func (a *Attributes) find(name string) (attribute, bool) {
+	if found, ok := a.object.attributes[name]; ok {
+		return found, a.wide || !a.object.relations[found.relation].searched
+	}
+	if a.working && name == "execution_time.calendar_id" {
+		return attribute{relation: "execution_time", name: "calendar_id", kind: Number, special: isWorkingTime}, true
+	}
+	return a.findCustom(name)
+}
+
+func (a *Attributes) findCustom(name string) (attribute, bool) {
+	prefix, own, dotted := strings.Cut(name, ".")
+	relation, known := a.object.relations[prefix]
+	if !dotted || !known || relation.searched && !a.wide || !plain(own) {
+		return attribute{}, false
+	}
+	for _, c := range a.custom {
+		if c.Name == own && c.Object == relation.class {
+			return attribute{relation: prefix, name: own, kind: c.Kind, custom: true}, true
+		}
+	}
+	return attribute{}, false
+}
+
+// plain reports whether a name can be written into SQL as it is.
+func plain(name string) bool {
+	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
