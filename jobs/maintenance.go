@@ -33,6 +33,13 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 			return s.AnnounceStranded(ctx, strandedAfter)
 		}},
 		{time.Hour, "expired tokens deleted", s.PurgeTokens},
+		{10 * time.Minute, "uses of tags added up", func(ctx context.Context) (int, error) { return 0, s.AddTagUses(ctx) }},
+		{2 * time.Hour, "old online notifications deleted", s.PurgeOnlineNotifications},
+		{24 * time.Hour, "old activities deleted", s.PurgeActivities},
+		{24 * time.Hour, "old recent views deleted", s.PurgeRecentViews},
+		{24 * time.Hour, "unused tabs of phones closed", s.PurgeTaskbars},
+		{24 * time.Hour, "old http logs deleted", s.PurgeHTTPLogs},
+		{24 * time.Hour, "old data privacy tasks deleted", s.PurgePrivacyTasks},
 		{time.Hour, "sessions and the like that are over deleted", s.SweepSignIns},
 	}}
 }

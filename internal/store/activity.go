@@ -73,5 +73,11 @@ func (s *Store) Activities(ctx context.Context, groups []desk.GroupID, permissio
 
 // PurgeActivities forgets what was done more than three months ago. It returns how many.
 func (s *Store) PurgeActivities(ctx context.Context) (int, error) {
-	return s.purge(ctx, "activities", `DELETE FROM activity_stream WHERE created_at < now() - interval '3 months'`)
+	return s.purge(ctx, "activities", `
+		DELETE FROM activity_stream
+		WHERE id IN (
+			SELECT id
+			FROM activity_stream
+			WHERE created_at < now() - interval '3 months'
+			LIMIT $1)`)
 }

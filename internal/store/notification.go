@@ -90,7 +90,11 @@ func (s *Store) DeleteOnlineNotification(ctx context.Context, id desk.OnlineNoti
 func (s *Store) PurgeOnlineNotifications(ctx context.Context) (int, error) {
 	return s.purge(ctx, "online notifications", `
 		DELETE FROM online_notifications
-		WHERE created_at < now() - interval '9 months'
-			OR seen AND updated_by_id = user_id AND updated_at < now() - interval '10 minutes'
-			OR seen AND updated_at < now() - interval '8 hours'`)
+		WHERE id IN (
+			SELECT id
+			FROM online_notifications
+			WHERE created_at < now() - interval '9 months'
+				OR seen AND updated_at < now() - interval '10 minutes' AND updated_by_id = user_id
+				OR seen AND updated_at < now() - interval '8 hours'
+			LIMIT $1)`)
 }

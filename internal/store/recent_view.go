@@ -27,5 +27,11 @@ func (s *Store) RecentViews(ctx context.Context, user desk.UserID, page Page) ([
 
 // PurgeRecentViews forgets what nobody looked at for three months. It returns how many.
 func (s *Store) PurgeRecentViews(ctx context.Context) (int, error) {
-	return s.purge(ctx, "recent views", `DELETE FROM recent_views WHERE created_at < now() - interval '3 months'`)
+	return s.purge(ctx, "recent views", `
+		DELETE FROM recent_views
+		WHERE id IN (
+			SELECT id
+			FROM recent_views
+			WHERE created_at < now() - interval '3 months'
+			LIMIT $1)`)
 }

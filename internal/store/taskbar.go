@@ -74,15 +74,11 @@ func (s *Store) DeleteTaskbar(ctx context.Context, id desk.TaskbarID) error {
 
 // PurgeTaskbars closes tabs of phones that nobody looked at for a day. It returns how many.
 func (s *Store) PurgeTaskbars(ctx context.Context) (int, error) {
-	return s.purge(ctx, "unused tabs", `DELETE FROM taskbars WHERE app = 'mobile' AND last_contact < now() - interval '1 day'`)
-}
-
-// purge runs a statement that deletes what is too old. what says what that is, for the error. It
-// returns how many there were.
-func (s *Store) purge(ctx context.Context, what, sql string) (int, error) {
-	tag, err := s.db.Exec(ctx, sql)
-	if err != nil {
-		return 0, fmt.Errorf("purge %s: %w", what, translate(err))
-	}
-	return int(tag.RowsAffected()), nil
+	return s.purge(ctx, "unused tabs", `
+		DELETE FROM taskbars
+		WHERE id IN (
+			SELECT id
+			FROM taskbars
+			WHERE app = 'mobile' AND last_contact < now() - interval '1 day'
+			LIMIT $1)`)
 }
