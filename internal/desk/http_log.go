@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"unicode/utf8"
 )
 
 // What is kept of a request: enough to see what went wrong, not a second archive.
@@ -17,10 +16,10 @@ const (
 
 // Shorten cuts a log to what a person would read of it.
 func (l *HTTPLog) Shorten() {
-	l.URL = start(l.URL, maxLogURL)
+	l.URL = Cut(l.URL, maxLogURL)
 	for _, word := range []*string{&l.Direction, &l.Facility, &l.Method, l.Status, l.IP} {
 		if word != nil {
-			*word = start(*word, maxLogWord)
+			*word = Cut(*word, maxLogWord)
 		}
 	}
 	l.Request, l.Response = shortened(l.Request), shortened(l.Response)
@@ -33,24 +32,16 @@ func shortened(parts map[string]any) map[string]any {
 		if len(short) == maxLogKeys {
 			break
 		}
-		key, value := start(key, maxLogWord), parts[key]
+		key, value := Cut(key, maxLogWord), parts[key]
 		switch v := value.(type) {
 		case nil, bool, int, float64, json.Number:
 			short[key] = v
 		case string:
-			short[key] = start(v, maxLogText)
+			short[key] = Cut(v, maxLogText)
 		default:
 			text, _ := json.Marshal(v) // it came as JSON
-			short[key] = start(string(text), maxLogText)
+			short[key] = Cut(string(text), maxLogText)
 		}
 	}
 	return short
-}
-
-// start returns the first so many characters of a text.
-func start(text string, characters int) string {
-	if utf8.RuneCountInString(text) <= characters {
-		return text
-	}
-	return string([]rune(text)[:characters])
 }

@@ -50,3 +50,30 @@ func initials(text string) string {
 	last, _ := utf8.DecodeLastRuneInString(text)
 	return string(first) + "*" + string(last)
 }
+
+// Complete marks an order as carried out. What it says about whom or what it was for becomes
+// unrecognizable.
+func (t *DataPrivacyTask) Complete() {
+	t.State = PrivacyCompleted
+	for _, key := range []string{"user", "ticket"} {
+		about, ok := t.Preferences[key].(map[string]any)
+		if !ok {
+			continue
+		}
+		hidden := make(map[string]any, len(about))
+		for name, value := range about {
+			hidden[name] = value
+			if text, ok := value.(string); ok && name != "number" {
+				hidden[name] = Pseudonym(text)
+			}
+		}
+		t.Preferences[key] = hidden
+	}
+	delete(t.Preferences, "error")
+}
+
+// DeletesOrganization reports whether a user's organization goes too, if it has no other members.
+func (t *DataPrivacyTask) DeletesOrganization() bool {
+	wanted := t.Preferences["delete_organization"]
+	return wanted == true || wanted == "true"
+}

@@ -50,3 +50,11 @@ type BlobsReleased struct {
 
 func (BlobsReleased) Kind() string  { return "blobs.released" }
 func (BlobsReleased) Queue() string { return Maintenance }
+
+// DataPrivacyOrdered: somebody ordered that a user or a ticket is forgotten.
+type DataPrivacyOrdered struct {
+	TaskID desk.DataPrivacyTaskID `json:"data_privacy_task_id"`
+}
+
+func (DataPrivacyOrdered) Kind() string  { return "data_privacy.forget" }
+func (DataPrivacyOrdered) Queue() string { return Maintenance }

@@ -1,0 +1,225 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+	"postroom/jobs/task"
+)
+
+// SuspendUser keeps a user who is going to be deleted from doing anything meanwhile. The last
+// administrator stays: then it returns a *desk.InvalidError.
+func (s *Store) SuspendUser(ctx context.Context, id desk.UserID) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		return tx.KeepAdmin(ctx, func() error {
+			return tx.exec(ctx, "suspend user", `UPDATE users SET active = false WHERE id = $1 AND active`, id)
+		})
+	})
+}
+
+// DeleteTicketsOf deletes at most so many of a customer's tickets and returns how many there were.
+func (s *Store) DeleteTicketsOf(ctx context.Context, customer desk.UserID, limit int) (int, error) {
+	deleted := 0
+	err := s.InTx(ctx, func(tx *Store) error {
+		rows, _ := tx.db.Query(ctx, `SELECT id FROM tickets WHERE customer_id = $1 ORDER BY id LIMIT $2 FOR UPDATE`, customer, limit)
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[desk.TicketID])
+		if err != nil {
+			return fmt.Errorf("tickets of %d: %w", customer, translate(err))
+		}
+		var released []desk.BlobID
+		for _, id := range ids { // each is a statement's worth of work: articles, files, history
+			blobs, err := tx.DeleteTicket(ctx, id)
+			if err != nil {
+				return err
+			}
+			released = append(released, blobs...)
+		}
+		deleted = len(ids)
+		return tx.releaseBlobs(ctx, released)
+	})
+	return deleted, err
+}
+
+// ForgetTicket is DeleteTicket with what has to follow.
+func (s *Store) ForgetTicket(ctx context.Context, id desk.TicketID) error {
+	blobs, err := s.DeleteTicket(ctx, id)
+	if err != nil {
+		return err
+	}
+	return s.releaseBlobs(ctx, blobs)
+}
+
+// releaseBlobs announces that records that pointed to blobs are gone.
+func (s *Store) releaseBlobs(ctx context.Context, ids []desk.BlobID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	return s.Announce(ctx, task.BlobsReleased{BlobIDs: slices.Compact(ids)})
+}
+
+// naming is a table whose rows name users.
+type naming struct {
+	Name      string
+	HasID     bool
+	HasBlob   bool
+	OfRecords bool     // rows belong to the record that object and o_id name
+	Owned     bool     // rows belong to the user that user_id names
+	Takeable  []string // columns in which the system takes a user's place
+	Optional  []string // columns that are empty without a user
+}
+
+// The tables are asked from the database itself: one that is added later is not forgotten when
+// somebody has to be. Tickets of a customer are deleted before.
+const tablesThatNameUsers = `
+	SELECT c.relname::text AS name,
+		bool_or(a.attname = 'id' AND a.atttypid = 'bigint'::regtype) AS has_id,
+		bool_or(a.attname = 'blob_id') AS has_blob,
+		bool_or(a.attname = 'object' AND a.atttypid = 'text'::regtype) AND bool_or(a.attname = 'o_id') AS of_records,
+		bool_or(a.attname = 'user_id') AS owned,
+		coalesce(array_agg(DISTINCT a.attname::text) FILTER (WHERE a.attname IN ('created_by_id', 'updated_by_id')
+			OR f.oid IS NOT NULL AND (a.attnotnull OR a.attname IN ('owner_id', 'origin_by_id'))), '{}') AS takeable,
+		coalesce(array_agg(DISTINCT a.attname::text) FILTER (WHERE f.oid IS NOT NULL AND NOT a.attnotnull
+			AND a.attname NOT IN ('created_by_id', 'updated_by_id', 'owner_id', 'origin_by_id')), '{}') AS optional
+	FROM pg_class c
+	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'customer_id'
+	LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'users'::regclass
+		AND f.conkey = ARRAY[a.attnum] AND a.attname <> 'user_id'
+	WHERE c.relnamespace = current_schema()::text::regnamespace AND c.relkind = 'r'
+	GROUP BY c.relname
+	ORDER BY c.relname`
+
+// ForgetTraces deletes what belongs to a user and puts the system in the user's place wherever else
+// the user is named, in many small transactions. Done twice it does no harm.
+func (s *Store) ForgetTraces(ctx context.Context, user desk.UserID) error {
+	tables, err := many[naming](ctx, s, "tables that name users", tablesThatNameUsers)
+	if err != nil {
+		return err
+	}
+	for _, t := range tables {
+		if t.Owned {
+			if err := s.deleteRowsOf(ctx, t, `user_id = $1`, user); err != nil {
+				return err
+			}
+		}
+		if t.OfRecords {
+			if err := s.deleteRowsOf(ctx, t, `object = 'User' AND o_id = $1`, user); err != nil {
+				return err
+			}
+		}
+		if len(t.Takeable)+len(t.Optional) > 0 {
+			if err := s.takePlaceIn(ctx, t, user); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// forgottenAtOnce is how many rows a transaction looks at.
+const forgottenAtOnce = 5000
+
+func (s *Store) deleteRowsOf(ctx context.Context, t naming, condition string, user desk.UserID) error {
+	blob := "NULL::bigint"
+	if t.HasBlob {
+		blob = "blob_id"
+	}
+	name := identifier(t.Name)
+	sql := `
+		DELETE FROM ` + name + `
+		WHERE ctid = ANY(ARRAY(SELECT ctid FROM ` + name + ` WHERE ` + condition + ` LIMIT $2))
+		RETURNING ` + blob
+	for deleted := forgottenAtOnce; deleted == forgottenAtOnce; {
+		err := s.InTx(ctx, func(tx *Store) error {
+			rows, _ := tx.db.Query(ctx, sql, user, forgottenAtOnce)
+			found, err := pgx.CollectRows(rows, pgx.RowTo[*desk.BlobID])
+			if err != nil {
+				return fmt.Errorf("rows of user %d in %s: %w", user, t.Name, translate(err))
+			}
+			deleted = len(found)
+			var blobs []desk.BlobID
+			for _, id := range found {
+				if id != nil {
+					blobs = append(blobs, *id)
+				}
+			}
+			return tx.releaseBlobs(ctx, blobs)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) takePlaceIn(ctx context.Context, t naming, user desk.UserID) error {
+	var args arguments
+	var sets, named []string
+	gone := args.add(user)
+	if len(t.Takeable) > 0 {
+		system := args.add(desk.SystemUser)
+		for _, column := range t.Takeable {
+			column = identifier(column)
+			sets = append(sets, column+` = CASE WHEN `+column+` = `+gone+` THEN `+system+` ELSE `+column+` END`)
+			named = append(named, column+` = `+gone)
+		}
+	}
+	for _, column := range t.Optional {
+		column = identifier(column)
+		sets = append(sets, column+` = nullif(`+column+`, `+gone+`)`)
+		named = append(named, column+` = `+gone)
+	}
+	sql := `UPDATE ` + identifier(t.Name) + ` SET ` + strings.Join(sets, ", ") + ` WHERE (` + strings.Join(named, " OR ") + `)`
+	what := "take place in " + t.Name
+	if !t.HasID {
+		return s.exec(ctx, what, sql, args...)
+	}
+	sql += ` AND id > ` + args.add(nil) + ` AND id <= ` + args.add(nil)
+	for from := int64(0); ; {
+		to, err := value[*int64](ctx, s, "next rows of "+t.Name, `
+			SELECT max(id) FROM (SELECT id FROM `+identifier(t.Name)+` WHERE id > $1 ORDER BY id LIMIT $2) next`, from, forgottenAtOnce)
+		if err != nil || to == nil {
+			return err
+		}
+		args[len(args)-2], args[len(args)-1] = from, *to
+		if err := s.exec(ctx, what, sql, args...); err != nil {
+			return err
+		}
+		from = *to
+	}
+}
+
+// DeleteForgotten deletes a user whom nothing names any more. withOrganization lets the organization
+// go too, if the user was its last member. It fails for now if something names the user again.
+func (s *Store) DeleteForgotten(ctx context.Context, id desk.UserID, withOrganization bool) error {
+	user, err := s.LockUser(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.deleteRow(ctx, "users", "User", int64(id)); err != nil {
+		return fmt.Errorf("forgotten user is named again: %v", err) // not %w: another attempt forgets that too
+	}
+	if !withOrganization || user.OrganizationID == nil {
+		return nil
+	}
+	return s.deleteIfEmpty(ctx, *user.OrganizationID)
+}
+
+func (s *Store) deleteIfEmpty(ctx context.Context, id desk.OrganizationID) error {
+	members, err := value[bool](ctx, s, "members of organization", `
+		SELECT EXISTS (SELECT FROM users WHERE organization_id = $1) OR EXISTS (SELECT FROM organizations_users WHERE organization_id = $1)`, id)
+	if err != nil || members {
+		return err
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`UPDATE tickets SET organization_id = NULL WHERE organization_id = $1`, id)
+	batch.Queue(`DELETE FROM history WHERE object = 'Organization' AND o_id = $1`, id)
+	batch.Queue(`DELETE FROM organizations WHERE id = $1`, id)
+	return s.send(ctx, batch, "delete organization "+strconv.FormatInt(int64(id), 10))
+}
