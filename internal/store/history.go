@@ -79,21 +79,29 @@ type HistoryEntry struct {
 	CreatedAt time.Time
 }
 
+// What is attached to a ticket notes it as the related record.
 const historyOfTicket = `
-	WITH record AS (
-		SELECT 'Ticket' AS object, $1::bigint AS o_id
-		UNION ALL
-		SELECT 'Ticket::Article', id
-		FROM ticket_articles
-		WHERE ticket_id = $1
+	WITH entry AS (
+		SELECT id
+		FROM history
+		WHERE object = 'Ticket' AND o_id = $1
+		UNION
+		SELECT h.id
+		FROM ticket_articles a
+		JOIN history h ON h.object = 'Ticket::Article' AND h.o_id = a.id
+		WHERE a.ticket_id = $1
+		UNION
+		SELECT id
+		FROM history
+		WHERE related_object = 'Ticket' AND related_o_id = $1
 	)
 	SELECT h.id, h.object, h.o_id, h.type, coalesce(h.attribute, ''), coalesce(h.value_from, ''), coalesce(h.value_to, ''),
 		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0), h.created_by_id, h.created_at
-	FROM record
-	JOIN history h ON h.object = record.object AND h.o_id = record.o_id
+	FROM entry
+	JOIN history h ON h.id = entry.id
 	ORDER BY h.id`
 
-// HistoryOf returns the history of a ticket and its articles, oldest first.
+// HistoryOf returns the history of a ticket, its articles and what is attached to it, oldest first.
 func (s *Store) HistoryOf(ctx context.Context, id desk.TicketID) ([]HistoryEntry, error) {
 	rows, _ := s.db.Query(ctx, historyOfTicket, id)
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e HistoryEntry, err error) {

@@ -150,8 +150,14 @@ const deleteTicket = `
 		USING article
 		WHERE f.object IN ('Ticket::Article', 'Ticket::Article::Mail') AND f.o_id = article.id
 		RETURNING f.blob_id
+	), draft AS (
+		DELETE FROM attachments f
+		USING gone, ticket_shared_draft_zooms d
+		WHERE d.ticket_id = gone.id AND f.object = 'Ticket::SharedDraftZoom' AND f.o_id = d.id
+		RETURNING f.blob_id
 	)
-	SELECT (SELECT count(*) FROM gone), (SELECT array_agg(DISTINCT blob_id) FROM file)`
+	SELECT (SELECT count(*) FROM gone),
+		(SELECT array_agg(DISTINCT blob_id) FROM (SELECT blob_id FROM file UNION ALL SELECT blob_id FROM draft) files)`
 
 // DeleteTicket deletes a ticket with its articles, attachments and history. It returns the blobs
 // that may now be unused.

@@ -158,6 +158,20 @@ const userIsNamed = `
 		OR EXISTS (SELECT FROM ticket_priorities WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM tickets WHERE customer_id = $1 OR owner_id = $1 AND owner_id <> 1)
 		OR EXISTS (SELECT FROM attachments WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM tags WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM taggings WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM mentions WHERE user_id = $1 OR updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_shared_draft_zooms WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_shared_draft_starts WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_time_accountings WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM ticket_time_accounting_types WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM checklists WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM checklist_items WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM checklist_templates WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM taskbars WHERE user_id = $1)
+		OR EXISTS (SELECT FROM recent_views WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM activity_stream WHERE created_by_id = $1)
+		OR EXISTS (SELECT FROM online_notifications WHERE user_id = $1 OR updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM history WHERE created_by_id = $1)`
 
 // DeleteUser deletes a user whom nothing names.
