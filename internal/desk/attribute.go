@@ -117,7 +117,10 @@ func (a *Attribute) Of(custom map[string]any) any {
 		}
 	case []any:
 		if a.Kind() == AttributeText { // chosen when several could be
-			return strings.Join(texts(v), ", ")
+			for _, first := range v {
+				return first
+			}
+			return nil
 		}
 	}
 	return value

@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"postroom/internal/attribute"
 	"postroom/internal/desk"
 )
 
@@ -39,19 +40,35 @@ var Attributes = &Table[desk.Attribute, desk.AttributeID]{
 		}
 	},
 	parts: func(a *desk.Attribute) (*desk.AttributeID, *desk.Stamp) { return &a.ID, &a.Stamp },
+	// What another system is asked with may be a secret.
+	check: func(_ context.Context, tx *Store, a *desk.Attribute) (err error) {
+		if a.DataOption, err = eachSecret(a.DataOption, tx.seal.seal); err != nil {
+			return fmt.Errorf("options of attribute %s.%s: %w", a.Object, a.Name, err)
+		}
+		if a.DataOptionNew, err = eachSecret(a.DataOptionNew, tx.seal.seal); err != nil {
+			return fmt.Errorf("new options of attribute %s.%s: %w", a.Object, a.Name, err)
+		}
+		return nil
+	},
 }
 
 // attributesByObject reads all definitions, in their order.
 func (s *Store) attributesByObject(ctx context.Context) (map[string][]desk.Attribute, error) {
 	list, err := many[desk.Attribute](ctx, s, "attributes", Attributes.all)
+	if err != nil {
+		return nil, err
+	}
 	all := map[string][]desk.Attribute{}
 	for _, a := range list {
+		if a.DataOption, err = eachSecret(a.DataOption, s.seal.open); err != nil {
+			return nil, fmt.Errorf("options of attribute %d: %w", a.ID, err)
+		}
 		all[a.Object] = append(all[a.Object], a)
 	}
 	for _, attributes := range all {
 		desk.SortAttributes(attributes)
 	}
-	return all, err
+	return all, nil
 }
 
 // AttributeNamed returns the attribute of this name, for a transaction that is going to change it;
@@ -68,14 +85,6 @@ func (s *Store) AttributeNamed(ctx context.Context, object, name string) (*desk.
 	return &found, nil
 }
 
-// A Rule is a record that may name attributes of other records.
-type Rule struct {
-	Class string // as clients know it: Overview, Report::Profile
-	Name  string
-	Asks  []any // conditions
-	Does  any   // what it changes, nil: nothing
-}
-
 const rules = `
 	SELECT 'Trigger' AS class, name, jsonb_build_array(condition) AS asks, perform AS does FROM triggers
 	UNION ALL SELECT 'Overview', name, jsonb_build_array(condition), NULL FROM overviews
@@ -87,6 +96,6 @@ const rules = `
 
 // Rules returns all records that may name attributes of others. There are as many as somebody
 // typed in.
-func (s *Store) Rules(ctx context.Context) ([]Rule, error) {
-	return many[Rule](ctx, s, "rules", rules)
+func (s *Store) Rules(ctx context.Context) ([]attribute.Rule, error) {
+	return many[attribute.Rule](ctx, s, "rules", rules)
 }

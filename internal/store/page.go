@@ -4,6 +4,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
 )
 
 // Page is the part of a list that is wanted.
@@ -14,8 +16,24 @@ type Page struct {
 
 // Order is a column to sort by.
 type Order struct {
-	Column     string // one that the caller has checked
+	Column     string          // one that the caller has checked
+	Custom     *desk.Attribute // sorts by this attribute that an administrator added, whatever Column says
 	Descending bool
+}
+
+// by is what to sort by, of rows that are called t; empty: of the only table there is. Values that
+// are missing come last, or first where the order is descending, as in the attribute's index.
+func (o Order) by(t string) string {
+	column := pgx.Identifier{o.Column}.Sanitize()
+	if o.Custom != nil {
+		column = customColumn(t, o.Custom)
+	} else if t != "" {
+		column = t + "." + column
+	}
+	if o.Descending {
+		column += " DESC"
+	}
+	return column
 }
 
 // orderBy writes an ORDER BY clause. It always ends with the id, so that the order is stable.
@@ -26,12 +44,15 @@ func orderBy(orders []Order, otherwise string) string {
 	var clause strings.Builder
 	clause.WriteString(" ORDER BY ")
 	for _, order := range orders {
-		clause.WriteString(pgx.Identifier{order.Column}.Sanitize())
-		if order.Descending {
-			clause.WriteString(" DESC")
+		clause.WriteString(order.by(""))
+		if order.Custom == nil {
+			clause.WriteString(" NULLS LAST")
 		}
-		clause.WriteString(" NULLS LAST, ")
+		clause.WriteString(", ")
 	}
 	clause.WriteString("id")
+	if last := orders[len(orders)-1]; last.Custom != nil && last.Descending {
+		clause.WriteString(" DESC") // an index can be read backwards as a whole only
+	}
 	return clause.String()
 }

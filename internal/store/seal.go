@@ -14,10 +14,11 @@ import (
 // sealedPrefix marks a sealed text inside JSON. What follows is base64 of nonce and ciphertext.
 const sealedPrefix = "sealed:v1:"
 
-// secretKeys are the names under which options of channels hold secrets.
+// secretKeys are the names under which options of channels and of external data sources hold secrets.
 var secretKeys = map[string]bool{
 	"password": true, "secret": true, "client_secret": true, "token": true, "api_token": true,
 	"access_token": true, "refresh_token": true, "auth_token": true, "account_sid_token": true, "api_key": true,
+	"http_basic_auth_password": true, "bearer_token_auth": true,
 }
 
 // sealer encrypts secrets at rest with XChaCha20-Poly1305.

@@ -83,14 +83,10 @@ func (q TicketSearch) order() (string, error) {
 	var columns []string
 	known := TicketColumns()
 	for _, by := range q.Order {
-		if !slices.Contains(known, by.Column) {
+		if by.Custom == nil && !slices.Contains(known, by.Column) {
 			return "", &desk.InvalidError{Field: "sort_by", Reason: "Found invalid column '" + by.Column + "' for sorting."}
 		}
-		column := "t." + by.Column
-		if by.Descending {
-			column += " DESC"
-		}
-		columns = append(columns, column)
+		columns = append(columns, by.by("t"))
 	}
 	last := "t.id"
 	if q.Order[len(q.Order)-1].Descending {
