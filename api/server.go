@@ -11,9 +11,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"postroom/api/mail"
+	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/api/signin"
 	"postroom/api/system"
@@ -31,7 +33,8 @@ type Needs struct {
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is
 	// one; nil: there never is.
 	AutoWizard system.AutoWizard
-	Requests   int // answered at once; 0: no limit
+	Requests   int            // answered at once; 0: no limit
+	Proxies    []netip.Prefix // whose word about who sent a request is taken
 }
 
 // Server answers requests. It starts nothing by itself.
@@ -45,15 +48,11 @@ type Server struct {
 
 // New returns a Server that is ready to serve.
 func New(needs Needs) *Server {
-	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log}
-	s := &Server{House: house, signin: signin.New(house), version: needs.Version}
-	s.routes = s.table(needs)
-	mux := http.NewServeMux()
-	for _, r := range s.routes {
-		mux.Handle(r.Pattern, s.serve(r))
-	}
-	mux.HandleFunc("/", s.noRoute)
-	s.handler = atOnce(needs.Requests, s.outermost(mux))
+	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies}
+	people := people.New(house)
+	s := &Server{House: house, signin: signin.New(house, people, needs.Version), version: needs.Version}
+	s.routes = s.table(needs, people)
+	s.handler = atOnce(needs.Requests, s.outermost(s.router()))
 	return s
 }
 

@@ -20,7 +20,7 @@ func (s *Room) AddGroups(ctx context.Context, who *desk.Caller, assets *rest.Rec
 	return rest.AddAssets(ctx, assets, s.groupView(who), groups)
 }
 
-// AddPeople brings their primary organizations along.
+// AddPeople brings their roles along, and their primary organizations into the set of those to add.
 func (s *Room) AddPeople(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.UserID], organizations rest.Set[desk.OrganizationID]) error {
 	found, err := s.Store.Users(ctx, slices.Collect(maps.Keys(ids)))
 	if err != nil {
@@ -33,7 +33,33 @@ func (s *Room) AddPeople(ctx context.Context, who *desk.Caller, assets *rest.Rec
 			organizations.Add(*organization)
 		}
 	}
-	return rest.AddAssets(ctx, assets, s.userView(who), users)
+	if len(users) == 0 {
+		return nil
+	}
+	view := s.userView(who)
+	shown, err := view.Show(ctx, users, rest.ShapePlain)
+	if err != nil {
+		return err
+	}
+	*assets = append(*assets, view.Assets(users, shown)...)
+	roles := rest.Set[desk.RoleID]{}
+	for _, r := range shown {
+		ids, _ := r.Get("role_ids").([]desk.RoleID) // customers see only their own
+		roles.Add(ids...)
+	}
+	return s.addRoles(ctx, who, assets, roles)
+}
+
+func (s *Room) addRoles(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.RoleID]) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	of := store.Filter[desk.RoleID]{IDs: slices.Collect(maps.Keys(ids))}
+	found, err := store.Roles.List(ctx, s.Store, of, nil, store.Page{Limit: len(ids)})
+	if err != nil {
+		return err
+	}
+	return rest.AddAssets(ctx, assets, s.roleView(who), found)
 }
 
 func (s *Room) AddOrganizations(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.OrganizationID]) error {

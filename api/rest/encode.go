@@ -54,6 +54,9 @@ func (r Record) MarshalJSON() ([]byte, error) { return AppendJSON(nil, r), nil }
 // timeFormat is how every time is shown: UTC, always three digits.
 const timeFormat = "2006-01-02T15:04:05.000Z"
 
+// Decimal shows a number of two places with one, or two where the second says something.
+func Decimal(number string) string { return strings.TrimSuffix(number, "0") }
+
 // Date shows a day without time.
 func Date(t *time.Time) any {
 	if t == nil {

@@ -15,6 +15,7 @@ type Route struct {
 	Access  Access
 	Handle  Handler
 	Doc     Doc
+	Ahead   bool // see First
 }
 
 // Doc is what the OpenAPI document says of a route that its pattern and access don't.
@@ -36,11 +37,18 @@ func (t *Table) Handle(pattern string, who Access, answer Handler) *Route {
 	return r
 }
 
+// First lets a row be looked at before others. It is for addresses that have a word where another
+// row has a placeholder and a placeholder where that has a word: ServeMux can't tell which is meant.
+func (r *Route) First() *Route { r.Ahead = true; return r }
+
 // Asks names the parameters of the query.
 func (r *Route) Asks(names ...string) *Route { r.Doc.Query = names; return r }
 
 // Takes says what a body holds, by a value of the type of each field.
 func (r *Route) Takes(body Record) *Route { r.Doc.Body = This(body); return r }
+
+// TakesOf is Takes for a shape that has to be worked out.
+func (r *Route) TakesOf(body Sample) *Route { r.Doc.Body = body; return r }
 
 // Gives says what the answer looks like, see SchemaOf.
 func (r *Route) Gives(answer any) *Route { return r.GivesOf(This(answer)) }
@@ -51,6 +59,12 @@ func (r *Route) Creates(answer any) *Route { r.Doc.Status = http.StatusCreated; 
 // GivesOf is Gives for a shape that has to be worked out, such as that of a View.
 func (r *Route) GivesOf(answer Sample) *Route { r.Doc.Answer = answer; return r }
 
+// CreatesOf is GivesOf for an answer with status 201.
+func (r *Route) CreatesOf(answer Sample) *Route {
+	r.Doc.Status = http.StatusCreated
+	return r.GivesOf(answer)
+}
+
 // GivesFile says that the answer is no JSON but bytes of a media type.
 func (r *Route) GivesFile(media string) *Route { r.Doc.Media = media; return r }
 
@@ -59,16 +73,21 @@ func This(value any) Sample { return func(context.Context) (any, error) { return
 
 // Access says who may call a route.
 type Access struct {
-	Public bool     // anybody, without being known
-	AnyOf  []string // permissions; none: whoever is signed in
+	Public   bool     // anybody, without being known
+	Optional bool     // beside Public: who is signed in is known all the same
+	AnyOf    []string // permissions; none: whoever is signed in
+	// Unguarded is for what programs of others call and what does no harm: no CSRF token is asked for.
+	Unguarded bool
 	// Instead is another way in: what it lets pass needs no login.
 	Instead func(r *http.Request) bool
 }
 
 // Who may call a route whatever they may do otherwise.
 var (
-	Public = Access{Public: true} // anybody
-	Login  = Access{}             // whoever is signed in
+	Public  = Access{Public: true}                  // anybody; what changes something needs a CSRF token
+	Known   = Access{Public: true, Optional: true}  // the same, but who is signed in is known
+	Webhook = Access{Public: true, Unguarded: true} // anybody; for programs, which know no CSRF token
+	Login   = Access{}                              // whoever is signed in
 )
 
 // Needs lets those pass who hold any of the permissions.

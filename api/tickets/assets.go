@@ -7,9 +7,9 @@ import (
 	"postroom/internal/desk"
 )
 
-// ticketAssets are tickets with everything they refer to, by class and id, as full=true shows
+// Assets are tickets with everything they refer to, by class and id, as full=true shows
 // them. more are people who have to be among them.
-func (s *Room) ticketAssets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error) {
+func (s *Room) Assets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error) {
 	shown, err := s.showTickets(ctx, who, tickets, withIDs)
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket des
 		ids[i], byID[a.ID] = a.ID, shown[i]
 		authors = append(authors, a.CreatedByID, a.UpdatedByID)
 	}
-	assets, err := s.ticketAssets(ctx, who, []desk.Ticket{ticket}, authors...)
+	assets, err := s.Assets(ctx, who, []desk.Ticket{ticket}, authors...)
 	if err != nil {
 		return nil, err
 	}

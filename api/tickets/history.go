@@ -25,7 +25,7 @@ func (s *Room) getTicketHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	assets, err := s.ticketAssets(ctx, who, []desk.Ticket{ticket}, historyAuthors(entries)...)
+	assets, err := s.Assets(ctx, who, []desk.Ticket{ticket}, historyAuthors(entries)...)
 	if err != nil {
 		return err
 	}

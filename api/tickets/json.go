@@ -2,7 +2,6 @@ package tickets
 
 import (
 	"context"
-	"strings"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
@@ -53,12 +52,15 @@ func ticketRecord(t *desk.Ticket) rest.Record {
 	}
 }
 
+// Columns shows a ticket without anything that belongs to it.
+func (s *Room) Columns(t *desk.Ticket) rest.Record { return ticketRecord(t) }
+
 // decimal shows a number of two places as a text with one, or two where the second says something.
 func decimal(number *string) any {
 	if number == nil {
 		return nil
 	}
-	return strings.TrimSuffix(*number, "0")
+	return rest.Decimal(*number)
 }
 
 // detail is how much of a ticket an answer shows.

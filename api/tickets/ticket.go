@@ -33,7 +33,7 @@ func (s *Room) showTicketsAs(ctx context.Context, who *desk.Caller, tickets []de
 	case rest.ShapeExpand:
 		return s.showTickets(ctx, who, tickets, withNames)
 	case rest.ShapeFull:
-		assets, err := s.ticketAssets(ctx, who, tickets)
+		assets, err := s.Assets(ctx, who, tickets)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (s *Room) showTicketAs(ctx context.Context, who *desk.Caller, ticket desk.T
 	case rest.ShapeExpand:
 		return s.showTicket(ctx, who, ticket, withNames)
 	case rest.ShapeFull:
-		assets, err := s.ticketAssets(ctx, who, []desk.Ticket{ticket})
+		assets, err := s.Assets(ctx, who, []desk.Ticket{ticket})
 		return rest.Record{{"id", ticket.ID}, {"assets", assets}}, err
 	}
 	if p.Flag("all") {
