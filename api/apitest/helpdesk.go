@@ -188,6 +188,13 @@ func (d *helpdesk) Send(req *http.Request) Answer {
 	if err != nil {
 		d.T.Fatal(err)
 	}
+	contract, err := d.contract()
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	if err := contract.check(req, resp.StatusCode, resp.Header, data); err != nil {
+		d.T.Errorf("not as the OpenAPI document says: %v\n%.500s", err, data)
+	}
 	asked := strings.TrimPrefix(req.Header.Get("Authorization"), "Token token=token of ") + ": " + req.Method + " " + req.URL.RequestURI()
 	return Answer{T: d.T, Asked: asked, Status: resp.StatusCode, Header: resp.Header, Body: data}
 }

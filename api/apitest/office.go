@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"postroom/api"
@@ -26,6 +27,10 @@ type Office struct {
 // Password is everybody's, in an office.
 const Password = "Correct horse 7"
 
+// passwordHash is made once: it is meant to take its time.
+var passwordHash = sync.OnceValues(func() (string, error) { return credential.HashPassword(Password) })
+
+// Open starts the API of an office, with changed needs.
 func Open(t *testing.T, change ...func(*api.Needs)) *Office {
 	t.Helper()
 	desk := OpenDesk(t)
@@ -41,7 +46,7 @@ func Open(t *testing.T, change ...func(*api.Needs)) *Office {
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
 	desk.URL = listening.URL
-	hash, err := credential.HashPassword(Password)
+	hash, err := passwordHash()
 	if err != nil {
 		t.Fatal(err)
 	}

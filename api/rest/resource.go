@@ -50,9 +50,8 @@ func (k *Resource[T, ID]) Routes(t *Table, path string, readers, writers Access)
 	view := k.View(Anybody)
 	t.Handle("GET "+all, readers, k.List).Asks(ListQuery...).GivesOf(view.ListSample)
 	t.Handle("GET "+one, readers, k.Get).Asks(ShapeQuery...).GivesOf(view.OneSample)
-	create := t.Handle("POST "+all, writers, k.Create).GivesOf(view.OneSample)
-	create.Doc.Status, create.Doc.Body = http.StatusCreated, view.BodySample
-	t.Handle("PUT "+one, writers, k.Update).GivesOf(view.OneSample).Doc.Body = view.BodySample
+	t.Handle("POST "+all, writers, k.Create).TakesOf(view.BodySample).CreatesOf(view.OneSample)
+	t.Handle("PUT "+one, writers, k.Update).TakesOf(view.BodySample).GivesOf(view.OneSample)
 	if !k.Stays {
 		t.Handle("DELETE "+one, writers, k.Delete)
 	}
@@ -176,20 +175,28 @@ func (k *Resource[T, ID]) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var v T
-	if k.Fresh != nil {
-		v = k.Fresh()
-	}
-	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) error {
-		if err := k.Table.Wait(r.Context(), tx); err != nil {
-			return err
-		}
-		return k.write(r.Context(), tx, in, &v, k.Table.Insert)
+	var id ID
+	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) (err error) {
+		id, err = k.Make(r.Context(), tx, in)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	return k.Saved(w, r, in.Params, http.StatusCreated, k.Table.ID(v))
+	return k.Saved(w, r, in.Params, http.StatusCreated, id)
+}
+
+// Make stores a new record as a client describes it, and returns its id.
+func (k *Resource[T, ID]) Make(ctx context.Context, tx *store.Store, in *Input) (ID, error) {
+	var v T
+	if k.Fresh != nil {
+		v = k.Fresh()
+	}
+	if err := k.Table.Wait(ctx, tx); err != nil {
+		return 0, err
+	}
+	err := k.write(ctx, tx, in, &v, k.Table.Insert)
+	return k.Table.ID(v), err
 }
 
 func (k *Resource[T, ID]) Update(w http.ResponseWriter, r *http.Request) error {
@@ -201,13 +208,16 @@ func (k *Resource[T, ID]) Update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = k.change(r.Context(), in.Catalog, id, func(tx *store.Store, v T) error {
-		return k.write(r.Context(), tx, in, &v, k.Table.Save)
-	})
+	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) error { return k.Change(r.Context(), tx, in, id) })
 	if err != nil {
 		return err
 	}
 	return k.Saved(w, r, in.Params, http.StatusOK, id)
+}
+
+// Change stores what a client changes of a record.
+func (k *Resource[T, ID]) Change(ctx context.Context, tx *store.Store, in *Input, id ID) error {
+	return k.change(ctx, tx, in.Catalog, id, func(v T) error { return k.write(ctx, tx, in, &v, k.Table.Save) })
 }
 
 func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
@@ -219,8 +229,8 @@ func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = k.change(r.Context(), catalog, id, func(tx *store.Store, _ T) error {
-		return k.Table.Delete(r.Context(), tx, id)
+	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) error {
+		return k.change(r.Context(), tx, catalog, id, func(T) error { return k.Table.Delete(r.Context(), tx, id) })
 	})
 	if err != nil {
 		return err
@@ -229,24 +239,22 @@ func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
 	return Deleted(w)
 }
 
-// change runs what changes or deletes a record, which Anybody else can change meanwhile.
-func (k *Resource[T, ID]) change(ctx context.Context, c *desk.Catalog, id ID, fn func(tx *store.Store, v T) error) error {
-	return k.House.Store.InTx(ctx, func(tx *store.Store) error {
-		change := func() error {
-			v, err := k.Table.Lock(ctx, tx, id)
-			if err == nil && k.Guard != nil {
-				err = k.Guard(c, v)
-			}
-			if err != nil {
-				return err
-			}
-			return fn(tx, v)
+// change runs what changes or deletes a record, which nobody else can change meanwhile.
+func (k *Resource[T, ID]) change(ctx context.Context, tx *store.Store, c *desk.Catalog, id ID, fn func(v T) error) error {
+	change := func() error {
+		v, err := k.Table.Lock(ctx, tx, id)
+		if err == nil && k.Guard != nil {
+			err = k.Guard(c, v)
 		}
-		if k.Around == nil {
-			return change()
+		if err != nil {
+			return err
 		}
-		return k.Around(ctx, tx, change)
-	})
+		return fn(v)
+	}
+	if k.Around == nil {
+		return change()
+	}
+	return k.Around(ctx, tx, change)
 }
 
 func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input, v *T,

@@ -51,12 +51,22 @@ func (s *Schemas) Of(sample any) Schema {
 	return s.ofType(reflect.TypeOf(sample), reflect.ValueOf(sample))
 }
 
-var timeType = reflect.TypeFor[time.Time]()
+var (
+	timeType   = reflect.TypeFor[time.Time]()
+	recordType = reflect.TypeFor[Record]()
+	marshaler  = reflect.TypeFor[json.Marshaler]()
+)
 
 // ofType describes what a Go type looks like; the value says more where the type says any.
 func (s *Schemas) ofType(t reflect.Type, v reflect.Value) Schema {
 	if t == timeType {
 		return Schema{"type": "string", "format": "date-time"}
+	}
+	switch {
+	case t == recordType:
+		return Schema{"type": "object"}
+	case t.Kind() != reflect.Pointer && t.Implements(marshaler): // writes its JSON itself
+		return Schema{}
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -74,7 +84,7 @@ func (s *Schemas) ofType(t reflect.Type, v reflect.Value) Schema {
 	case reflect.Map:
 		return Schema{"type": "object", "additionalProperties": s.ofElement(t.Elem(), reflect.Value{})}
 	}
-	return Schema{} // any, or what writes its JSON itself
+	return Schema{} // any, or a struct
 }
 
 func (s *Schemas) ofElement(t reflect.Type, list reflect.Value) Schema {

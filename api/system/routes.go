@@ -1,25 +1,36 @@
 package system
 
-import "postroom/api/rest"
+import (
+	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/store"
+)
+
+var (
+	settingSample = rest.Model{Name: "Setting", Value: settingRecord(store.Setting{})}
+	setUpSample   = rest.Record{{"setup_done", false}, {"auto_wizard", false}, {"auto_wizard_success", false}, {"message", ""}}
+)
 
 // systemRoutes are the addresses of the installation itself.
+// Routes are the addresses of the installation itself.
 func (s *Room) Routes(t *rest.Table) {
 	monitors := rest.Needs("admin.monitoring")
 	watchers := monitors.Or(s.withMonitoringToken)
-	t.Handle("GET /api/v1/getting_started", rest.Public, s.gettingStarted)
-	t.Handle("GET /api/v1/getting_started/auto_wizard", rest.Public, s.runAutoWizard)
-	t.Handle("GET /api/v1/getting_started/auto_wizard/{token}", rest.Public, s.runAutoWizard)
-	t.Handle("GET /api/v1/version", rest.Needs("admin"), s.showVersion)
-	t.Handle("GET /api/v1/settings", rest.Needs("admin.*"), s.listSettings)
-	t.Handle("GET /api/v1/settings/area/{area}", rest.Needs("admin.*"), s.listSettings)
-	t.Handle("GET /api/v1/settings/{id}", rest.Needs("admin.*"), s.getSetting)
-	t.Handle("PUT /api/v1/settings/{id}", rest.Needs("admin.*"), s.updateSetting)
-	t.Handle("POST /api/v1/settings/reset/{id}", rest.Needs("admin.*"), s.resetSetting)
+	t.Handle("GET /api/v1/getting_started", rest.Public, s.gettingStarted).Gives(setUpSample)
+	t.Handle("GET /api/v1/getting_started/auto_wizard", rest.Public, s.runAutoWizard).Gives(setUpSample)
+	t.Handle("GET /api/v1/getting_started/auto_wizard/{token}", rest.Public, s.runAutoWizard).Gives(setUpSample)
+	t.Handle("GET /api/v1/version", rest.Needs("admin"), s.showVersion).Gives(rest.Record{{"version", ""}})
+	t.Handle("GET /api/v1/settings", rest.Needs("admin.*"), s.listSettings).Gives([]any{settingSample})
+	t.Handle("GET /api/v1/settings/area/{area}", rest.Needs("admin.*"), s.listSettings).Gives([]any{settingSample})
+	t.Handle("GET /api/v1/settings/{id}", rest.Needs("admin.*"), s.getSetting).Gives(settingSample)
+	t.Handle("PUT /api/v1/settings/{id}", rest.Needs("admin.*"), s.updateSetting).Takes(rest.Record{{"state_current", rest.Record{{"value", nil}}}}).Gives(settingSample)
+	t.Handle("POST /api/v1/settings/reset/{id}", rest.Needs("admin.*"), s.resetSetting).Gives(settingSample)
 	t.Handle("POST /api/v1/settings", rest.Needs("admin.*"), s.refuseSetting)
 	t.Handle("DELETE /api/v1/settings/{id}", rest.Needs("admin.*"), s.refuseSetting)
-	t.Handle("GET /api/v1/monitoring/health_check", watchers, s.checkHealth)
-	t.Handle("GET /api/v1/monitoring/status", watchers, s.showStatus)
-	t.Handle("GET /api/v1/monitoring/amount_check", watchers, s.checkAmount)
-	t.Handle("POST /api/v1/monitoring/token", monitors, s.renewMonitoringToken)
+	t.Handle("GET /api/v1/monitoring/health_check", watchers, s.checkHealth).Asks("token").Gives(rest.Record{{"healthy", false}, {"message", ""}, {"issues", []string{}}, {"actions", []string{}}, {"token", ""}})
+	t.Handle("GET /api/v1/monitoring/status", watchers, s.showStatus).Asks("token").Gives(rest.Record{{"counts", map[string]int{}}, {"last_created_at", rest.Record{}}, {"last_login", (*time.Time)(nil)}, {"agents", 0}, {"storage", map[string]int{}}})
+	t.Handle("GET /api/v1/monitoring/amount_check", watchers, s.checkAmount).Asks("token", "periode", "max_warning", "max_critical", "min_warning", "min_critical").Gives(rest.Record{{"state", ""}, {"message", ""}, {"count", 0}})
+	t.Handle("POST /api/v1/monitoring/token", monitors, s.renewMonitoringToken).Creates(rest.Record{{"token", ""}})
 	t.Handle("POST /api/v1/monitoring/restart_failed_jobs", monitors, s.restartFailedJobs)
 }
