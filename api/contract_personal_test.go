@@ -16,7 +16,7 @@ var personalReplays = map[string]replay{
 	"online_notification.delete":           {prepare: notified, own: true},
 	"online_notification.mark_all_as_read": {prepare: notified, own: true},
 
-	"user_access_token.list":   {prepare: withToken, own: true, without: []string{"label", "note"}},
+	"user_access_token.list": {prepare: withToken, own: true, without: []string{"label", "note"}},
 	"user_access_token.create": {prepare: func(s *scene) {
 		s.Exec(`UPDATE tokens SET preferences = '{"permission": ["ticket.agent", "cti.agent", "user_preferences"]}'`)
 	}},
