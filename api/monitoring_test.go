@@ -11,6 +11,7 @@ import (
 
 	"postroom/api"
 	"postroom/api/apitest"
+	"postroom/internal/desk"
 	"postroom/internal/setup"
 )
 
@@ -119,9 +120,9 @@ type leftWizard struct {
 }
 
 func (w *leftWizard) Waiting() bool { return w.waiting }
-func (w *leftWizard) Apply(_ context.Context, token string) error {
+func (w *leftWizard) Apply(_ context.Context, token string) (desk.UserID, error) {
 	w.token = token
-	return w.err
+	return 0, w.err
 }
 
 func TestGettingStarted(t *testing.T) {

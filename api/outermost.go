@@ -21,7 +21,7 @@ func (s *Server) outermost(next http.Handler) http.Handler {
 			}
 		}()
 		if r.Method == http.MethodOptions {
-			allowOtherOrigins(w.Header())
+			rest.AllowOtherOrigins(w.Header())
 			w.Header().Set("Content-Type", "text/plain")
 			w.WriteHeader(http.StatusOK)
 			return
@@ -59,16 +59,6 @@ func requestID(r *http.Request) string {
 		return id
 	}
 	return rest.RandomText(16)
-}
-
-// allowOtherOrigins lets pages of other origins read the answer. Only answers that need no cookie
-// get these headers, so they give away nothing to a page that its visitor could not read anyway.
-func allowOtherOrigins(h http.Header) {
-	h.Set("Access-Control-Allow-Origin", "*")
-	h.Set("Access-Control-Allow-Methods", "POST, GET, PUT, DELETE, PATCH, OPTIONS")
-	h.Set("Access-Control-Max-Age", "1728000")
-	h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Depth, User-Agent, X-File-Size, X-Requested-With, "+
-		"If-Modified-Since, X-File-Name, Cache-Control, Accept-Language")
 }
 
 // noRoute answers for everything that is not in the table.

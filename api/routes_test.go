@@ -21,8 +21,8 @@ var rights string
 var holds = map[string][]string{
 	"david":    {"ticket.customer"},
 	"reporter": {},
-	"emma":     {"ticket.agent", "user_preferences.access_token"},
-	"boss":     {"admin", "admin.any", "user_preferences.access_token"},
+	"emma":     {"ticket.agent", "user_preferences"},
+	"boss":     {"admin", "admin.any", "user_preferences"},
 }
 
 // placeholder is what a pattern leaves open.

@@ -3,6 +3,7 @@ package rest
 import (
 	"log/slog"
 	"net/http"
+	"net/netip"
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
@@ -14,6 +15,8 @@ type House struct {
 	Store *store.Store
 	Blobs *blob.Store
 	Log   *slog.Logger
+	// Proxies are those whose word about who sent a request is taken.
+	Proxies []netip.Prefix
 	// ForgetCallers makes this process look every caller up again.
 	ForgetCallers func()
 }

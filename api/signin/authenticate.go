@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"postroom/api/rest"
-	"postroom/internal/credential"
 	"postroom/internal/desk"
 )
 
@@ -15,42 +14,68 @@ import (
 const (
 	textNoLogin      = "Authentication required"
 	textBasicFailed  = "Invalid BasicAuth credentials"
+	textBasicFactor  = "Two-factor authentication is not supported with HTTP BasicAuth."
 	textNoToken      = "Can't find User for Token"
 	textTokenExpired = "Not authorized (token expired)!"
+	textNoBearer     = "The provided token is invalid."
+	textBearerOver   = "OAuth2 token is expired!"
 	textLoginFailed  = "Login failed. Have you double-checked your credentials and completed the email verification step?"
 	textMaintenance  = "Maintenance mode enabled!"
 )
 
-// Authenticate finds out who makes a request. It returns an *answerError for whom it refuses.
-func (s *Room) Authenticate(r *http.Request) (*desk.Caller, error) {
+// errNobody is for a request without credentials.
+var errNobody = rest.Forbidden(textNoLogin)
+
+// visit is how somebody came in.
+type visit struct {
+	who     *desk.Caller  // as whom everything happens
+	session *desk.Session // nil: not by the cookie of one
+	by      string        // session, basic_auth or token_auth
+	secret  string        // names what was shown, for who keeps count
+	behalf  bool          // who is somebody else than the one who proved to be somebody
+}
+
+// identify finds out who makes a request: by a session's cookie, else by what the Authorization
+// header says. It returns a *rest.AnswerError for whom it refuses.
+func (s *Room) identify(r *http.Request, c *desk.Catalog) (visit, error) {
+	v, err := s.bySession(r, c)
+	if errors.Is(err, desk.ErrNotFound) {
+		v, err = s.byHeader(r, c)
+	}
+	if err != nil {
+		return visit{}, err
+	}
+	if !v.who.User.Active {
+		return visit{}, rest.Unauthorized(textLoginFailed)
+	}
+	if err := maintained(c, v.who); err != nil {
+		return visit{}, err
+	}
+	who, err := s.onBehalf(r, v.who)
+	v.behalf = who != v.who
+	v.who = who
+	return v, err
+}
+
+// maintained keeps out whom setting maintenance_mode keeps out.
+func maintained(c *desk.Catalog, who *desk.Caller) error {
+	if c.Settings.Bool("maintenance_mode") && !who.UserCan("admin.maintenance") {
+		return rest.Forbidden(textMaintenance)
+	}
+	return nil
+}
+
+func (s *Room) byHeader(r *http.Request, c *desk.Catalog) (visit, error) {
 	scheme, value, _ := strings.Cut(strings.TrimSpace(r.Header.Get("Authorization")), " ")
-	var who *desk.Caller
-	var err error
 	switch strings.ToLower(scheme) {
 	case "basic":
-		who, err = s.authenticateBasic(r, value)
+		return s.byBasic(r, c, value)
 	case "token":
-		who, err = s.authenticateToken(r, tokenIn(value))
+		return s.byToken(r, c, tokenIn(value), false)
 	case "bearer":
-		who, err = s.authenticateToken(r, strings.TrimSpace(value))
-		if refused, ok := errors.AsType[*rest.AnswerError](err); ok && refused.Text == textNoToken {
-			// The value was tried as an API token and then as an OAuth2 one.
-			err = rest.Unauthorized(textNoToken + ", The provided token is invalid.")
-		}
-	default:
-		return nil, rest.Forbidden(textNoLogin)
+		return s.byToken(r, c, strings.TrimSpace(value), true)
 	}
-	if err != nil {
-		return nil, err
-	}
-	catalog, err := s.Catalog(r)
-	if err != nil {
-		return nil, err
-	}
-	if catalog.Settings.Bool("maintenance_mode") && !who.UserCan("admin.maintenance") {
-		return nil, rest.Forbidden(textMaintenance)
-	}
-	return s.onBehalf(r, who)
+	return visit{}, errNobody
 }
 
 // tokenIn reads token=XYZ, token="XYZ" or the bare XYZ.
@@ -62,95 +87,87 @@ func tokenIn(value string) string {
 	return strings.Trim(strings.TrimSpace(value), `"`)
 }
 
-func (s *Room) authenticateToken(r *http.Request, token string) (*desk.Caller, error) {
-	ctx := r.Context()
-	catalog, err := s.Catalog(r)
-	if err != nil {
-		return nil, err
+// byToken looks for an access token, and if bearer is set for one of an application too.
+func (s *Room) byToken(r *http.Request, c *desk.Catalog, token string, bearer bool) (visit, error) {
+	if !c.Settings.Bool("api_token_access") {
+		return visit{}, rest.Forbidden("API token access disabled!")
 	}
-	if !catalog.Settings.Bool("api_token_access") {
-		return nil, rest.Forbidden("API token access disabled!")
+	kind, unknown := "token", textNoToken
+	if bearer {
+		kind, unknown = "bearer", textNoToken+", "+textNoBearer
 	}
 	if token == "" {
-		return nil, rest.Unauthorized(textNoToken)
+		return visit{}, rest.Unauthorized(unknown)
 	}
-	found, err := s.callers.get(token, func(hash []byte) (storeCredentials, error) {
-		found, err := s.Store.CredentialsByToken(ctx, hash)
-		if err == nil && s.callers.due(found.TokenUsedAt) {
-			err = s.Store.TouchToken(ctx, found.Caller.Token.ID)
-		}
-		return found, err
-	})
+	found, err := s.callers.get(kind, token, func(hash []byte) (known, error) { return s.tokenOwner(r, hash, bearer) })
 	switch {
 	case errors.Is(err, desk.ErrNotFound):
-		return nil, rest.Unauthorized(textNoToken)
+		return visit{}, rest.Unauthorized(unknown)
 	case err != nil:
-		return nil, err
-	case found.TokenExpiresAt != nil && !s.callers.now().Before(*found.TokenExpiresAt):
-		return nil, rest.Unauthorized(textTokenExpired)
-	case !found.Caller.User.Active:
-		return nil, rest.Unauthorized(textLoginFailed)
+		return visit{}, err
+	case found.TokenExpiresAt != nil && !s.now().Before(*found.TokenExpiresAt):
+		if found.oauth {
+			return visit{}, rest.Unauthorized(textBearerOver)
+		}
+		return visit{}, rest.Unauthorized(textTokenExpired)
 	}
-	who := found.Caller
-	return &who, nil
+	return visit{who: &found.Caller, by: "token_auth", secret: token}, nil
 }
 
-// authenticateBasic checks a name and a password. All its refusals look and last the same,
-// whether the name exists or not.
-func (s *Room) authenticateBasic(r *http.Request, encoded string) (*desk.Caller, error) {
+func (s *Room) tokenOwner(r *http.Request, hash []byte, bearer bool) (known, error) {
 	ctx := r.Context()
-	catalog, err := s.Catalog(r)
+	found, err := s.Store.CredentialsByToken(ctx, hash)
+	if bearer && errors.Is(err, desk.ErrNotFound) {
+		found, err = s.Store.CredentialsByAccessToken(ctx, hash)
+		return known{Credentials: found, oauth: true}, err
+	}
+	if err == nil && s.callers.due(found.TokenUsedAt) {
+		err = s.Store.TouchToken(ctx, found.Caller.Token.ID)
+	}
+	return known{Credentials: found}, err
+}
+
+// byBasic checks a name and a password. All its refusals look and last the same, whether the name
+// exists or not.
+func (s *Room) byBasic(r *http.Request, c *desk.Catalog, encoded string) (visit, error) {
+	ctx := r.Context()
+	if !c.Settings.Bool("api_password_access") {
+		return visit{}, rest.Forbidden("API password access disabled!")
+	}
+	name, password := basicIn(encoded)
+	found, fresh, err := s.checkPassword(ctx, c, name, password)
+	if errors.Is(err, errWrong) {
+		err = s.logins.refuse(ctx, textBasicFailed)
+	}
 	if err != nil {
-		return nil, err
-	}
-	if !catalog.Settings.Bool("api_password_access") {
-		return nil, rest.Forbidden("API password access disabled!")
-	}
-	name, password, ok := basicIn(encoded)
-	if !ok {
-		return nil, s.logins.refuse(ctx)
-	}
-	found, err := s.Store.CredentialsByName(ctx, name)
-	if err != nil && !errors.Is(err, desk.ErrNotFound) {
-		return nil, err
+		return visit{}, err
 	}
 	who := &found.Caller
-	locked := who.User.LoginFailed > catalog.Settings.Int("password_max_login_failed")
-	switch verdict := s.logins.check(found.Password, name, password); {
-	case verdict.err != nil:
-		return nil, verdict.err
-	case !verdict.right && who.User.ID != 0:
-		if err := s.Store.CountFailedLogin(ctx, who.User.ID); err != nil {
-			return nil, err
-		}
-		return nil, s.logins.refuse(ctx)
-	case !verdict.right, locked, unverified(who.User):
-		return nil, s.logins.refuse(ctx)
-	case !who.User.Active:
-		return nil, rest.Unauthorized(textLoginFailed)
-	case verdict.fresh || who.User.LoginFailed > 0:
+	if factor, err := s.secondFactorOf(ctx, c, who.User.ID); err != nil || factor.needed {
+		return visit{}, errors.Join(err, refusedIf(factor.needed, textBasicFactor))
+	}
+	if who.User.Active && (fresh || who.User.LoginFailed > 0) {
 		if err := s.Store.RecordLogin(ctx, who.User.ID); err != nil {
-			return nil, err
+			return visit{}, err
 		}
 	}
-	return who, nil
+	return visit{who: who, by: "basic_auth", secret: name}, nil
 }
 
-// basicIn reads name and password; the name is a login or a mail address.
-func basicIn(encoded string) (name, password string, ok bool) {
+// refusedIf is the refusal of credentials with a text, or nil.
+func refusedIf(refused bool, text string) error {
+	if refused {
+		return rest.Unauthorized(text)
+	}
+	return nil
+}
+
+// basicIn reads name and password; what is not both is neither.
+func basicIn(encoded string) (name, password string) {
 	plain, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
 	if err != nil {
-		return "", "", false
+		return "", ""
 	}
-	name, password, ok = strings.Cut(string(plain), ":")
-	name = strings.ToLower(strings.TrimSpace(name))
-	return name, password, ok && name != "" && password != "" && storable(name)
+	name, password, _ = strings.Cut(string(plain), ":")
+	return name, password
 }
-
-// unverified reports whether somebody signed up and never proved that the mail address is theirs.
-func unverified(u desk.User) bool {
-	return u.Source != nil && *u.Source == "signup" && !u.Verified
-}
-
-// hashOf is the name of a token in the database.
-func hashOf(token string) []byte { return credential.HashToken(token) }

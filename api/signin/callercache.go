@@ -4,12 +4,19 @@ import (
 	"sync"
 	"time"
 
+	"postroom/internal/credential"
+	"postroom/internal/desk"
 	"postroom/internal/store"
 )
 
-type storeCredentials = store.Credentials
+// known is somebody who showed a secret, and what the secret is.
+type known struct {
+	store.Credentials
+	session desk.Session // id 0: the secret is not that of a session
+	oauth   bool         // an application shows it
+}
 
-// callerCache keeps callers by their token for a second: a client that sends many requests is
+// callerCache keeps callers by their secret for a second: a client that sends many requests is
 // looked up once. What changes in this process is seen at once (forget), what changes in another
 // within a second.
 type callerCache struct {
@@ -19,24 +26,24 @@ type callerCache struct {
 }
 
 type cachedCaller struct {
-	found store.Credentials
+	found known
 	until time.Time
 }
 
 const (
 	callerAge  = time.Second
 	callerMost = 2000
-	touchEvery = time.Minute // how exact a token's last use is known
+	touchEvery = time.Minute // how exact the last use of a token or session is known
 )
 
 func newCallerCache() *callerCache {
 	return &callerCache{entries: map[string]cachedCaller{}, now: time.Now}
 }
 
-// get returns the caller with a token, looked up by its hash when it is not known.
-func (c *callerCache) get(token string, lookUp func(hash []byte) (store.Credentials, error)) (store.Credentials, error) {
-	hash := hashOf(token)
-	key := string(hash)
+// get returns who has a secret of a kind, looked up by its hash when it is not known.
+func (c *callerCache) get(kind, secret string, lookUp func(hash []byte) (known, error)) (known, error) {
+	hash := credential.HashToken(secret)
+	key := kind + string(hash)
 	c.mu.Lock()
 	entry, ok := c.entries[key]
 	c.mu.Unlock()
@@ -45,7 +52,7 @@ func (c *callerCache) get(token string, lookUp func(hash []byte) (store.Credenti
 	}
 	found, err := lookUp(hash)
 	if err != nil {
-		return store.Credentials{}, err
+		return known{}, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +69,7 @@ func (c *callerCache) due(usedAt *time.Time) bool {
 }
 
 // forget makes every caller be looked up again. It is called after changes to people, roles,
-// groups and tokens.
+// groups, tokens and sessions.
 func (c *callerCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"net/http"
 	"sync"
 	"time"
 
@@ -71,7 +70,7 @@ func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()
 	default:
-		return verdict{err: errTooMany}
+		return verdict{err: rest.ErrTooMany}
 	}
 	if hash == "" {
 		credential.VerifyPassword(l.dummy, password)
@@ -84,21 +83,19 @@ func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
 	return verdict{right: true, fresh: true}
 }
 
-var errTooMany = &rest.AnswerError{Status: http.StatusTooManyRequests, Text: "Retry later", Plain: true}
-
 // refuse is the answer to a failed attempt, after the time that it has to take.
-func (l *logins) refuse(ctx context.Context) error {
+func (l *logins) refuse(ctx context.Context, text string) error {
 	select {
 	case l.slots <- struct{}{}:
 		defer func() { <-l.slots }()
 	default:
-		return errTooMany
+		return rest.ErrTooMany
 	}
 	wait := time.NewTimer(failureTakes)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
-		return rest.Unauthorized(textBasicFailed)
+		return rest.Unauthorized(text)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -48,11 +48,14 @@ func (s *Room) runAutoWizard(w http.ResponseWriter, r *http.Request) error {
 	if s.autoWizard == nil {
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"auto_wizard", false}})
 	}
-	err = s.autoWizard.Apply(r.Context(), r.PathValue("token"))
+	first, err := s.autoWizard.Apply(r.Context(), r.PathValue("token"))
 	s.Changed()
 	invalid, isInvalid := errors.AsType[*desk.InvalidError](err)
 	switch {
 	case err == nil:
+		if err := s.signIn(w, r, first); err != nil {
+			return err
+		}
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"auto_wizard", true}, {"auto_wizard_success", true}})
 	case errors.Is(err, setup.ErrSetUpAlready):
 		return s.showSetup(w, r, true)
@@ -75,6 +78,7 @@ func wizardFailed(w http.ResponseWriter, message string) error {
 type AutoWizard interface {
 	// Waiting reports whether there is something to apply.
 	Waiting() bool
-	// Apply sets the installation up. It refuses a token that is not the one in the file.
-	Apply(ctx context.Context, token string) error
+	// Apply sets the installation up and returns the first of its users, 0 when it has none. It
+	// refuses a token that is not the one in the file.
+	Apply(ctx context.Context, token string) (desk.UserID, error)
 }

@@ -60,6 +60,7 @@ func listen(cfg *config.Config) (net.Listener, error) {
 func (h *house) apiPart(listener net.Listener) part {
 	server := api.New(api.Needs{
 		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
+		Proxies:    h.cfg.Web.Proxies,
 		Wizard:     mailWizard{h.store},
 		AutoWizard: autoWizard{h.autoWizard()},
 	})
@@ -115,8 +116,3 @@ func (w mailWizard) Probe(ctx context.Context, address, password, folder string)
 type autoWizard struct{ setup.AutoWizard }
 
 func (w autoWizard) Waiting() bool { return w.Pending() }
-
-func (w autoWizard) Apply(ctx context.Context, token string) error {
-	_, err := w.AutoWizard.Apply(ctx, token)
-	return err
-}

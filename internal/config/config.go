@@ -37,8 +37,9 @@ type Stores struct {
 // Web is the REST API's server.
 type Web struct {
 	BindIP   netip.Addr
-	Port     int // 0: any free one
-	Requests int // answered at once; 0: no limit
+	Port     int            // 0: any free one
+	Requests int            // answered at once; 0: no limit
+	Proxies  []netip.Prefix // whose word about who sent a request is taken
 }
 
 // Work says how much of it happens at once.
@@ -121,6 +122,7 @@ func web(env *reader) Web {
 		BindIP:   env.ip("ZAMMAD_BIND_IP", "127.0.0.1", "address the API listens on; 0.0.0.0: on every one"),
 		Port:     env.count("ZAMMAD_RAILS_PORT", 3000, 0, 65535, "port the API listens on; 0: any free one"),
 		Requests: requestsPerServer * env.count("WEB_CONCURRENCY", 0, 0, 1000, "application servers of the original: five requests each are answered at once; 0: no limit"),
+		Proxies:  env.networks("RAILS_TRUSTED_PROXIES", "127.0.0.1 ::1", "proxies that are believed who sent a request (X-Forwarded-For) and, with setting auth_sso, who signed in (X-Forwarded-User): addresses and networks"),
 	}
 }
 

@@ -37,6 +37,7 @@ func TestDefaults(t *testing.T) {
 		"connections":   {c.Stores.DatabaseConns, 16},
 		"address":       {fmt.Sprintf("%s:%d", c.Web.BindIP, c.Web.Port), "127.0.0.1:3000"},
 		"requests":      {c.Web.Requests, 0},
+		"proxies":       {fmt.Sprint(c.Web.Proxies), "[127.0.0.1/32 ::1/128]"},
 		"deliver":       {c.Work.Workers[task.Deliver], 8},
 		"poll":          {c.Work.PollConcurrency, 8},
 		"schedule":      {c.Work.Schedule, true},
@@ -110,9 +111,26 @@ func TestNamesOfTheOriginal(t *testing.T) {
 	}
 }
 
+func TestTrustedProxies(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"['127.0.0.1', '::1']": "[127.0.0.1/32 ::1/128]",
+		"10.1.2.3/8,fd00::/8":  "[10.0.0.0/8 fd00::/8]",
+		`["::ffff:192.0.2.1"]`: "[192.0.2.1/32]",
+		"[]":                   "[]",
+		"192.0.2.1 192.0.2.2 ": "[192.0.2.1/32 192.0.2.2/32]",
+	} {
+		if got := fmt.Sprint(read(t, "RAILS_TRUSTED_PROXIES="+value).Web.Proxies); got != want {
+			t.Errorf("%s: %s, want %s", value, got, want)
+		}
+	}
+}
+
 func TestBadValuesAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, value, allowed string }{
+		{"RAILS_TRUSTED_PROXIES", "proxy.example.org", "addresses and networks such as"},
+		{"RAILS_TRUSTED_PROXIES", "10.0.0.0/33", "addresses and networks such as"},
 		{"DATABASE_URL", "mysql://h/d", "postgres:// or postgresql://"},
 		{"DATABASE_URL", "postgres://%zz", "postgres://"},
 		{"DATABASE_URL", "postgres:", "postgres://"},

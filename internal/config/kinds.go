@@ -42,6 +42,26 @@ func (r *reader) ip(name, otherwise, about string) netip.Addr {
 	return addr
 }
 
+// networks takes addresses and networks, separated by commas or blanks, also as a list in brackets and
+// quotes: ['127.0.0.1', '::1'].
+func (r *reader) networks(name, otherwise, about string) []netip.Prefix {
+	text, _ := r.read(name, otherwise, about)
+	var all []netip.Prefix
+	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return strings.ContainsRune(" ,[]'\"", c) }) {
+		network, err := netip.ParsePrefix(part)
+		if addr, errAddr := netip.ParseAddr(part); errAddr == nil {
+			addr = addr.Unmap()
+			network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+		}
+		if err != nil {
+			r.reject("addresses and networks such as 127.0.0.1, 10.0.0.0/8 or ::1")
+			return nil
+		}
+		all = append(all, network.Masked())
+	}
+	return all
+}
+
 var hostName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$`)
 
 // host returns nothing when the variable is not set: the default lies in the seeds.

@@ -57,7 +57,7 @@ var (
 
 // NewDevice describes somebody's device by what it says of itself.
 func NewDevice(user UserID, userAgent, fingerprint, ip string) Device {
-	userAgent = cutRunes(userAgent, maxUserAgent)
+	userAgent = CutUserAgent(userAgent)
 	d := Device{
 		UserID: user, OS: recognize(systems, userAgent), Browser: recognize(browsers, userAgent), Location: "unknown",
 		Fingerprint: fingerprint, UserAgent: userAgent, IP: ip,
@@ -84,10 +84,11 @@ func recognize(all []known, userAgent string) string {
 	return ""
 }
 
-func cutRunes(text string, most int) string {
+// CutUserAgent makes what a program calls itself fit to be kept.
+func CutUserAgent(text string) string {
 	text = strings.ToValidUTF8(strings.ReplaceAll(text, "\x00", ""), "")
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most])
+	if runes := []rune(text); len(runes) > maxUserAgent {
+		return string(runes[:maxUserAgent])
 	}
 	return text
 }

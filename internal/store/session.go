@@ -87,6 +87,11 @@ func (s *Store) DeleteSession(ctx context.Context, id desk.SessionID) error {
 	return s.exec(ctx, "delete session", `DELETE FROM sessions WHERE id = $1`, id)
 }
 
+// EndSession signs out the session of a cookie, if it is one.
+func (s *Store) EndSession(ctx context.Context, hash []byte) error {
+	return s.exec(ctx, "end session", `DELETE FROM sessions WHERE token_hash = $1`, hash)
+}
+
 // EndSessions signs somebody out everywhere, also where they act as somebody else. keep is the
 // session that stays; 0: none does. It belongs into the transaction that changes a password.
 func (s *Store) EndSessions(ctx context.Context, user desk.UserID, keep desk.SessionID) error {

@@ -1,0 +1,49 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// errWrong says that a name and a password don't let anybody in. Whoever asked is to wait before
+// being told: see logins.refuse.
+var errWrong = errors.New("wrong name or password")
+
+// checkPassword finds out who has a name, a login or mail address, and a password. A failure is
+// counted towards the lock. A success is not recorded here, as it may not be all that is asked for.
+// fresh tells whether the password was looked at just now, and not remembered. Whoever is found may
+// be inactive.
+func (s *Room) checkPassword(ctx context.Context, c *desk.Catalog, name, password string) (found store.Credentials, fresh bool, err error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	if name == "" || password == "" || !storable(name) {
+		return store.Credentials{}, false, errWrong
+	}
+	found, err = s.Store.CredentialsByName(ctx, name)
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		return store.Credentials{}, false, err
+	}
+	user := found.Caller.User
+	locked := user.LoginFailed > c.Settings.Int("password_max_login_failed")
+	switch verdict := s.logins.check(found.Password, name, password); {
+	case verdict.err != nil:
+		return store.Credentials{}, false, verdict.err
+	case !verdict.right && user.ID != 0:
+		if err := s.Store.CountFailedLogin(ctx, user.ID); err != nil {
+			return store.Credentials{}, false, err
+		}
+		return store.Credentials{}, false, errWrong
+	case !verdict.right, locked, unverified(user):
+		return store.Credentials{}, false, errWrong
+	default:
+		return found, verdict.fresh, nil
+	}
+}
+
+// unverified reports whether somebody signed up and never proved that the mail address is theirs.
+func unverified(u desk.User) bool {
+	return u.Source != nil && *u.Source == "signup" && !u.Verified
+}
