@@ -23,10 +23,12 @@ type sizes struct {
 	waiting int // tasks that wait meanwhile
 	tickets int // in the database while REST is measured
 	asks    int // requests of each kind
+	demo    int // tickets that demo fill makes
+	creates int // tickets made over REST beside them
 }
 
 func main() {
-	only := flag.String("only", "parser,mail,latency,queue,rest", "parts to run, separated by commas")
+	only := flag.String("only", "parser,mail,latency,queue,rest,scale", "parts to run, separated by commas")
 	size := sizes{}
 	flag.IntVar(&size.mails, "mails", 3000, "mails of each corpus")
 	flag.IntVar(&size.probes, "probes", 100, "mails whose way is timed")
@@ -34,6 +36,8 @@ func main() {
 	flag.IntVar(&size.waiting, "waiting", 100_000, "tasks that wait while others are passed through")
 	flag.IntVar(&size.tickets, "tickets", 100_000, "tickets in the database")
 	flag.IntVar(&size.asks, "requests", 2000, "REST requests of each kind")
+	flag.IntVar(&size.demo, "demo-tickets", 100_000, "tickets that demo fill makes for part scale; 1000000 takes some minutes")
+	flag.IntVar(&size.creates, "creates", 1500, "tickets made over REST")
 	dir := flag.String("dir", "var/bench", "folder for data; emptied first")
 	out := flag.String("out", "bench/results", "folder for the table; empty: none is written")
 	flag.Parse()
@@ -53,6 +57,7 @@ func run(ctx context.Context, size sizes, parts []string, dir, out string) error
 		"latency": benchLatency,
 		"queue":   benchQueue,
 		"rest":    benchREST,
+		"scale":   benchScale,
 	}
 	r := &report{started: time.Now(), load: loadAverage()}
 	for _, part := range parts {

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -85,7 +87,9 @@ func (b *bench) startProduct(ctx context.Context) error {
 		_ = b.all.Wait()
 		log.Close()
 	})
-	if err := b.waitFor(ctx, often, time.Minute, func() error { return b.call(ctx, login, password, "/api/v1/users/me", nil) }); err != nil {
+	if err := b.waitFor(ctx, often, time.Minute, func() error {
+		return b.call(ctx, http.MethodGet, "/api/v1/users/me", nil, basic(login, password), nil)
+	}); err != nil {
 		return err
 	}
 	out, err := b.postroom(ctx, "token", "create", login, "--name", "bench")
@@ -106,27 +110,34 @@ func (b *bench) postroom(ctx context.Context, args ...string) (string, error) {
 
 // get asks the API with the token.
 func (b *bench) get(ctx context.Context, path string, into any) error {
-	return b.call(ctx, "", "", path, into)
+	return b.call(ctx, http.MethodGet, path, nil, "Token token="+b.token, into)
 }
 
-func (b *bench) call(ctx context.Context, login, password, path string, into any) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, b.base+path, nil)
+func basic(login, password string) string {
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(login+":"+password))
+}
+
+// client keeps a connection for each of the clients that it plays.
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+
+// call sends a request and decodes the answer to a successful one; into nil: nobody wants it.
+func (b *bench) call(ctx context.Context, method, path string, body []byte, authorization string, into any) error {
+	request, err := http.NewRequestWithContext(ctx, method, b.base+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
-	if login != "" {
-		request.SetBasicAuth(login, password)
-	} else {
-		request.Header.Set("Authorization", "Token token="+b.token)
+	request.Header.Set("Authorization", authorization)
+	if len(body) > 0 {
+		request.Header.Set("Content-Type", "application/json")
 	}
-	answer, err := http.DefaultClient.Do(request)
+	answer, err := client.Do(request)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
 	data, err := io.ReadAll(answer.Body)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		return errors.Join(err, fmt.Errorf("GET %s: %s: %.200s", path, answer.Status, data))
+	if err != nil || answer.StatusCode >= http.StatusMultipleChoices {
+		return errors.Join(err, fmt.Errorf("%s %s: %s: %.200s", method, path, answer.Status, data))
 	}
 	if into == nil {
 		return nil

@@ -4,8 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"sync"
-	"time"
+	"net/http"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -47,7 +46,7 @@ func benchREST(ctx context.Context, b *bench) error {
 		{"search in titles", "", func() string { return fmt.Sprintf("/api/v1/tickets/search?query=number+%d", rand.IntN(b.size.tickets)) }, b.size.asks / 4},
 	}
 	for _, load := range loads {
-		times, rate, err := b.ask(ctx, load.path, load.asks)
+		times, rate, err := b.atOnce(ctx, func() request { return request{http.MethodGet, load.path(), nil} }, load.asks)
 		if err != nil {
 			return err
 		}
@@ -68,31 +67,4 @@ func (b *bench) fill(ctx context.Context) error {
 	}
 	_, err = db.Exec(ctx, `VACUUM ANALYZE tickets, ticket_articles`)
 	return err
-}
-
-// ask sends requests, four at a time, and returns how long each took.
-func (b *bench) ask(ctx context.Context, path func() string, n int) ([]time.Duration, float64, error) {
-	const clients = 4
-	var mu sync.Mutex
-	var times []time.Duration
-	var failed error
-	var done sync.WaitGroup
-	begun := time.Now()
-	for range clients {
-		done.Go(func() {
-			for range n / clients {
-				started := time.Now()
-				err := b.get(ctx, path(), nil)
-				took := time.Since(started)
-				mu.Lock()
-				times = append(times, took)
-				if err != nil {
-					failed = err
-				}
-				mu.Unlock()
-			}
-		})
-	}
-	done.Wait()
-	return times, float64(len(times)) / time.Since(begun).Seconds(), failed
 }
