@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	"strings"
+
+	"postroom/internal/desk"
+)
 
 // Kind is what the values of an attribute are, and so which operators make sense for it.
 type Kind int
@@ -17,26 +21,10 @@ const (
 	External // {"value", "label"} of another system; compared by its value
 )
 
-// kinds says what the values of object attributes of each data type are.
-var kinds = map[string]Kind{
-	"input": Text, "textarea": Text, "richtext": Text, "select": Text, "tree_select": Text,
-	"multiselect": List, "multi_tree_select": List,
-	"integer": Number, "boolean": Bool, "datetime": Time, "date": Date,
-	"autocompletion_ajax_external_data_source": External,
-}
-
-// KindOf returns what the values of an object attribute with this data_type are.
-func KindOf(dataType string) (Kind, bool) {
-	kind, known := kinds[dataType]
-	return kind, known
-}
-
-// Custom is an attribute that an administrator added to a kind of record. Its values lie in the
-// record's column "custom", a JSON object.
-type Custom struct {
-	Object string // Ticket, User, Organization, Group
-	Name   string // letters, digits and _
-	Kind   Kind
+// kinds says what the values of attributes are that administrators added.
+var kinds = map[desk.AttributeKind]Kind{
+	desk.AttributeText: Text, desk.AttributeInteger: Number, desk.AttributeBoolean: Bool, desk.AttributeDate: Date,
+	desk.AttributeTime: Time, desk.AttributeList: List, desk.AttributeExternal: External,
 }
 
 // special says what is compared, for attributes that are no column of their row.
@@ -63,7 +51,7 @@ type attribute struct {
 	name     string
 	kind     Kind
 	special  special
-	custom   bool
+	custom   *desk.Attribute // nil: it is not one that an administrator added
 }
 
 // String returns the name by which conditions know the attribute.
@@ -72,25 +60,23 @@ func (a attribute) String() string { return a.relation + "." + a.name }
 // Attributes are the attributes that conditions about one kind of record may name.
 type Attributes struct {
 	object  *object
-	custom  []Custom
+	catalog *desk.Catalog
 	working bool // execution_time.calendar_id too
 	wide    bool // relations too that only searches know
 }
 
 // TicketAttributes are those of conditions about tickets: of the ticket, its customer, owner,
-// organization, state and articles.
-func TicketAttributes(custom ...Custom) *Attributes {
-	return &Attributes{object: ticketObject, custom: custom}
+// organization, state and articles. The catalog says which attributes administrators added.
+func TicketAttributes(c *desk.Catalog) *Attributes {
+	return &Attributes{object: ticketObject, catalog: c}
 }
 
 // UserAttributes are those of conditions about users.
-func UserAttributes(custom ...Custom) *Attributes {
-	return &Attributes{object: userObject, custom: custom}
-}
+func UserAttributes(c *desk.Catalog) *Attributes { return &Attributes{object: userObject, catalog: c} }
 
 // OrganizationAttributes are those of conditions about organizations.
-func OrganizationAttributes(custom ...Custom) *Attributes {
-	return &Attributes{object: organizationObject, custom: custom}
+func OrganizationAttributes(c *desk.Catalog) *Attributes {
+	return &Attributes{object: organizationObject, catalog: c}
 }
 
 // WithWorkingTime returns these attributes and execution_time.calendar_id, which only triggers,
@@ -133,18 +119,14 @@ func (a *Attributes) find(name string) (attribute, bool) {
 func (a *Attributes) findCustom(name string) (attribute, bool) {
 	prefix, own, dotted := strings.Cut(name, ".")
 	relation, known := a.object.relations[prefix]
-	if !dotted || !known || relation.searched && !a.wide || !plain(own) {
+	if !dotted || !known || relation.searched && !a.wide {
 		return attribute{}, false
 	}
-	for _, c := range a.custom {
-		if c.Name == own && c.Object == relation.class {
-			return attribute{relation: prefix, name: own, kind: c.Kind, custom: true}, true
+	definitions := a.catalog.Attributes[relation.class]
+	for i := range definitions {
+		if definition := &definitions[i]; definition.Name == own && definition.Custom() {
+			return attribute{relation: prefix, name: own, kind: kinds[definition.Kind()], custom: definition}, true
 		}
 	}
 	return attribute{}, false
-}
-
-// plain reports whether a name can be written into SQL as it is.
-func plain(name string) bool {
-	return name != "" && strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
 }

@@ -62,7 +62,7 @@ func (p cell) sql(w *writer) string {
 
 // on writes the predicate about a row.
 func (p cell) on(row string, w *writer) string {
-	sql := p.predicate.sql(p.attribute.column(row), w)
+	sql := p.predicate.sql(w.column(row, p.attribute), w)
 	if p.negated {
 		return "NOT (" + sql + ")"
 	}
@@ -76,21 +76,12 @@ func not(negated bool) string {
 	return ""
 }
 
-// casts are the types of custom attributes, which are kept as JSON.
-var casts = map[Kind]string{Number: "::bigint", Decimal: "::numeric", Bool: "::boolean", Time: "::timestamptz", Date: "::date"}
-
-// column writes the attribute of a row. Its name is one of ours, or plain.
-func (a attribute) column(row string) string {
-	if !a.custom {
-		return row + `."` + a.name + `"`
+// column writes the attribute of a row.
+func (w *writer) column(row string, a attribute) string {
+	if a.custom != nil {
+		return w.Custom(row, a.custom)
 	}
-	switch a.kind {
-	case List:
-		return "nullif(" + row + ".custom->'" + a.name + "', 'null')"
-	case External:
-		return "(" + row + ".custom->'" + a.name + "'->>'value')"
-	}
-	return "(" + row + ".custom->>'" + a.name + "')" + casts[a.kind]
+	return row + `."` + a.name + `"`
 }
 
 // tag asks of the chosen tag whether it is one of the names.
@@ -107,9 +98,9 @@ func (p tag) holds(r *reading) bool {
 
 func (p tag) sql(w *writer) string {
 	if p.negated {
-		return "n.name <> ALL(" + w.add(p.names) + ")"
+		return "n.name <> ALL(" + w.Add(p.names) + ")"
 	}
-	return "n.name = ANY(" + w.add(p.names) + ")"
+	return "n.name = ANY(" + w.Add(p.names) + ")"
 }
 
 // allTags asks whether a ticket has all of the tags, or one of them.
@@ -132,11 +123,11 @@ func (p allTags) holds(r *reading) bool {
 func (p allTags) sql(w *writer) string {
 	exists := "EXISTS (SELECT FROM " + tagTables + " WHERE " + tagsOf + " AND n.name = "
 	if p.one {
-		return not(p.negated) + exists + "ANY(" + w.add(p.names) + "))"
+		return not(p.negated) + exists + "ANY(" + w.Add(p.names) + "))"
 	}
 	var each []string
 	for _, name := range p.names {
-		each = append(each, exists+w.add(name)+")")
+		each = append(each, exists+w.Add(name)+")")
 	}
 	return not(p.negated) + "(" + strings.Join(each, " AND ") + ")"
 }
@@ -164,9 +155,9 @@ func (p subscriber) holds(r *reading) bool {
 
 func (p subscriber) sql(w *writer) string {
 	if p.negated {
-		return "m.user_id <> ALL(" + w.add(p.users) + ")"
+		return "m.user_id <> ALL(" + w.Add(p.users) + ")"
 	}
-	return "m.user_id = ANY(" + w.add(p.users) + ")"
+	return "m.user_id = ANY(" + w.Add(p.users) + ")"
 }
 
 // anySubscriber asks whether a ticket has subscribers at all, or one of the users among them.
@@ -186,7 +177,7 @@ func (p anySubscriber) holds(r *reading) bool {
 func (p anySubscriber) sql(w *writer) string {
 	sql := not(p.negated) + "EXISTS (SELECT FROM mentions m WHERE " + mentionsOf
 	if p.users != nil {
-		sql += " AND m.user_id = ANY(" + w.add(p.users) + ")"
+		sql += " AND m.user_id = ANY(" + w.Add(p.users) + ")"
 	}
 	return sql + ")"
 }
@@ -235,11 +226,11 @@ func (p relatives) holds(r *reading) bool {
 }
 
 func (p relatives) sql(w *writer) string {
-	ids := w.add(append([]int64{}, p.ids...))
+	ids := w.Add(append([]int64{}, p.ids...))
 	if p.special == isRoles {
 		return not(p.negated) + "EXISTS (SELECT FROM roles_users x WHERE x.user_id = u.id AND x.role_id = ANY(" + ids + "))"
 	}
-	today := w.add(p.today) + "::date"
+	today := w.Add(p.today) + "::date"
 	away := "x.active AND x.out_of_office AND x.out_of_office_start_at <= " + today + " AND x.out_of_office_end_at >= " + today
 	return not(p.negated) + `(t.owner_id IN (
 		WITH RECURSIVE replaced (id) AS (

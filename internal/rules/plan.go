@@ -217,19 +217,24 @@ func pure(p plan, row rowSet) bool {
 	return len(parts) > 0
 }
 
+// Statement is the SQL statement that a condition becomes a part of.
+type Statement struct {
+	Add    func(value any) string                             // takes a value and returns its placeholder
+	Custom func(row string, attribute *desk.Attribute) string // writes the value of an attribute that was added
+}
+
 // writer writes SQL. Its names for rows are those of object.row, x for a row that is referred to,
 // a, g and m for rows of articles, tags and subscribers.
 type writer struct {
-	add     func(value any) string // returns the placeholder of a value
+	Statement
 	object  *object
 	context *Context
 	loose   bool // the row of an article may be one of nothing
 }
 
-// SQL writes the condition as SQL about the row t of tickets, u of users or o of organizations. add
-// takes a value and returns its placeholder.
-func (b *Bound) SQL(add func(value any) string) string {
-	w := &writer{add: add, object: b.object, context: &b.context}
+// SQL writes the condition as SQL about the row t of tickets, u of users or o of organizations.
+func (b *Bound) SQL(s Statement) string {
+	w := &writer{Statement: s, object: b.object, context: &b.context}
 	sql := b.root.sql(w)
 	if b.object == userObject {
 		sql = "(u.id <> 1 AND " + sql + ")"
@@ -298,12 +303,12 @@ func (w *writer) ofArticle(sql string) string {
 func (w *writer) articles() string {
 	var sql string
 	if w.context.Event != nil {
-		sql += " AND a.id = " + w.add(w.context.Event.Article)
+		sql += " AND a.id = " + w.Add(w.context.Event.Article)
 	}
 	if s := w.context.Articles; s.Limited && len(s.Groups) == 0 {
 		sql += " AND NOT a.internal"
 	} else if s.Limited {
-		sql += " AND (NOT a.internal OR t.group_id = ANY(" + w.add(s.Groups) + "))"
+		sql += " AND (NOT a.internal OR t.group_id = ANY(" + w.Add(s.Groups) + "))"
 	}
 	return sql
 }

@@ -122,7 +122,7 @@ func (p having) sql(column string, w *writer) string {
 		if p.place != atEnd {
 			pattern += "%"
 		}
-		any = append(any, column+" ILIKE "+w.add(pattern))
+		any = append(any, column+" ILIKE "+w.Add(pattern))
 	}
 	sql := "(" + strings.Join(any, " OR ") + ")"
 	if p.negated {
@@ -151,9 +151,9 @@ func (p fitting) truth(value any) truth {
 
 func (p fitting) sql(column string, w *writer) string {
 	if p.negated {
-		return column + " !~* " + w.add(p.pattern)
+		return column + " !~* " + w.Add(p.pattern)
 	}
-	return column + " ~* " + w.add(p.pattern)
+	return column + " ~* " + w.Add(p.pattern)
 }
 
 // between asks whether a time lies between two others, both included; nil: there is none.
@@ -170,10 +170,10 @@ func (p between) truth(value any) truth {
 func (p between) sql(column string, w *writer) string {
 	var all []string
 	if p.from != nil {
-		all = append(all, column+" >= "+w.add(*p.from))
+		all = append(all, column+" >= "+w.Add(*p.from))
 	}
 	if p.to != nil {
-		all = append(all, column+" <= "+w.add(*p.to))
+		all = append(all, column+" <= "+w.Add(*p.to))
 	}
 	return "(" + strings.Join(all, " AND ") + ")"
 }
@@ -233,7 +233,7 @@ func (p keyed) sql(column string, w *writer) string {
 	if p.all {
 		operator = " ?& "
 	}
-	sql := column + operator + w.add(p.keys)
+	sql := column + operator + w.Add(p.keys)
 	if p.negated {
 		return "NOT (" + sql + ")"
 	}

@@ -144,19 +144,19 @@ func (s set) has(value any) bool {
 func (s set) list(w *writer) string {
 	switch s.kind {
 	case Number:
-		return w.add(s.numbers)
+		return w.Add(s.numbers)
 	case Decimal:
 		var texts []string
 		for _, n := range s.reals {
 			texts = append(texts, strconv.FormatFloat(n, 'f', -1, 64))
 		}
-		return w.add(texts) + "::text[]::numeric[]"
+		return w.Add(texts) + "::text[]::numeric[]"
 	case Bool:
-		return w.add(s.bools)
+		return w.Add(s.bools)
 	case Time, Date:
-		return w.add(s.times)
+		return w.Add(s.times)
 	}
-	return w.add(s.texts)
+	return w.Add(s.texts)
 }
 
 func readReal(text string) (float64, bool) {

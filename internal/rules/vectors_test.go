@@ -41,14 +41,15 @@ type vector struct {
 	}
 }
 
-var customOfVectors = []rules.Custom{
-	{Object: "Ticket", Name: "cf_multi", Kind: rules.List},
-	{Object: "Ticket", Name: "cf_int", Kind: rules.Number},
-	{Object: "Ticket", Name: "cf_bool", Kind: rules.Bool},
-	{Object: "Ticket", Name: "cf_text", Kind: rules.Text},
-	{Object: "Ticket", Name: "cf_ext", Kind: rules.External},
-	{Object: "Ticket", Name: "cf_date", Kind: rules.Date},
-}
+// customOfVectors are the attributes of the fixtures that administrators added.
+var customOfVectors = &desk.Catalog{Attributes: map[string][]desk.Attribute{"Ticket": {
+	{Object: "Ticket", Name: "cf_multi", DataType: "multiselect", Active: true, Editable: true},
+	{Object: "Ticket", Name: "cf_int", DataType: "integer", Active: true, Editable: true},
+	{Object: "Ticket", Name: "cf_bool", DataType: "boolean", Active: true, Editable: true},
+	{Object: "Ticket", Name: "cf_text", DataType: "input", Active: true, Editable: true},
+	{Object: "Ticket", Name: "cf_ext", DataType: "autocompletion_ajax_external_data_source", Active: true, Editable: true},
+	{Object: "Ticket", Name: "cf_date", DataType: "date", Active: true, Editable: true},
+}}}
 
 func readVectors(t *testing.T) vectors {
 	t.Helper()
@@ -69,7 +70,7 @@ func readVectors(t *testing.T) vectors {
 func TestConditionsFindWhatTheVectorsSay(t *testing.T) {
 	t.Parallel()
 	v := readVectors(t)
-	attributes := rules.TicketAttributes(customOfVectors...)
+	attributes := rules.TicketAttributes(customOfVectors)
 	for _, tc := range v.Cases {
 		t.Run(tc.ID, func(t *testing.T) {
 			t.Parallel()
