@@ -1,0 +1,104 @@
+package rules
+
+import "strings"
+
+// Query is what a search looks for: words that are anywhere in a record, and comparisons of its
+// attributes, joined by and, or, not. Unlike a condition it is never unknown: what is not set is
+// not what was looked for.
+type Query struct {
+	op       groupOperator
+	of       []*Query
+	compare  *Condition
+	patterns []string // one of them is anywhere in the record; patterns of LIKE
+}
+
+// Words looks for one of the patterns, anywhere in a record. They are patterns of LIKE, see Literal.
+func Words(patterns ...string) *Query { return &Query{patterns: patterns} }
+
+// Literal makes a pattern of LIKE that finds a text as it was typed.
+func Literal(text string) string { return literally.Replace(text) }
+
+// AllOf, AnyOf and NoneOf join queries. All of none is everything.
+func AllOf(queries ...*Query) *Query { return joined(opAll, queries) }
+
+// AnyOf finds what one of the queries finds. Words stay together: one look finds any of them.
+func AnyOf(queries ...*Query) *Query {
+	patterns := []string{}
+	for _, q := range queries {
+		if q.patterns == nil {
+			return joined(opAny, queries)
+		}
+		patterns = append(patterns, q.patterns...)
+	}
+	return Words(patterns...)
+}
+
+// NoneOf finds what the query does not find.
+func NoneOf(q *Query) *Query { return &Query{op: opNone, of: []*Query{q}} }
+
+func joined(op groupOperator, queries []*Query) *Query {
+	if len(queries) == 1 {
+		return queries[0]
+	}
+	return &Query{op: op, of: queries}
+}
+
+// Compare looks at one attribute. It fails where a condition would be invalid.
+func (a *Attributes) Compare(name, operator string, value any) (*Query, bool) {
+	compared, ok := newComparison(a, name, operator, specific, value, true, "")
+	if !ok {
+		return nil, false
+	}
+	return &Query{compare: &Condition{attributes: a, root: &node{leaf: compared}}}, true
+}
+
+// Words lists what a record must have one of, for each word that must be there.
+func (q *Query) Words() [][]string {
+	if q.patterns != nil {
+		return [][]string{q.patterns}
+	}
+	var all [][]string
+	if q.op == opAll {
+		for _, part := range q.of {
+			all = append(all, part.Words()...)
+		}
+	}
+	return all
+}
+
+// Finder is the statement that a query becomes a part of.
+type Finder struct {
+	Statement
+	Words func(patterns []string) string // writes that one of the patterns is in the record
+}
+
+// SQL writes the query as Bound.SQL does a condition.
+func (q *Query) SQL(context Context, f Finder) (string, error) {
+	switch {
+	case q.patterns != nil:
+		return f.Words(q.patterns), nil
+	case q.compare != nil:
+		bound, err := q.compare.Bind(context)
+		if err != nil {
+			return "", err
+		}
+		return bound.SQL(f.Statement), nil
+	}
+	var parts []string
+	for _, part := range q.of {
+		sql, err := part.SQL(context, f)
+		if err != nil {
+			return "", err
+		}
+		parts = append(parts, sql)
+	}
+	switch {
+	case q.op == opNone:
+		return "(" + parts[0] + ") IS NOT TRUE", nil
+	case len(parts) == 0:
+		return "true", nil
+	case q.op == opAny:
+		return "(" + strings.Join(parts, " OR ") + ")", nil
+	}
+	return "(" + strings.Join(parts, " AND ") + ")", nil
+}

@@ -1,0 +1,157 @@
+// Package search reads what people type into search fields.
+//
+// The text comes in as a search engine takes it: words, "several words", attribute:value,
+// attribute:(this OR that), ranges, wildcards, AND, OR, NOT and brackets. It leaves as a query that
+// the database understands. Nothing that can be typed is an error: what makes no sense as syntax is
+// looked for as it was typed. The package asks no database and decides nothing about who may see
+// what.
+package search
+
+import (
+	"strings"
+	"time"
+
+	"postroom/internal/rules"
+)
+
+// Bounds on what somebody can make the database think about.
+const (
+	maxTerms = 64
+	maxDepth = 20
+	maxText  = 4000
+)
+
+// Parse reads a text. The attributes say which names before a colon are attributes; now is what
+// times that count from now are about.
+func Parse(text string, attributes *rules.Attributes, now time.Time) *rules.Query {
+	p := &parser{
+		tokens: tokens(clean(text)), attributes: attributes.Wide(), now: now.UTC().Truncate(time.Millisecond),
+	}
+	var all []*rules.Query
+	for !p.end() {
+		if found := p.either("", 0); found != nil {
+			all = append(all, found)
+			continue
+		}
+		p.next++ // a bracket too many
+	}
+	return rules.AllOf(all...)
+}
+
+// clean cuts what is too long, and takes away what no text in the database has.
+func clean(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text[:min(len(text), maxText)], ""), "\x00", "")
+}
+
+type parser struct {
+	tokens     []token
+	next       int
+	terms      int
+	attributes *rules.Attributes
+	now        time.Time
+}
+
+func (p *parser) end() bool { return p.next >= len(p.tokens) }
+
+// accept takes the next token if it is one of a kind.
+func (p *parser) accept(kind kind) bool {
+	if p.end() || p.tokens[p.next].kind != kind {
+		return false
+	}
+	p.next++
+	return true
+}
+
+// either reads what OR joins. field is the attribute that values without a name of their own are
+// of; empty: any text.
+func (p *parser) either(field string, depth int) *rules.Query {
+	var any []*rules.Query
+	for {
+		if found := p.both(field, depth); found != nil {
+			any = append(any, found)
+		}
+		if !p.accept(or) {
+			break
+		}
+	}
+	if len(any) == 0 {
+		return nil
+	}
+	return rules.AnyOf(any...)
+}
+
+// both reads what AND joins, or nothing in between.
+func (p *parser) both(field string, depth int) *rules.Query {
+	var all []*rules.Query
+	for !p.end() && p.tokens[p.next].kind != or && p.tokens[p.next].kind != closing {
+		if p.accept(and) {
+			continue
+		}
+		if found := p.term(field, depth); found != nil {
+			all = append(all, found)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return rules.AllOf(all...)
+}
+
+// term reads a word, a value of an attribute, or what is in brackets.
+func (p *parser) term(field string, depth int) *rules.Query {
+	negated := false
+	for p.accept(not) {
+		negated = !negated
+	}
+	if p.end() || p.tokens[p.next].kind == or || p.tokens[p.next].kind == closing {
+		return nil
+	}
+	found := p.positive(field, depth)
+	if found == nil || !negated {
+		return found
+	}
+	return rules.NoneOf(found)
+}
+
+func (p *parser) positive(field string, depth int) *rules.Query {
+	t := p.tokens[p.next]
+	p.next++
+	switch t.kind {
+	case opening:
+		return p.group(field, depth)
+	case name:
+		if known := p.field(t.text); known != "" {
+			return p.value(known, t, depth)
+		}
+		// Not an attribute, as in "Re: printer" or a web address: a word like others.
+		if !p.end() && p.tokens[p.next].glued {
+			t.text += ":" + p.tokens[p.next].raw
+			p.next++
+			return p.word(field, token{kind: word, text: t.text, raw: t.text})
+		}
+		t.text += ":"
+	}
+	return p.word(field, t)
+}
+
+func (p *parser) group(field string, depth int) *rules.Query {
+	if depth >= maxDepth {
+		return nil
+	}
+	found := p.either(field, depth+1)
+	p.accept(closing)
+	return found
+}
+
+// field returns the whole name of an attribute; empty: it is none.
+func (p *parser) field(typed string) string {
+	if typed == "_exists_" {
+		return typed
+	}
+	for _, name := range []string{typed, p.attributes.Main() + "." + typed} {
+		if _, known := p.attributes.Kind(name); known {
+			return name
+		}
+	}
+	return ""
+}

@@ -1,0 +1,157 @@
+package search_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/rules"
+	"postroom/internal/search"
+)
+
+var now = time.Date(2026, 5, 4, 9, 30, 0, 0, time.UTC)
+
+// written writes a query so that it can be read: values in place, words in angle brackets.
+func written(t testing.TB, text string, attributes *rules.Attributes) string {
+	t.Helper()
+	add := func(value any) string {
+		if at, isTime := value.(time.Time); isTime {
+			return at.Format("2006-01-02T15:04:05.999Z")
+		}
+		return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(value), "["), "]")
+	}
+	sql, err := search.Parse(text, attributes, now).SQL(rules.Context{Now: now}, rules.Finder{
+		Statement: rules.Statement{Add: add, Custom: func(row string, a *desk.Attribute) string { return row + ".custom." + a.Name }},
+		Words:     func(patterns []string) string { return "<" + strings.Join(patterns, "|") + ">" },
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	return strings.ReplaceAll(sql, `"`, "")
+}
+
+func TestTextBecomesQuery(t *testing.T) {
+	t.Parallel()
+	catalog := &desk.Catalog{Attributes: map[string][]desk.Attribute{"Ticket": {
+		{Object: "Ticket", Name: "color", DataType: "select", Active: true, Editable: true},
+		{Object: "Ticket", Name: "parts", DataType: "multiselect", Active: true, Editable: true},
+	}}}
+	tickets := rules.TicketAttributes(catalog)
+	for _, tc := range []struct{ text, want string }{
+		{"", "true"},
+		{"  *  ", "true"},
+		{"*:*", "<:>"},
+		{"printer", "<printer>"},
+		{"printer fire", "(<printer> AND <fire>)"},
+		{"printer AND fire", "(<printer> AND <fire>)"},
+		{"printer OR fire", "<printer|fire>"},
+		{"printer || toner && fire", "(<printer> OR (<toner> AND <fire>))"},
+		{`"on fire" now`, "(<on fire> AND <now>)"},
+		{"NOT printer", "(<printer>) IS NOT TRUE"},
+		{"-printer !toner +fire", "((<printer>) IS NOT TRUE AND (<toner>) IS NOT TRUE AND <fire>)"},
+		{"(printer OR toner) fire", "(<printer|toner> AND <fire>)"},
+		{"prin*er", "<prin%er>"},
+		{"*inter* f?re", "(<inter> AND <f_re>)"},
+		{"5f3a.1234", "<5f3a.1234>"},
+		{"foo-bar_100%", `<foo-bar\_100\%>`},
+		{"a - b", "(<a> AND <b>)"},
+		{"http://example.org/a?b", "<http://example.org/a_b>"},
+		{"Re: printer", "(<Re:> AND <printer>)"},
+		{"Ticket#12345", "<Ticket#12345>"},
+		{"+49 30 123", "(<49> AND <30> AND <123>)"},
+		{"nicole@example.org", "<nicole@example.org>"},
+		{`say \(now\) a\*b`, `(<say> AND <(now)> AND <a*b>)`},
+		{"printer^2 fire~1", "(<printer> AND <fire>)"},
+
+		{"number:10*", `t.number ~* \m10\w*\M`},
+		{"title:foo*", `t.title ~* \mfoo\w*\M`},
+		{`title:"on fire"`, `t.title ~* \mon fire\M`},
+		{"title: fire", `t.title ~* \mfire\M`},
+		{"title:c++", `t.title ~* \mc\+\+`},
+		{"title:(foo bar)", `(t.title ~* \mfoo\M AND t.title ~* \mbar\M)`},
+		{"ticket.id:5", "t.id = ANY(5)"},
+		{"state_id:(1 OR 2)", "(t.state_id = ANY(1) OR t.state_id = ANY(2))"},
+		{"state.name:(new OR open) AND title:foo*", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)` +
+			` OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)) AND t.title ~* \mfoo\w*\M)`},
+		{`state.name:"pending reminder"`, `t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mpending reminder\M)`},
+		{"customer.email:a.b@c.org", `t.customer_id IN (SELECT x.id FROM users x WHERE x.email ~* \ma\.b\@c\.org\M)`},
+		{"article.body:fire", `EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND a.body ~* \mfire\M)`},
+		{"tags:vip", "EXISTS (SELECT FROM taggings g JOIN tags n ON n.id = g.tag_id WHERE g.object = 'Ticket' AND g.o_id = t.id AND n.name = ANY(vip))"},
+		{"color:red", `t.custom.color ~* \mred\M`},
+		{"parts:a", `t.custom.parts ?| a`},
+		{"article_count:>3", "t.article_count > ALL(3::text[]::numeric[])"},
+		{"article_count:[2 TO 5}", "(t.article_count >= ALL(2::text[]::numeric[]) AND t.article_count < ALL(5::text[]::numeric[]))"},
+		{"created_at:>=2026-01-02", "(t.created_at >= 2026-01-02T00:00:00Z)"},
+		{"created_at:>2026-01-02", "(t.created_at >= 2026-01-03T00:00:00Z)"},
+		{"created_at:<2026-01-02", "(t.created_at <= 2026-01-01T23:59:59.999Z)"},
+		{"created_at:[2026-01-02 TO 2026-01-03]", "((t.created_at >= 2026-01-02T00:00:00Z) AND (t.created_at <= 2026-01-03T23:59:59.999Z))"},
+		{"created_at:[now-7d TO *]", "(t.created_at >= 2026-04-27T09:30:00Z)"},
+		{"created_at:2026-01", "((t.created_at >= 2026-01-01T00:00:00Z) AND (t.created_at <= 2026-01-31T23:59:59.999Z))"},
+		{"_exists_:organization_id", "t.organization_id IS NOT NULL"},
+		{"NOT _exists_:pending_time", "(t.pending_time IS NOT NULL) IS NOT TRUE"},
+		{"pending_time:*", "t.pending_time IS NOT NULL"},
+		// What makes no sense is looked for as it was typed.
+		{"state_id:abc", "<abc>"},
+		{"created_at:tomorrow", "<tomorrow>"},
+		{"nothing:here", "<nothing:here>"},
+		{"title:", "<title:>"},
+		{"(((", "true"},
+		{") a (", "<a>"},
+		{`"open end`, "<open end>"},
+		{"AND OR NOT", "true"},
+		{"NOT", "true"},
+	} {
+		if got := written(t, tc.text, tickets); got != tc.want {
+			t.Errorf("%s\n  becomes %s\n  want    %s", tc.text, got, tc.want)
+		}
+	}
+}
+
+func TestAttributesDependOnWhatIsSearched(t *testing.T) {
+	t.Parallel()
+	catalog := &desk.Catalog{}
+	for _, tc := range []struct {
+		attributes *rules.Attributes
+		text, want string
+	}{
+		{rules.UserAttributes(catalog), "login:nicole active:true", `((u.id <> 1 AND u.login ~* \mnicole\M) AND (u.id <> 1 AND u.active = ANY(true)))`},
+		{rules.UserAttributes(catalog), "organization.name:acme",
+			`(u.id <> 1 AND u.organization_id IN (SELECT x.id FROM organizations x WHERE x.name ~* \macme\M))`},
+		{rules.UserAttributes(catalog), "title:x", "<title:x>"},
+		{rules.OrganizationAttributes(catalog), "domain:example.org vip:false", `(o.domain ~* \mexample\.org\M AND o.vip = ANY(false))`},
+	} {
+		if got := written(t, tc.text, tc.attributes); got != tc.want {
+			t.Errorf("%s of %s\n  becomes %s\n  want    %s", tc.text, tc.attributes.Class(), got, tc.want)
+		}
+	}
+}
+
+func TestLongTextsStayBounded(t *testing.T) {
+	t.Parallel()
+	tickets := rules.TicketAttributes(&desk.Catalog{})
+	if got := written(t, strings.Repeat("word ", 2000), tickets); strings.Count(got, "<") > 64 {
+		t.Errorf("a text of 2000 words asks for %d", strings.Count(got, "<"))
+	}
+	if got := written(t, strings.Repeat("(", 3000)+"deep", tickets); len(got) > 100 {
+		t.Errorf("3000 brackets become %s", got)
+	}
+}
+
+// FuzzParse: whatever is typed becomes a query, and brackets in it are those we wrote.
+func FuzzParse(f *testing.F) {
+	for _, text := range []string{"a AND (b OR c", `title:"x`, "id:[1 TO", "created_at:>now-1d/d", `\`, "a:b:c", "-", "~^", "[x TO y]", "\xff\x00", "tags:(a b) OR", "!!a"} {
+		f.Add(text)
+	}
+	tickets := rules.TicketAttributes(&desk.Catalog{})
+	f.Fuzz(func(t *testing.T, text string) {
+		sql, err := search.Parse(text, tickets, now).SQL(rules.Context{Now: now}, rules.Finder{
+			Statement: rules.Statement{Add: func(any) string { return "$" }},
+			Words:     func([]string) string { return "w" },
+		})
+		if err != nil || sql == "" || strings.Count(sql, "(") != strings.Count(sql, ")") {
+			t.Errorf("%q becomes %q (%v)", text, sql, err)
+		}
+	})
+}

@@ -1,0 +1,304 @@
+package search
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"postroom/internal/rules"
+)
+
+// value reads what stands behind the name of an attribute.
+func (p *parser) value(field string, named token, depth int) *rules.Query {
+	if p.end() || !p.tokens[p.next].glued && p.tokens[p.next].kind != phrase && p.tokens[p.next].kind != word {
+		return p.word("", token{kind: word, text: named.raw, raw: named.raw})
+	}
+	t := p.tokens[p.next]
+	p.next++
+	switch {
+	case t.kind == opening:
+		return p.group(field, depth)
+	case field == "_exists_":
+		return p.exists(p.field(t.text), t)
+	}
+	return p.word(field, t)
+}
+
+// word makes a query of one word or phrase; nil: it says nothing.
+func (p *parser) word(field string, t token) *rules.Query {
+	p.terms++
+	if p.terms > maxTerms {
+		return nil
+	}
+	if field != "" {
+		if found := p.compare(field, t); found != nil {
+			return found
+		}
+		return rules.Words(rules.Literal(t.raw)) // not a value of the attribute: a word like others
+	}
+	pattern := likePattern(t)
+	if strings.Trim(pattern, "%_-+") == "" {
+		return nil
+	}
+	return rules.Words(pattern)
+}
+
+// likePattern writes a word as a pattern of LIKE. It is looked for anywhere, so that a * before or
+// behind it says nothing.
+func likePattern(t token) string {
+	var out strings.Builder
+	skipped := false
+	each(t, func(r rune, wild bool) {
+		if wild && r == '*' {
+			skipped = true
+			return
+		}
+		if skipped && out.Len() > 0 {
+			out.WriteByte('%')
+		}
+		skipped = false
+		if wild {
+			out.WriteByte('_')
+			return
+		}
+		out.WriteString(rules.Literal(string(r)))
+	})
+	return out.String()
+}
+
+// each hands on the characters of a token one by one: wild are those that stand for others.
+func each(t token, do func(r rune, wild bool)) {
+	escaped := false
+	for _, r := range t.text {
+		if r == '\\' && !escaped {
+			escaped = true
+			continue
+		}
+		do(r, t.kind == word && !escaped && (r == '*' || r == '?'))
+		escaped = false
+	}
+	if escaped {
+		do('\\', false)
+	}
+}
+
+// compare makes a query of an attribute and a value; nil: they don't fit.
+func (p *parser) compare(field string, t token) *rules.Query {
+	kind, _ := p.attributes.Kind(field)
+	switch {
+	case t.kind == word && t.text == "*":
+		return p.exists(field, t)
+	case t.kind == span:
+		return p.between(field, kind, t.text)
+	case t.kind == word && strings.ContainsAny(t.text[:1], "<>"):
+		return p.beyond(field, kind, t.text)
+	}
+	text := plainText(t)
+	switch kind {
+	case rules.Text:
+		return p.one(field, "matches regex", regular(t))
+	case rules.List:
+		return p.one(field, "contains one", text)
+	case rules.Time, rules.Date:
+		return p.day(field, text)
+	}
+	return p.one(field, "is", text)
+}
+
+func (p *parser) one(field, operator string, value any) *rules.Query {
+	found, ok := p.attributes.Compare(field, operator, value)
+	if !ok {
+		return nil
+	}
+	return found
+}
+
+// exists looks for records in which something is set.
+func (p *parser) exists(field string, t token) *rules.Query {
+	if found := p.one(field, "is not", nil); found != nil {
+		return found
+	}
+	return rules.Words(rules.Literal(t.raw))
+}
+
+func plainText(t token) string {
+	var out strings.Builder
+	each(t, func(r rune, _ bool) { out.WriteRune(r) })
+	return out.String()
+}
+
+// regular makes the regular expression that finds a value as a word of a text: "open" is not in
+// "reopened". A wildcard stands for a part of a word.
+func regular(t token) string {
+	var out strings.Builder
+	whole := ""
+	each(t, func(r rune, wild bool) {
+		switch {
+		case wild && r == '*':
+			out.WriteString(`\w*`)
+			r = 'x'
+		case wild:
+			out.WriteString(`\w`)
+			r = 'x'
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '_', r == ' ', r > unicode.MaxASCII:
+			out.WriteRune(r)
+		default:
+			out.WriteString(`\` + string(r))
+		}
+		whole += string(r)
+	})
+	pattern := out.String()
+	if whole == "" {
+		return pattern
+	}
+	runes := []rune(whole)
+	if isWord(runes[0]) {
+		pattern = `\m` + pattern
+	}
+	if isWord(runes[len(runes)-1]) {
+		pattern += `\M`
+	}
+	return pattern
+}
+
+func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
+
+// beyond reads >5, >=5, <5, <=5.
+func (p *parser) beyond(field string, kind rules.Kind, text string) *rules.Query {
+	limit := strings.TrimLeft(text, "<>=")
+	sign := text[:len(text)-len(limit)]
+	switch sign {
+	case ">", ">=":
+		return p.limit(field, kind, limit, true, sign == ">=")
+	case "<", "<=":
+		return p.limit(field, kind, limit, false, sign == "<=")
+	}
+	return nil
+}
+
+// between reads [from TO to]; a curly bracket leaves its end out.
+func (p *parser) between(field string, kind rules.Kind, text string) *rules.Query {
+	found := rangeText.FindStringSubmatch(text)
+	var all []*rules.Query
+	for i, edge := range found[1:] {
+		edge = strings.Trim(edge, `"`)
+		if edge == "*" {
+			continue
+		}
+		inclusive := text[0] == '['
+		if i == 1 {
+			inclusive = text[len(text)-1] == ']'
+		}
+		limit := p.limit(field, kind, edge, i == 0, inclusive)
+		if limit == nil {
+			return nil
+		}
+		all = append(all, limit)
+	}
+	if len(all) == 0 {
+		return p.exists(field, token{raw: text})
+	}
+	return rules.AllOf(all...)
+}
+
+// limit compares with one end of a range.
+func (p *parser) limit(field string, kind rules.Kind, text string, lower, inclusive bool) *rules.Query {
+	if kind == rules.Time || kind == rules.Date {
+		return p.moment(field, text, lower, inclusive)
+	}
+	operator := map[[2]bool]string{
+		{true, true}: "is greater than or equal to", {true, false}: "is greater than",
+		{false, true}: "is less than or equal to", {false, false}: "is less than",
+	}[[2]bool{lower, inclusive}]
+	return p.one(field, operator, text)
+}
+
+// moment compares with a time. A day is meant whole: up to a day is up to its end, after it from
+// the next one.
+func (p *parser) moment(field, text string, lower, inclusive bool) *rules.Query {
+	from, to, ok := p.times(text)
+	if !ok {
+		return nil
+	}
+	at := to
+	if lower == inclusive {
+		at = from
+	}
+	if !inclusive && lower {
+		at = at.Add(time.Millisecond)
+	} else if !inclusive {
+		at = at.Add(-time.Millisecond)
+	}
+	if lower {
+		return p.one(field, "after (absolute)", at.Format(time.RFC3339Nano))
+	}
+	return p.one(field, "before (absolute)", at.Format(time.RFC3339Nano))
+}
+
+// day looks for a time, which may be a whole day.
+func (p *parser) day(field, text string) *rules.Query {
+	from, to, ok := p.times(text)
+	if !ok {
+		return nil
+	}
+	first, last := p.one(field, "after (absolute)", from.Format(time.RFC3339Nano)), p.one(field, "before (absolute)", to.Format(time.RFC3339Nano))
+	if first == nil || last == nil {
+		return nil
+	}
+	return rules.AllOf(first, last)
+}
+
+var counted = regexp.MustCompile(`^now(?:([+-])(\d{1,6})([smhHdwMy]))?(/d)?$`)
+
+// times reads a time: the first and the last moment that it may be.
+func (p *parser) times(text string) (from, to time.Time, ok bool) {
+	if found := counted.FindStringSubmatch(text); found != nil {
+		at := p.counted(found)
+		if found[4] == "" {
+			return at, at, true
+		}
+		from = time.Date(at.Year(), at.Month(), at.Day(), 0, 0, 0, 0, time.UTC)
+		return from, from.AddDate(0, 0, 1).Add(-time.Millisecond), true
+	}
+	for layout, next := range map[string]func(time.Time) time.Time{
+		"2006": func(t time.Time) time.Time { return t.AddDate(1, 0, 0) }, "2006-01": func(t time.Time) time.Time { return t.AddDate(0, 1, 0) },
+		time.DateOnly: func(t time.Time) time.Time { return t.AddDate(0, 0, 1) },
+	} {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() > 0 {
+			return at, next(at).Add(-time.Millisecond), true
+		}
+	}
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", time.DateTime} {
+		if at, err := time.Parse(layout, text); err == nil && at.Year() > 0 {
+			return at.UTC(), at.UTC(), true
+		}
+	}
+	return from, to, false
+}
+
+// counted reads now-7d.
+func (p *parser) counted(found []string) time.Time {
+	n, _ := strconv.Atoi(found[2])
+	if found[1] == "-" {
+		n = -n
+	}
+	switch found[3] {
+	case "s":
+		return p.now.Add(time.Duration(n) * time.Second)
+	case "m":
+		return p.now.Add(time.Duration(n) * time.Minute)
+	case "h", "H":
+		return p.now.Add(time.Duration(n) * time.Hour)
+	case "d":
+		return p.now.AddDate(0, 0, n)
+	case "w":
+		return p.now.AddDate(0, 0, 7*n)
+	case "M":
+		return p.now.AddDate(0, n, 0)
+	case "y":
+		return p.now.AddDate(min(max(n, -2000), 5000), 0, 0)
+	}
+	return p.now
+}
