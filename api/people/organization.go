@@ -7,9 +7,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
+	"postroom/internal/rules"
 	"postroom/internal/store"
 )
 
@@ -18,6 +21,7 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 		House:    s.House,
 		Table:    store.Organizations,
 		View:     s.organizationView,
+		Object:   "Organization",
 		Sortable: []string{"name", "shared", "domain", "domain_assignment", "active", "vip", "note"},
 		Visible: func(r *http.Request) (filter store.Filter[desk.OrganizationID], err error) {
 			if who := rest.Caller(r); !seesOrganizations(who) {
@@ -25,19 +29,21 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 			}
 			return filter, nil
 		},
-		See:    seeOrganization,
-		Choice: func(o desk.Organization) (string, bool) { return o.Name, o.Active },
-		Found:  activeFirst,
-		Fresh:  func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
-		Read:   readOrganization,
-		Link:   setMembers,
+		See:        seeOrganization,
+		Choice:     func(o desk.Organization) (string, bool) { return o.Name, o.Active },
+		Found:      activeFirst,
+		Attributes: rules.OrganizationAttributes,
+		Fresh:      func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
+		Read:       readOrganization,
+		Link:       setMembers,
 	}
 }
 
 // organizationView shows organizations to whoever makes the request.
 func (s *Room) organizationView(who *desk.Caller) rest.View[desk.Organization] {
 	shown := rest.ViewOf(s.House, store.Organizations)
-	shown.Records = rest.Linked(store.Organizations.ID, s.Store.OrganizationLinks, organizationRecord)
+	shown.Records = rest.Customized(s.House, "Organization", func(o desk.Organization) map[string]any { return o.Custom },
+		rest.Linked(store.Organizations.ID, s.Store.OrganizationLinks, organizationRecord))
 	shown.Expand = s.expandOrganizations
 	shown.Relatives = func(ctx context.Context, _ []desk.Organization, records []rest.Record, assets *rest.Record) error {
 		members := rest.Set[desk.UserID]{}
@@ -82,8 +88,8 @@ func (s *Room) expandOrganizations(ctx context.Context, items []desk.Organizatio
 	}
 	for i, o := range items {
 		r := &records[i]
-		r.Add("members", namesIn(r.Get("member_ids").([]desk.UserID), found.Logins))
-		r.Add("secondary_members", namesIn(r.Get("secondary_member_ids").([]desk.UserID), found.Logins))
+		r.Add("members", rest.NamesIn(r.Get("member_ids").([]desk.UserID), found.Logins))
+		r.Add("secondary_members", rest.NamesIn(r.Get("secondary_member_ids").([]desk.UserID), found.Logins))
 		rest.AddStampNames(r, o.Stamp, found.Logins)
 	}
 	return nil
@@ -105,6 +111,7 @@ func seeOrganization(r *http.Request, o desk.Organization) (bool, error) {
 }
 
 func readOrganization(ctx context.Context, tx *store.Store, in *rest.Input, o *desk.Organization) error {
+	before := *o
 	in.Name(&o.Name)
 	in.Text(&o.Domain, "domain", 250)
 	in.Html(&o.Note, "note", maxUserNote)
@@ -112,6 +119,7 @@ func readOrganization(ctx context.Context, tx *store.Store, in *rest.Input, o *d
 	in.Flag(&o.DomainAssignment, "domain_assignment")
 	in.Flag(&o.Active, "active")
 	in.Flag(&o.Vip, "vip")
+	in.Custom(&o.Custom, "Organization")
 	o.Domain = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(o.Domain), "@"))
 	if o.DomainAssignment && o.Domain == "" {
 		in.Keep(rest.Invalid("domain", "Domain required when Domain Based Assignment is enabled"))
@@ -119,7 +127,13 @@ func readOrganization(ctx context.Context, tx *store.Store, in *rest.Input, o *d
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Organizations.CheckName(ctx, tx, o.Name, o.ID)
+	if err := store.Organizations.CheckName(ctx, tx, o.Name, o.ID); err != nil {
+		return err
+	}
+	if in.Automatic {
+		return nil
+	}
+	return forms.Organization(in.Who, before, *o, in.Catalog, time.Now())
 }
 
 // setMembers stores who belongs to an organization, as far as the client said.

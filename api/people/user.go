@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/rules"
 	"postroom/internal/store"
 )
 
@@ -50,14 +51,14 @@ func (s *Room) getUser(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := rest.Caller(r)
-	if !maySeeUser(who, user) {
+	if !MaySeeUser(who, user) {
 		return &desk.ForbiddenError{}
 	}
 	return s.userView(who).One(w, r, p, http.StatusOK, user)
 }
 
-// maySeeUser lets customers see themselves and the people of their organizations.
-func maySeeUser(who *desk.Caller, user desk.User) bool {
+// MaySeeUser lets customers see themselves and the people of their organizations.
+func MaySeeUser(who *desk.Caller, user desk.User) bool {
 	if who.Can("ticket.agent", "admin.*") || who.User.ID == user.ID {
 		return true
 	}
@@ -71,11 +72,8 @@ var sortableUsers = []string{
 	"created_by_id", "updated_by_id",
 }
 
-// The order of what was found; people and organizations in use come first.
-var (
-	newestFirst = []rest.Order{{Column: "updated_at", Descending: true}}
-	activeFirst = append([]rest.Order{{Column: "active", Descending: true}}, newestFirst...)
-)
+// activeFirst is the order of what was found: people and organizations in use come first.
+var activeFirst = append([]rest.Order{{Column: "active", Descending: true}}, rest.NewestFirst...)
 
 func (s *Room) searchUsers(w http.ResponseWriter, r *http.Request) error {
 	p, page, err := rest.ListParams(r, rest.SearchPages)
@@ -86,7 +84,11 @@ func (s *Room) searchUsers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	orders, err := rest.Ordering(p, sortableUsers, true)
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	orders, err := rest.OrderingBy(p, sortableUsers, catalog.CustomAttributes("User"), true)
 	if err != nil {
 		return err
 	}
@@ -127,11 +129,14 @@ func userValue(u desk.User) string {
 }
 
 func (s *Room) userFilter(r *http.Request, p rest.Params) (store.UserFilter, error) {
-	filter := store.UserFilter{Words: rest.WordsOf(p), NotSystem: true, Permissions: rest.Texts(p, "permissions")}
-	if err := rest.NoConditions(p); err != nil {
+	filter := store.UserFilter{NotSystem: true, Permissions: rest.Texts(p, "permissions")}
+	catalog, err := s.Catalog(r)
+	if err != nil {
 		return filter, err
 	}
-	var err error
+	if filter.Search, err = s.Search(r, p, rules.UserAttributes(catalog)); err != nil {
+		return filter, err
+	}
 	if p.Has("ids") {
 		if filter.IDs, err = rest.IDsIn[desk.UserID](p, "ids"); err != nil {
 			return filter, err
@@ -139,10 +144,6 @@ func (s *Room) userFilter(r *http.Request, p rest.Params) (store.UserFilter, err
 		filter.IDs = append([]desk.UserID{}, filter.IDs...) // none is not all
 	}
 	if filter.RoleIDs, err = rest.IDsIn[desk.RoleID](p, "role_ids"); err != nil {
-		return filter, err
-	}
-	catalog, err := s.Catalog(r)
-	if err != nil {
 		return filter, err
 	}
 	filter.Groups, _, err = accessSent(rest.Params{"group_ids": p["group_ids"]}, catalog)

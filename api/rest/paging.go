@@ -15,6 +15,7 @@ var (
 	UserPages   = Paging{usual: 100, most: 1000}
 	TicketPages = Paging{usual: 100, most: 100}
 	SearchPages = Paging{usual: 50, most: 200}
+	ToldPages   = Paging{usual: 200, most: 200} // of notifications
 )
 
 // maxOffset bounds how far a list can be paged; beyond it a client pages for ever.
@@ -46,6 +47,9 @@ func (d Paging) page(p Params) (store.Page, error) {
 
 // Order is a column to sort by.
 type Order = store.Order
+
+// NewestFirst is the order of what a search found, where a kind of record has no other.
+var NewestFirst = []Order{{Column: "updated_at", Descending: true}}
 
 // Ordering reads sort_by and order_by: lists of columns and directions, by comma or as arrays.
 // columns are those that may be sorted by.
@@ -125,8 +129,8 @@ func ListParams(r *http.Request, d Paging) (Params, store.Page, error) {
 	return p, page, err
 }
 
-// NoConditions refuses a condition: searching by one is not to be had yet, and leaving it out
-// would find what nobody asked for.
+// NoConditions refuses a condition where there are none: leaving it out would find what nobody
+// asked for.
 func NoConditions(p Params) error {
 	if p.Blank("condition") {
 		return nil

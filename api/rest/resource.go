@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/rules"
 	"postroom/internal/store"
 )
 
@@ -17,6 +18,7 @@ type Resource[T any, ID ~int64] struct {
 	Table    *store.Table[T, ID]
 	View     func(who *desk.Caller) View[T]
 	Sortable []string // columns besides the id and the stamp
+	Object   string   // the kind as administrators add attributes to it; empty: they can't
 
 	// Visible says which records a list shows to whoever makes the request; nil: all.
 	Visible func(r *http.Request) (store.Filter[ID], error)
@@ -27,6 +29,8 @@ type Resource[T any, ID ~int64] struct {
 	Choice func(T) (name string, active bool)
 	// Found is the order of what a search found.
 	Found []Order
+	// Attributes are those that conditions and queries may name; nil: this kind is found by words only.
+	Attributes func(*desk.Catalog) *rules.Attributes
 
 	// Fresh is a new record before the client's word; nil: there is nothing in it.
 	Fresh func() T
@@ -77,7 +81,7 @@ func (k *Resource[T, ID]) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	orders, err := k.ordering(p, false)
+	orders, err := k.ordering(r, p, false)
 	if err != nil {
 		return err
 	}
@@ -95,17 +99,17 @@ func (k *Resource[T, ID]) Search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := NoConditions(p); err != nil {
-		return err
-	}
-	orders, err := k.ordering(p, true)
+	orders, err := k.ordering(r, p, true)
 	if err != nil {
 		return err
 	}
 	if len(orders) == 0 {
 		orders = k.Found
 	}
-	filter := store.Filter[ID]{Words: WordsOf(p)}
+	filter, err := k.filter(r, p)
+	if err != nil {
+		return err
+	}
 	if p.Has("ids") {
 		ids, err := IDsIn[ID](p, "ids")
 		if err != nil {
@@ -116,9 +120,30 @@ func (k *Resource[T, ID]) Search(w http.ResponseWriter, r *http.Request) error {
 	return k.show(w, r, p, filter, orders, page)
 }
 
+// filter reads what a search looks for.
+func (k *Resource[T, ID]) filter(r *http.Request, p Params) (store.Filter[ID], error) {
+	if k.Attributes == nil {
+		return store.Filter[ID]{Words: WordsOf(p)}, NoConditions(p)
+	}
+	catalog, err := k.House.Catalog(r)
+	if err != nil {
+		return store.Filter[ID]{}, err
+	}
+	search, err := k.House.Search(r, p, k.Attributes(catalog))
+	return store.Filter[ID]{Search: search}, err
+}
+
 // ordering reads by which columns a list is wanted.
-func (k *Resource[T, ID]) ordering(p Params, descending bool) ([]Order, error) {
-	return Ordering(p, slices.Concat([]string{"id", "created_at", "updated_at", "created_by_id", "updated_by_id"}, k.Sortable), descending)
+func (k *Resource[T, ID]) ordering(r *http.Request, p Params, descending bool) ([]Order, error) {
+	columns := slices.Concat([]string{"id", "created_at", "updated_at", "created_by_id", "updated_by_id"}, k.Sortable)
+	if k.Object == "" {
+		return Ordering(p, columns, descending)
+	}
+	catalog, err := k.House.Catalog(r)
+	if err != nil {
+		return nil, err
+	}
+	return OrderingBy(p, columns, catalog.CustomAttributes(k.Object), descending)
 }
 
 func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params, filter store.Filter[ID], orders []Order, page store.Page) error {

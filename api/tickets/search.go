@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/rules"
 	"postroom/internal/store"
 )
 
@@ -15,7 +16,11 @@ func (s *Room) searchTickets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	search, err := ticketSearch(p, who.TicketAccess().Lists(), page)
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	search, err := s.ticketSearch(r, p, page, catalog)
 	if err != nil {
 		return err
 	}
@@ -38,12 +43,12 @@ func (s *Room) searchTickets(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ticketSearch reads what to search for.
-func ticketSearch(p rest.Params, scope desk.TicketScope, page store.Page) (store.TicketSearch, error) {
-	search := store.TicketSearch{Scope: scope, Page: page}
-	if !p.Blank("condition") { // leaving it out would find what nobody asked for
-		return search, rest.Invalid("condition", "Searching by 'condition' is not supported yet, use 'query'.")
+func (s *Room) ticketSearch(r *http.Request, p rest.Params, page store.Page, c *desk.Catalog) (store.TicketSearch, error) {
+	search := store.TicketSearch{Scope: rest.Caller(r).TicketAccess().Lists(), Page: page}
+	var err error
+	if search.Search, err = s.Search(r, p, rules.TicketAttributes(c)); err != nil {
+		return search, err
 	}
-	search.Words = rest.WordsOf(p)
 	if !p.Blank("ids") {
 		ids, err := rest.IDsIn[desk.TicketID](p, "ids")
 		if err != nil {
@@ -51,8 +56,7 @@ func ticketSearch(p rest.Params, scope desk.TicketScope, page store.Page) (store
 		}
 		search.IDs = ids
 	}
-	var err error
-	search.Order, err = rest.Ordering(p, store.TicketColumns(), true)
+	search.Order, err = rest.OrderingBy(p, store.TicketColumns(), c.CustomAttributes("Ticket"), true)
 	return search, err
 }
 

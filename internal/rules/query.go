@@ -52,16 +52,15 @@ func (a *Attributes) Compare(name, operator string, value any) (*Query, bool) {
 	return &Query{compare: &Condition{attributes: a, root: &node{leaf: compared}}}, true
 }
 
-// Words lists what a record must have one of, for each word that must be there.
-func (q *Query) Words() [][]string {
+// Texts lists what is looked for anywhere in records: for each of the words the patterns of which
+// one must be found.
+func (q *Query) Texts() [][]string {
 	if q.patterns != nil {
 		return [][]string{q.patterns}
 	}
 	var all [][]string
-	if q.op == opAll {
-		for _, part := range q.of {
-			all = append(all, part.Words()...)
-		}
+	for _, part := range q.of {
+		all = append(all, part.Texts()...)
 	}
 	return all
 }
@@ -73,32 +72,28 @@ type Finder struct {
 }
 
 // SQL writes the query as Bound.SQL does a condition.
-func (q *Query) SQL(context Context, f Finder) (string, error) {
+func (q *Query) SQL(context Context, f Finder) string {
 	switch {
 	case q.patterns != nil:
-		return f.Words(q.patterns), nil
+		return f.Words(q.patterns)
 	case q.compare != nil:
 		bound, err := q.compare.Bind(context)
-		if err != nil {
-			return "", err
+		if err != nil { // it asked for what nobody who types can ask for
+			return "false"
 		}
-		return bound.SQL(f.Statement), nil
+		return bound.SQL(f.Statement)
+	case len(q.of) == 0:
+		return "true"
 	}
 	var parts []string
 	for _, part := range q.of {
-		sql, err := part.SQL(context, f)
-		if err != nil {
-			return "", err
-		}
-		parts = append(parts, sql)
+		parts = append(parts, part.SQL(context, f))
 	}
-	switch {
-	case q.op == opNone:
-		return "(" + parts[0] + ") IS NOT TRUE", nil
-	case len(parts) == 0:
-		return "true", nil
-	case q.op == opAny:
-		return "(" + strings.Join(parts, " OR ") + ")", nil
+	switch q.op {
+	case opNone:
+		return "(" + parts[0] + ") IS NOT TRUE"
+	case opAny:
+		return "(" + strings.Join(parts, " OR ") + ")"
 	}
-	return "(" + strings.Join(parts, " AND ") + ")", nil
+	return "(" + strings.Join(parts, " AND ") + ")"
 }

@@ -14,10 +14,11 @@ var Organizations = &Table[desk.Organization, desk.OrganizationID]{
 	Class:  "Organization",
 	name:   "organizations",
 	search: "name, domain, note",
+	text:   `(o.name || E'\n' || o.domain || E'\n' || o.note)`, // as in the index organizations_text
 	all: `
 		SELECT id, name, shared, domain, domain_assignment, active, vip, note, custom,
 			updated_by_id, created_by_id, created_at, updated_at
-		FROM organizations`,
+		FROM organizations o`,
 	insert: `
 		INSERT INTO organizations (name, shared, domain, domain_assignment, active, vip, note, custom, updated_by_id, created_by_id)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)

@@ -16,6 +16,7 @@ type Table[T any, ID ~int64] struct {
 	name   string // of the table in the database
 	all    string // a SELECT of every row, without a condition
 	search string // the columns that words are looked for in
+	text   string // the same as one text, as an index has it; only where Filter.Search is used
 	insert string // takes values, the last being who made the record, and returns the id
 	save   string // takes values, then the id
 	values func(T) []any
@@ -35,6 +36,7 @@ type Table[T any, ID ~int64] struct {
 // Filter says which records of a table a list shows. Its parts narrow each other.
 type Filter[ID ~int64] struct {
 	Words      []string // each must be in one of the texts
+	Search              // for tables whose rows conditions can be about
 	IDs        []ID     // nil: all
 	OnlyActive bool
 	InGroups   []desk.GroupID // only records for one of these groups, or for everybody; nil: all
@@ -45,6 +47,9 @@ func (t *Table[T, ID]) where(f Filter[ID], args *arguments) string {
 	for _, word := range f.Words {
 		conditions = append(conditions, `concat_ws(E'\n', `+t.search+`) ILIKE `+args.add(containing(word)))
 	}
+	conditions = append(conditions, f.Search.where(args, func(patterns []string) string {
+		return anyLike([]string{t.text}, patterns, args)
+	})...)
 	if f.IDs != nil {
 		conditions = append(conditions, "id = ANY("+args.add(f.IDs)+")")
 	}

@@ -14,7 +14,7 @@ import (
 // TicketSearch says which tickets to find. Zero fields restrict nothing, except the scope.
 type TicketSearch struct {
 	Scope desk.TicketScope
-	Words []string // each must be in the title or number, whatever its case
+	Search
 	IDs   []desk.TicketID
 	Order []Order // nothing: last changed first
 	Page
@@ -34,14 +34,17 @@ func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.
 	if search.Scope.Empty() {
 		return nil, nil
 	}
-	var args arguments
-	condition := search.condition(&args)
 	order, err := search.order()
 	if err != nil {
 		return nil, err
 	}
+	frequent, err := s.frequentWords(ctx, search.Query)
+	if err != nil {
+		return nil, err
+	}
+	var args arguments
 	return s.tickets(ctx, ticketColumns+` t
-		WHERE `+condition+`
+		WHERE `+search.condition(&args, frequent)+`
 		ORDER BY `+order+`
 		LIMIT `+args.add(search.Limit)+`
 		OFFSET `+args.add(search.Offset), args)
@@ -53,7 +56,7 @@ func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, err
 		return 0, nil
 	}
 	var args arguments
-	sql := `SELECT count(*) FROM tickets t WHERE ` + search.condition(&args)
+	sql := `SELECT count(*) FROM tickets t WHERE ` + search.condition(&args, nil)
 	var count int
 	err := s.db.QueryRow(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...).Scan(&count)
 	if err != nil {
@@ -62,12 +65,14 @@ func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, err
 	return count, nil
 }
 
-func (q TicketSearch) condition(args *arguments) string {
+func (q TicketSearch) condition(args *arguments, frequent map[string]bool) string {
 	clauses := []string{visibleTickets(q.Scope, args)}
-	for _, word := range q.Words {
-		pattern := args.add(containing(word))
-		clauses = append(clauses, "(t.title ILIKE "+pattern+" OR t.number ILIKE "+pattern+")")
-	}
+	clauses = append(clauses, q.where(args, func(patterns []string) string {
+		if frequent[wordKey(patterns)] {
+			return ticketHas(patterns, q.Context.Articles, args)
+		}
+		return ticketAmong(patterns, q.Context.Articles, args)
+	})...)
 	if q.IDs != nil {
 		clauses = append(clauses, "t.id = ANY("+args.add(q.IDs)+")")
 	}

@@ -9,7 +9,7 @@ import (
 
 // UserFilter says which users a list shows. Its parts narrow each other.
 type UserFilter struct {
-	Words       []string // each must be in one of the texts of a user
+	Search
 	IDs         []desk.UserID
 	RoleIDs     []desk.RoleID
 	Permissions []string         // held through an active role, whole names
@@ -17,16 +17,15 @@ type UserFilter struct {
 	NotSystem   bool             // leave out user 1
 }
 
-// searchedOfUsers is what a search for users looks into.
-const searchedOfUsers = `concat_ws(E'\n', u.login, u.firstname, u.lastname, u.email, u.phone, u.mobile, u.fax, u.web,
-	u.department, u.street, u.zip, u.city, u.country, u.address, u.note,
-	nullif(concat(u.firstname, ' ', u.lastname), ' '))`
+// textOfUser is what words are looked for in. The index users_text has the same expression.
+const textOfUser = `(u.login || E'\n' || u.firstname || ' ' || u.lastname || E'\n' || u.email || E'\n' || u.phone || E'\n' || u.mobile
+	|| E'\n' || u.fax || E'\n' || u.web || E'\n' || u.department || E'\n' || u.street || E'\n' || u.zip || E'\n' || u.city
+	|| E'\n' || u.country || E'\n' || u.address || E'\n' || u.note)`
 
 func (f UserFilter) where(args *arguments) string {
-	conditions := []string{"true"}
-	for _, word := range f.Words {
-		conditions = append(conditions, searchedOfUsers+" ILIKE "+args.add(containing(word)))
-	}
+	conditions := append([]string{"true"}, f.Search.where(args, func(patterns []string) string {
+		return anyLike([]string{textOfUser}, patterns, args)
+	})...)
 	if f.IDs != nil {
 		conditions = append(conditions, "u.id = ANY("+args.add(f.IDs)+")")
 	}
@@ -93,12 +92,15 @@ var userLinks = `
 		THEN (
 			SELECT json_object_agg(group_id, levels)
 			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM groups_users WHERE user_id = u.id GROUP BY group_id) g
-		) END
+		) END,
+		ARRAY(SELECT id FROM user_two_factor_preferences WHERE user_id = u.id ORDER BY id)
 	FROM users u
 	WHERE u.id = ANY($1)`
 
 // UserLinks returns the ties of those of the users that exist.
 func (s *Store) UserLinks(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.UserLinks, error) {
 	return keyed[desk.UserID](ctx, s, "links of users", userLinks,
-		func(l *desk.UserLinks) []any { return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups} }, ids)
+		func(l *desk.UserLinks) []any {
+			return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups, &l.TwoFactorIDs}
+		}, ids)
 }

@@ -1,0 +1,70 @@
+package rest
+
+import (
+	"net/http"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/rules"
+	"postroom/internal/search"
+	"postroom/internal/store"
+)
+
+// Search reads what somebody looks for: query, which older clients call term, and condition.
+func (s *House) Search(r *http.Request, p Params, about *rules.Attributes) (store.Search, error) {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return store.Search{}, err
+	}
+	found := store.Search{Context: RulesContext(Caller(r), catalog)}
+	text := p.Text("query")
+	if p.Blank("query") {
+		text = p.Text("term")
+	}
+	if text != "" {
+		found.Query = search.Parse(text, about, found.Context.Now)
+	}
+	if p.Blank("condition") {
+		return found, nil
+	}
+	found.Condition, err = BindCondition(p["condition"], about, found.Context)
+	return found, err
+}
+
+// BindCondition reads a condition that is used at once. What can't be used is an *desk.InvalidError.
+func BindCondition(sent any, about *rules.Attributes, context rules.Context) (*rules.Bound, error) {
+	condition, err := rules.ReadCondition(sent, about)
+	if err != nil {
+		return nil, err
+	}
+	bound, err := condition.Bind(context)
+	if err != nil { // it asks for what there is not here
+		return nil, Invalid("condition", "Invalid object selector conditions")
+	}
+	return bound, nil
+}
+
+// RulesContext is what conditions are judged against that somebody uses now: who asks, and which
+// articles this person may know of.
+func RulesContext(who *desk.Caller, c *desk.Catalog) rules.Context {
+	context := rules.Context{
+		Now: time.Now(), Zone: Zone(c),
+		User: &rules.User{ID: who.User.ID, Organization: who.User.OrganizationID, Organizations: who.OrganizationIDs},
+	}
+	access := who.TicketAccess()
+	context.Articles.Limited = true
+	if access.Agent {
+		context.Articles.Groups = access.Read
+		context.Articles.Limited = access.Customer // agents alone find tickets of these groups only
+	}
+	return context
+}
+
+// Zone is the time zone that "today" is meant in.
+func Zone(c *desk.Catalog) *time.Location {
+	zone, err := time.LoadLocation(c.Settings.String("timezone_default"))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
