@@ -179,7 +179,13 @@ func (d *helpdesk) Ask(who, method, path, body string) Answer {
 // Send sends a request that is ready.
 func (d *helpdesk) Send(req *http.Request) Answer {
 	d.T.Helper()
-	resp, err := http.DefaultClient.Do(req)
+	return d.SendBy(http.DefaultClient, req)
+}
+
+// SendBy is Send by a client that may have cookies.
+func (d *helpdesk) SendBy(client *http.Client, req *http.Request) Answer {
+	d.T.Helper()
+	resp, err := client.Do(req)
 	if err != nil {
 		d.T.Fatal(err)
 	}

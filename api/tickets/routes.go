@@ -18,6 +18,22 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("DELETE /api/v1/tickets/{id}", rest.Login, s.deleteTicket).GivesFile("text/html")
 	t.Handle("GET /api/v1/ticket_history/{id}", rest.Needs("ticket.agent"), s.getTicketHistory).Gives(rest.Record{{"history", []any{rest.Model{Name: "History", Value: historyRecord(store.HistoryEntry{})}}}, {"assets", rest.Record{}}})
 
+	agent := rest.Needs("ticket.agent")
+	merged := rest.Record{{"result", ""}, {"message", ""}, {"target_ticket", ticketModel}, {"source_ticket", ticketModel}}
+	t.Handle("PUT /api/v1/ticket_merge/{source_ticket_id}/{target_ticket_number}", agent, s.mergeTickets).Gives(merged)
+	t.Handle("POST /api/v1/tickets/mass_update", rest.Login, s.updateMany).
+		Takes(rest.Record{{"ticket_ids", []int64{}}, {"attributes", rest.Record{}}, {"article", articleBody}}).Gives(manySample)
+	t.Handle("POST /api/v1/tickets/mass_macro", rest.Login, s.runMacro).
+		Takes(rest.Record{{"ticket_ids", []int64{}}, {"macro_id", int64(0)}}).Gives(manySample)
+	t.Handle("GET /api/v1/ticket_customer", agent, s.showCustomerTickets).Asks("customer_id").
+		Gives(rest.Record{{"ticket_ids_open", []int64{}}, {"ticket_ids_closed", []int64{}}, {"assets", rest.Record{}}})
+	t.Handle("GET /api/v1/ticket_related/{ticket_id}", agent, s.showRelatedTickets).
+		Gives(rest.Record{{"assets", rest.Record{}}, {"ticket_ids_by_customer", []int64{}}, {"ticket_ids_recent_viewed", []int64{}}})
+	t.Handle("GET /api/v1/ticket_recent", agent, s.showRecentTickets).Gives(rest.Record{{"assets", rest.Record{}}, {"ticket_ids_recent_viewed", []int64{}}})
+	t.Handle("GET /api/v1/ticket_stats", rest.Login, s.showStatistics).Asks("user_id", "organization_id").Gives(statisticsSample)
+	t.Handle("POST /api/v1/ticket_stats", rest.Login, s.showStatistics).
+		Takes(rest.Record{{"user_id", int64(0)}, {"organization_id", int64(0)}}).Gives(statisticsSample)
+
 	t.Handle("GET /api/v1/ticket_articles", rest.Needs("admin"), s.listArticles).Asks(rest.ListQuery...).Gives([]any{articleSample})
 	t.Handle("GET /api/v1/ticket_articles/{id}", rest.Login, s.getArticle).Gives(articleSample)
 	t.Handle("GET /api/v1/ticket_articles/by_ticket/{id}", rest.Login, s.listArticlesOfTicket).Gives([]any{articleSample})

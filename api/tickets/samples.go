@@ -3,6 +3,7 @@ package tickets
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
 // What tickets and articles look like to whoever reads the OpenAPI document.
@@ -16,6 +17,10 @@ var (
 		[]any{rest.Record{{"id", int64(0)}, {"label", ""}, {"value", ""}}}, rest.Record{{"total_count", 0}},
 	}, ticketsSample...)
 	articleSample = rest.Model{Name: "TicketArticle", Value: articleRecord(&desk.Article{}, make([]desk.Attachment, 1), nil, &desk.Catalog{})}
+	manySample    = rest.Record{{"ticket_ids", []int64{}}, {"assets", rest.Record{}}}
+
+	ofOneSample      = rest.Record{{"closed_ids", []int64{}}, {"open_ids", []int64{}}, {"volume_by_year", []any{volumeRecords(make([]store.MonthVolume, 1))[0]}}}
+	statisticsSample = rest.Record{{"user", ofOneSample}, {"organization", ofOneSample}, {"assets", rest.Record{}}}
 
 	articleBody = rest.Record{
 		{"ticket_id", int64(0)}, {"subject", ""}, {"body", ""}, {"content_type", ""}, {"type", ""}, {"sender", ""}, {"internal", false},

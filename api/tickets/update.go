@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -22,47 +23,50 @@ func (s *Room) updateTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		before, err := tx.LockTicket(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := in.Who.TicketAccess().MayFollowUp(before, in.Catalog, time.Now()); err != nil {
-			return err
-		}
-		after, err := changedTicket(ctx, &ticketParams{store: tx, catalog: in.Catalog, sent: in.Params}, in.Who, before)
-		if err != nil {
-			return err
-		}
-		object, withArticle, err := articleIn(in.Params)
-		if err != nil {
-			return err
-		}
-		if !withArticle {
-			if !changed(before, after, in.Catalog) {
-				return nil // nothing is to be seen of an update that changes nothing
-			}
-			return saveTicket(ctx, tx, in, before, after)
-		}
-		draft, err := draftArticle(object, in.Catalog)
-		if err != nil {
-			return err
-		}
-		if _, err := s.addArticle(ctx, tx, in, &after, draft); err != nil {
-			return err
-		}
-		return saveTicket(ctx, tx, in, before, after)
-	})
+	err = s.Store.InTx(ctx, func(tx *store.Store) error { return s.change(ctx, tx, in, id) })
 	if err != nil {
 		return err
 	}
 	return s.answerTicket(w, r, http.StatusOK, id, in.Params)
 }
 
+// change makes what somebody wants of a ticket, with the article that came along.
+func (s *Room) change(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID) error {
+	before, err := tx.LockTicket(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := in.Who.TicketAccess().MayFollowUp(before, in.Catalog, time.Now()); err != nil {
+		return err
+	}
+	after, err := changedTicket(ctx, &ticketParams{store: tx, catalog: in.Catalog, sent: in.Params}, in.Who, before)
+	if err != nil {
+		return err
+	}
+	object, withArticle, err := articleIn(in.Params)
+	if err != nil {
+		return err
+	}
+	if !withArticle {
+		if !changed(before, after, in.Catalog) {
+			return nil // nothing is to be seen of an update that changes nothing
+		}
+		return saveTicket(ctx, tx, in, before, after)
+	}
+	draft, err := draftArticle(object, in.Catalog)
+	if err != nil {
+		return err
+	}
+	if _, err := s.addArticle(ctx, tx, in, &after, draft); err != nil {
+		return err
+	}
+	return saveTicket(ctx, tx, in, before, after)
+}
+
 // changedTicket decodes and checks what a client wants to change.
 func changedTicket(ctx context.Context, p *ticketParams, who *desk.Caller, before desk.Ticket) (desk.Ticket, error) {
 	access, c, t := who.TicketAccess(), p.catalog, before
-	form := desk.TicketForm{Access: access, AsAgent: access.MayChangeAsAgent(before) == nil}
+	form := forms.Ticket{Who: who, Access: access, AsAgent: access.MayChangeAsAgent(before) == nil}
 	if !form.AsAgent {
 		p.withoutPeople("organization", "organization_id")
 	}
@@ -87,7 +91,10 @@ func changedTicket(ctx context.Context, p *ticketParams, who *desk.Caller, befor
 	if form.MayOwn, err = settleOwner(ctx, p, &t, before); err != nil {
 		return t, err
 	}
-	if err := form.Check(before, t, c); err != nil {
+	if form.Related, err = p.related(ctx, t); err != nil {
+		return t, err
+	}
+	if err := form.Check(before, t, c, time.Now()); err != nil {
 		return t, err
 	}
 	t.Settle(before, c, time.Now())
