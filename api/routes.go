@@ -2,12 +2,18 @@ package api
 
 import (
 	"postroom/api/automation"
+	"postroom/api/collab"
 	"postroom/api/library"
 	"postroom/api/mail"
+	"postroom/api/oauth"
+	"postroom/api/objects"
 	"postroom/api/people"
+	"postroom/api/personal"
 	"postroom/api/rest"
 	"postroom/api/system"
+	"postroom/api/telephony"
 	"postroom/api/tickets"
+	"postroom/api/twofactor"
 )
 
 // table is every address there is, a room at a time.
@@ -15,11 +21,18 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	t := &rest.Table{}
 	system.New(s.House, needs.Version, needs.AutoWizard, s.signin.Begin).Routes(t)
 	s.signin.Routes(t)
+	oauth.New(s.House, s.signin.SignInPage).Routes(t)
+	twofactor.New(s.House).Routes(t)
 	people.Routes(t)
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
 	mail.New(s.House, needs.Wizard).Routes(t)
-	tickets.New(s.House, people).Routes(t)
+	objects.New(s.House).Routes(t)
+	telephony.New(s.House, people, needs.SIPNames).Routes(t)
+	tickets := tickets.New(s.House, people)
+	tickets.Routes(t)
+	collab.New(s.House, people, tickets).Routes(t)
+	personal.New(s.House, people, tickets).Routes(t)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

@@ -73,3 +73,8 @@ func (s *Room) AddOrganizations(ctx context.Context, who *desk.Caller, assets *r
 	}
 	return rest.AddAssets(ctx, assets, s.organizationView(who), found)
 }
+
+// MaySeeOrganization lets those see all organizations who work with them, others their own.
+func MaySeeOrganization(who *desk.Caller, id desk.OrganizationID) bool {
+	return seesOrganizations(who) || slices.Contains(who.Organizations(), id)
+}

@@ -1,6 +1,10 @@
 package rest
 
-import "context"
+import (
+	"context"
+	"maps"
+	"slices"
+)
 
 // Set holds each value once.
 type Set[T comparable] map[T]bool
@@ -10,6 +14,9 @@ func (s Set[T]) Add(values ...T) {
 		s[value] = true
 	}
 }
+
+// Values lists what is in a set, in no order.
+func (s Set[T]) Values() []T { return slices.Collect(maps.Keys(s)) }
 
 // AddAssets adds the records of one class, cut to what the caller may see.
 func AddAssets[T any](ctx context.Context, assets *Record, v View[T], items []T) error {

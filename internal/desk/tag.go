@@ -45,6 +45,11 @@ func TagNames(list string) []string {
 	return names
 }
 
+// MayMakeTags reports whether somebody may use tags that are in no list yet.
+func (c *Catalog) MayMakeTags(who *Caller) bool {
+	return c.Settings.Bool("tag_new") || who.Can("admin.tag")
+}
+
 // tagAttributes are what rules, templates and mail filters call the tags of a ticket.
 var tagAttributes = map[string]bool{"ticket.tags": true, "x-zammad-ticket-tags": true, "x-zammad-ticket-followup-tags": true}
 

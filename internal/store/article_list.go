@@ -28,3 +28,8 @@ const articleIDs = `
 func (s *Store) ArticleIDs(ctx context.Context, tickets, withInternal []desk.TicketID) (map[desk.TicketID][]desk.ArticleID, error) {
 	return keyed[desk.TicketID](ctx, s, "articles of tickets", articleIDs, whole[[]desk.ArticleID], tickets, withInternal)
 }
+
+// ArticlesByID returns those of the articles that exist.
+func (s *Store) ArticlesByID(ctx context.Context, ids []desk.ArticleID) (map[desk.ArticleID]desk.Article, error) {
+	return byID(ctx, s, articleColumns+` WHERE id = ANY($1)`, func(a desk.Article) desk.ArticleID { return a.ID }, ids)
+}

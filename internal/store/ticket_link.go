@@ -123,6 +123,11 @@ func (s *Store) TicketsByID(ctx context.Context, ids []desk.TicketID) (map[desk.
 	return byID(ctx, s, ticketColumns+` WHERE id = ANY($1)`, func(t desk.Ticket) desk.TicketID { return t.ID }, ids)
 }
 
+// TicketsByNumber returns those of the tickets that exist, by number.
+func (s *Store) TicketsByNumber(ctx context.Context, numbers []string) (map[string]desk.Ticket, error) {
+	return byID(ctx, s, ticketColumns+` WHERE number = ANY($1)`, func(t desk.Ticket) string { return t.Number }, numbers)
+}
+
 // TouchTickets makes tickets count as changed just now, because something that belongs to them was.
 func (s *Store) TouchTickets(ctx context.Context, ids ...desk.TicketID) error {
 	// In one order, so that two who touch the same tickets don't wait for each other.

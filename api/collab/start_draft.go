@@ -1,0 +1,213 @@
+package collab
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func startDraftRecord(d desk.StartDraft) rest.Record {
+	return rest.Record{{"id", d.ID}, {"group_id", d.GroupID}, {"name", d.Name}}.Stamped(d.Stamp)
+}
+
+// draftGroups are the groups whose drafts of new tickets somebody works with.
+func draftGroups(who *desk.Caller, c *desk.Catalog) []desk.GroupID {
+	groups := who.GroupsWith(desk.AccessCreate)
+	return slices.DeleteFunc(groups, func(id desk.GroupID) bool { return !c.Groups[id].SharedDrafts })
+}
+
+// maySeeDrafts refuses those who create tickets in no group.
+func maySeeDrafts(who *desk.Caller) error {
+	if len(who.GroupsWith(desk.AccessCreate)) == 0 {
+		return &desk.ForbiddenError{}
+	}
+	return nil
+}
+
+func (s *Room) listStartDrafts(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	p, page, err := rest.ListParams(r, rest.IndexPages)
+	if err != nil {
+		return err
+	}
+	who := rest.Caller(r)
+	if err := maySeeDrafts(who); err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	groups := draftGroups(who, catalog)
+	if !p.Blank("group_id") {
+		id, err := rest.IDIn[desk.GroupID](p, "group_id")
+		if err != nil {
+			return err
+		}
+		groups = slices.DeleteFunc(groups, func(group desk.GroupID) bool { return group != id })
+	}
+	drafts, err := s.Store.StartDraftsIn(ctx, groups, page)
+	if err != nil {
+		return err
+	}
+	ids, shown := make([]desk.StartDraftID, len(drafts)), make(map[desk.StartDraftID]rest.Record, len(drafts))
+	for i, d := range drafts {
+		ids[i], shown[d.ID] = d.ID, startDraftRecord(d)
+	}
+	assets := rest.Record{}
+	if len(drafts) > 0 {
+		assets.Add("TicketSharedDraftStart", shown)
+	}
+	return rest.Reply(w, r, rest.Record{{"shared_draft_ids", ids}, {"assets", assets}})
+}
+
+// startDraft finds the draft that a path names, if whoever asks works with it.
+func (s *Room) startDraft(ctx context.Context, tx *store.Store, r *http.Request,
+	get func(context.Context, *store.Store, desk.StartDraftID) (desk.StartDraft, error),
+) (desk.StartDraft, error) {
+	who := rest.Caller(r)
+	id, err := rest.PathID[desk.StartDraftID](r, "id", desk.ObjectStartDraft)
+	if err != nil {
+		return desk.StartDraft{}, err
+	}
+	if err := maySeeDrafts(who); err != nil {
+		return desk.StartDraft{}, err
+	}
+	draft, err := get(ctx, tx, id)
+	if err == nil && !who.HasAccess(draft.GroupID, desk.AccessCreate) {
+		err = &desk.ForbiddenError{}
+	}
+	return draft, err
+}
+
+func (s *Room) showStartDraft(w http.ResponseWriter, r *http.Request) error {
+	draft, err := s.startDraft(r.Context(), s.Store, r, store.StartDrafts.Get)
+	if err != nil {
+		return err
+	}
+	answer, err := s.startDraftAnswer(r.Context(), rest.Caller(r), draft)
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, answer)
+}
+
+func (s *Room) startDraftAnswer(ctx context.Context, who *desk.Caller, d desk.StartDraft) (rest.Record, error) {
+	assets := rest.Record{{"TicketSharedDraftStart", map[desk.StartDraftID]rest.Record{d.ID: startDraftRecord(d)}}}
+	err := s.addAuthors(ctx, who, &assets, d.GroupID, d.CreatedByID, d.UpdatedByID)
+	return rest.Record{{"shared_draft_id", d.ID}, {"shared_draft_content", d.Content}, {"assets", assets}}, err
+}
+
+func (s *Room) createStartDraft(w http.ResponseWriter, r *http.Request) error {
+	return s.writeStartDraft(w, r, http.StatusCreated, func(ctx context.Context, tx *store.Store, in *rest.Input) (d desk.StartDraft, err error) {
+		d.Content = map[string]any{}
+		if err := maySeeDrafts(in.Who); err != nil {
+			return d, err
+		}
+		if err := readStartDraft(in, &d); err != nil {
+			return d, err
+		}
+		return d, store.StartDrafts.Insert(ctx, tx, &d, in.Who.User.ID)
+	})
+}
+
+func (s *Room) updateStartDraft(w http.ResponseWriter, r *http.Request) error {
+	return s.writeStartDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input) (desk.StartDraft, error) {
+		d, err := s.startDraft(ctx, tx, r, store.StartDrafts.Lock)
+		if err != nil {
+			return d, err
+		}
+		if err := readStartDraft(in, &d); err != nil {
+			return d, err
+		}
+		return d, store.StartDrafts.Save(ctx, tx, &d, in.Who.User.ID)
+	})
+}
+
+func (s *Room) writeStartDraft(w http.ResponseWriter, r *http.Request, status int,
+	write func(ctx context.Context, tx *store.Store, in *rest.Input) (desk.StartDraft, error),
+) error {
+	ctx := r.Context()
+	in, err := s.InputUpTo(r, rest.MaxLargeBody)
+	if err != nil {
+		return err
+	}
+	var draft desk.StartDraft
+	err = s.Store.InTx(ctx, func(tx *store.Store) (err error) {
+		if draft, err = write(ctx, tx, in); err != nil {
+			return err
+		}
+		if err = takeFiles(ctx, tx, in, desk.ObjectStartDraft, int64(draft.ID)); err != nil {
+			return err
+		}
+		draft, err = store.StartDrafts.Get(ctx, tx, draft.ID) // with the times of the database
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	answer, err := s.startDraftAnswer(ctx, in.Who, draft)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, status, answer)
+}
+
+// readStartDraft takes a draft as a client wrote it. Its group must keep such drafts, and whoever
+// writes it must be allowed to create tickets there.
+func readStartDraft(in *rest.Input, d *desk.StartDraft) error {
+	in.Text(&d.Name, "name", 250)
+	in.Object(&d.Content, "content")
+	cleanBody(d.Content)
+	var group *desk.GroupID
+	if rest.Reference(in, &group, "group", in.Catalog.Groups, rest.GroupName) {
+		d.GroupID = 0
+		if group != nil {
+			d.GroupID = *group
+		}
+	}
+	if d.Name = strings.TrimSpace(d.Name); d.Name == "" {
+		in.Keep(rest.Invalid("name", "Name can't be blank"))
+	}
+	switch {
+	case in.Err != nil:
+		return in.Err
+	case d.GroupID == 0:
+		return rest.Invalid("group_id", "Group can't be blank")
+	case !slices.Contains(draftGroups(in.Who, in.Catalog), d.GroupID):
+		return &desk.ForbiddenError{}
+	}
+	return nil
+}
+
+func (s *Room) deleteStartDraft(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	var draft desk.StartDraft
+	err := s.Store.InTx(ctx, func(tx *store.Store) (err error) {
+		if draft, err = s.startDraft(ctx, tx, r, store.StartDrafts.Lock); err != nil {
+			return err
+		}
+		blobs, err := tx.DeleteStartDraft(ctx, draft.ID)
+		if err != nil {
+			return err
+		}
+		return release(ctx, tx, blobs)
+	})
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"shared_draft_id", draft.ID}})
+}
+
+func (s *Room) importStartDraftFiles(w http.ResponseWriter, r *http.Request) error {
+	draft, err := s.startDraft(r.Context(), s.Store, r, store.StartDrafts.Get)
+	if err != nil {
+		return err
+	}
+	return s.importFiles(w, r, desk.ObjectStartDraft, int64(draft.ID))
+}
