@@ -15,6 +15,7 @@ func (s *Room) groups() *rest.Resource[desk.Group, desk.GroupID] {
 		House:    s.House,
 		Table:    store.Groups,
 		View:     s.groupView,
+		Object:   "Group",
 		Sortable: []string{"name", "name_last", "parent_id", "active", "note", "follow_up_possible"},
 		Visible: func(r *http.Request) (store.Filter[desk.GroupID], error) {
 			visible, err := s.visibleGroups(r)
@@ -28,7 +29,7 @@ func (s *Room) groups() *rest.Resource[desk.Group, desk.GroupID] {
 			return true, err
 		},
 		Choice: func(g desk.Group) (string, bool) { return g.Name, g.Active },
-		Found:  newestFirst,
+		Found:  rest.NewestFirst,
 		Fresh: func() desk.Group {
 			return desk.Group{Active: true, FollowUpPossible: "yes", FollowUpAssignment: true, SharedDrafts: true}
 		},
@@ -40,7 +41,7 @@ func (s *Room) groups() *rest.Resource[desk.Group, desk.GroupID] {
 // groupView shows groups to whoever makes the request.
 func (s *Room) groupView(who *desk.Caller) rest.View[desk.Group] {
 	shown := rest.ViewOf(s.House, store.Groups)
-	shown.Records = rest.Linked(store.Groups.ID, s.Store.GroupMembers, func(g desk.Group, members []desk.UserID) rest.Record {
+	shown.Records = rest.Customized(s.House, "Group", func(g desk.Group) map[string]any { return g.Custom }, rest.Linked(store.Groups.ID, s.Store.GroupMembers, func(g desk.Group, members []desk.UserID) rest.Record {
 		return rest.Record{
 			{"id", g.ID}, {"signature_id", g.SignatureID}, {"email_address_id", g.EmailAddressID},
 			{"name", g.Name}, {"name_last", g.NameLast}, {"parent_id", g.ParentID},
@@ -48,7 +49,7 @@ func (s *Room) groupView(who *desk.Caller) rest.View[desk.Group] {
 			{"reopen_time_in_days", g.ReopenTimeInDays}, {"follow_up_assignment", g.FollowUpAssignment},
 			{"active", g.Active}, {"shared_drafts", g.SharedDrafts}, {"note", g.Note},
 		}.Stamped(g.Stamp).With("user_ids", members)
-	})
+	}))
 	shown.Expand = s.expandGroups
 	if !who.Sees() {
 		shown.Cut = func(_ desk.Group, r rest.Record) rest.Record {
@@ -87,7 +88,7 @@ func (s *Room) expandGroups(ctx context.Context, groups []desk.Group, records []
 		if g.ParentID != nil {
 			r.Add("parent", catalog.Groups[*g.ParentID].Name)
 		}
-		r.Add("users", namesIn(r.Get("user_ids").([]desk.UserID), found.Logins))
+		r.Add("users", rest.NamesIn(r.Get("user_ids").([]desk.UserID), found.Logins))
 		rest.AddStampNames(r, g.Stamp, found.Logins)
 	}
 	return nil

@@ -16,7 +16,7 @@ func (s *Room) roles() *rest.Resource[desk.Role, desk.RoleID] {
 		View:     s.roleView,
 		Sortable: []string{"name", "default_at_signup", "active", "note"},
 		Choice:   func(role desk.Role) (string, bool) { return role.Name, role.Active },
-		Found:    newestFirst,
+		Found:    rest.NewestFirst,
 		Fresh:    func() desk.Role { return desk.Role{Active: true, Preferences: map[string]any{}} },
 		Read:     readRole,
 		Link:     setRoleLinks,
@@ -62,7 +62,7 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 	}
 	for i := range roles {
 		r := &records[i]
-		r.Add("permissions", namesIn(r.Get("permission_ids").([]desk.PermissionID), called))
+		r.Add("permissions", rest.NamesIn(r.Get("permission_ids").([]desk.PermissionID), called))
 		r.Add("knowledge_base_permissions", []string{})
 		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), catalog))
 	}

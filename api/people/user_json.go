@@ -28,11 +28,12 @@ func userRecord(u desk.User) rest.Record {
 // userView shows users to whoever makes the request.
 func (s *Room) userView(who *desk.Caller) rest.View[desk.User] {
 	return rest.View[desk.User]{
-		Model:   "User",
-		ID:      func(u desk.User) int64 { return int64(u.ID) },
-		Records: rest.Linked(func(u desk.User) desk.UserID { return u.ID }, s.Store.UserLinks, linkedUserRecord),
-		Expand:  s.expandUsers,
-		Cut:     func(u desk.User, r rest.Record) rest.Record { return cutUser(who, u.ID, r) },
+		Model: "User",
+		ID:    func(u desk.User) int64 { return int64(u.ID) },
+		Records: rest.Customized(s.House, "User", func(u desk.User) map[string]any { return u.Custom },
+			rest.Linked(func(u desk.User) desk.UserID { return u.ID }, s.Store.UserLinks, linkedUserRecord)),
+		Expand: s.expandUsers,
+		Cut:    func(u desk.User, r rest.Record) rest.Record { return cutUser(who, u.ID, r) },
 		Relatives: func(ctx context.Context, users []desk.User, records []rest.Record, assets *rest.Record) error {
 			return s.AddOrganizations(ctx, who, assets, organizationsOf(users, records))
 		},
@@ -73,7 +74,7 @@ func cutUser(who *desk.Caller, id desk.UserID, r rest.Record) rest.Record {
 
 func linkedUserRecord(u desk.User, links desk.UserLinks) rest.Record {
 	none := []int64{}
-	return userRecord(u).With("role_ids", links.RoleIDs).With("two_factor_preference_ids", none).
+	return userRecord(u).With("role_ids", links.RoleIDs).With("two_factor_preference_ids", links.TwoFactorIDs).
 		With("organization_ids", links.OrganizationIDs).With("authorization_ids", none).With("overview_sorting_ids", none).
 		With("karma_user_ids", none). // clients of older versions expect it
 		With("group_ids", links.Groups)
@@ -107,9 +108,12 @@ func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []res
 	for i, u := range users {
 		r := &records[i]
 		rest.AddName(r, "organization", u.OrganizationID, found.Organizations)
-		r.Add("roles", namesIn(r.Get("role_ids").([]desk.RoleID), roles))
-		r.Add("organizations", namesIn(r.Get("organization_ids").([]desk.OrganizationID), found.Organizations))
-		for _, none := range []string{"two_factor_preferences", "authorizations", "overview_sortings"} {
+		r.Add("roles", rest.NamesIn(r.Get("role_ids").([]desk.RoleID), roles))
+		r.Add("organizations", rest.NamesIn(r.Get("organization_ids").([]desk.OrganizationID), found.Organizations))
+		if len(r.Get("two_factor_preference_ids").([]int64)) == 0 { // those that there are have no name
+			r.Add("two_factor_preferences", []string{})
+		}
+		for _, none := range []string{"authorizations", "overview_sortings"} {
 			r.Add(none, []string{})
 		}
 		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), catalog))
@@ -117,17 +121,6 @@ func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []res
 		rest.AddStampNames(r, u.Stamp, found.Logins)
 	}
 	return nil
-}
-
-// namesIn are the names of ids, in their order.
-func namesIn[T comparable](ids []T, names map[T]string) []string {
-	all := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if name, ok := names[id]; ok {
-			all = append(all, name)
-		}
-	}
-	return all
 }
 
 // groupNames is access to groups by their names.

@@ -17,3 +17,14 @@ func AddStampNames(r *Record, stamp desk.Stamp, logins map[desk.UserID]string) {
 	AddName(r, "created_by", &stamp.CreatedByID, logins)
 	AddName(r, "updated_by", &stamp.UpdatedByID, logins)
 }
+
+// NamesIn are the names of ids, in their order.
+func NamesIn[T comparable](ids []T, names map[T]string) []string {
+	all := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if name, ok := names[id]; ok {
+			all = append(all, name)
+		}
+	}
+	return all
+}

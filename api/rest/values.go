@@ -95,6 +95,12 @@ func NumberOf(value any) (int64, bool) {
 	return n, err == nil
 }
 
+// Int32Of is NumberOf for what must fit a column of 32 bits.
+func Int32Of(value any) (int, bool) {
+	n, ok := NumberOf(value)
+	return int(n), ok && n >= math.MinInt32 && n <= math.MaxInt32
+}
+
 // Object reads a JSON object; a client that can only send text may send it as JSON text.
 func (p Params) Object(key string) (map[string]any, bool) {
 	if object, ok := p[key].(map[string]any); ok {
@@ -209,12 +215,11 @@ func (p Params) SetInt(dst **int, key string) error {
 	if p.Blank(key) {
 		return nil
 	}
-	n, ok := NumberOf(p[key])
-	if !ok || n < math.MinInt32 || n > math.MaxInt32 {
+	n, ok := Int32Of(p[key])
+	if !ok {
 		return InvalidParam(key, p[key])
 	}
-	value := int(n)
-	*dst = &value
+	*dst = &n
 	return nil
 }
 

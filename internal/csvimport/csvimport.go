@@ -29,8 +29,8 @@ type Row struct {
 	Attributes map[string]any
 }
 
-// several separates the values of a cell.
-const several = "~~~"
+// Several separates the values of a cell.
+const Several = "~~~"
 
 // maxRows is how many records one file may hold. They are written in one transaction while
 // whoever sent them waits.
@@ -104,9 +104,9 @@ func (c cell) value(maySeveral bool) (value any, given bool) {
 		return "", true
 	case c.text == "":
 		return nil, false
-	case maySeveral && strings.Contains(c.text, several):
+	case maySeveral && strings.Contains(c.text, Several):
 		var list []any
-		for part := range strings.SplitSeq(c.text, several) {
+		for part := range strings.SplitSeq(c.text, Several) {
 			if part = strings.TrimSpace(part); part != "" {
 				list = append(list, part)
 			}

@@ -19,7 +19,7 @@ type Count struct {
 
 // countedTables are the records that monitoring counts. Where the newest has the highest id, its
 // time is found without looking at the others.
-var countedTables = []string{"users", "groups", "overviews", "tickets", "ticket_articles", "object_manager_attributes"}
+var countedTables = []string{"users", "groups", "overviews", "tickets", "ticket_articles", "text_modules", "object_manager_attributes"}
 
 // Counts counts records, as of one moment.
 func (s *Store) Counts(ctx context.Context) ([]Count, error) {

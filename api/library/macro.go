@@ -1,0 +1,54 @@
+package library
+
+import (
+	"context"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/rules"
+	"postroom/internal/store"
+)
+
+func (s *Room) macros() *rest.Resource[desk.Macro, desk.MacroID] {
+	offered := offer[desk.Macro, desk.MacroID]{s.House, store.Macros, "admin.macro", true}
+	return &rest.Resource[desk.Macro, desk.MacroID]{
+		House:    s.House,
+		Table:    store.Macros,
+		View:     s.macroView,
+		Sortable: []string{"name", "ux_flow_next_up", "note", "active"},
+		Visible:  offered.visible,
+		See:      offered.see,
+		Choice:   func(v desk.Macro) (string, bool) { return v.Name, v.Active },
+		Found:    rest.NewestFirst,
+		Fresh:    func() desk.Macro { return desk.Macro{Active: true, UXFlowNextUp: desk.NoFlow} },
+		Read:     readMacro,
+		Link:     setGroups(store.Macros),
+	}
+}
+
+func (s *Room) macroView(*desk.Caller) rest.View[desk.Macro] {
+	return groupedView(s.House, store.Macros, func(v desk.Macro) rest.Record {
+		return rest.Record{
+			{"id", v.ID}, {"name", v.Name}, {"perform", v.Perform}, {"active", v.Active}, {"ux_flow_next_up", v.UXFlowNextUp}, {"note", v.Note},
+		}.Stamped(v.Stamp)
+	})
+}
+
+func readMacro(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Macro) error {
+	in.Text(&v.Name, "name", maxTitle)
+	v.Name = strings.TrimSpace(v.Name)
+	in.Object(&v.Perform, "perform")
+	if in.Params.Has("perform") {
+		in.Keep(rules.CheckPerform(v.Perform))
+	}
+	if !in.Params.Blank("ux_flow_next_up") {
+		in.Text(&v.UXFlowNextUp, "ux_flow_next_up", maxTitle)
+	}
+	in.NullHTML(&v.Note, "note", rest.MaxNote)
+	in.Flag(&v.Active, "active")
+	if in.Err != nil {
+		return in.Err
+	}
+	return store.Macros.CheckName(ctx, tx, v.Name, v.ID)
+}

@@ -1,0 +1,71 @@
+package library
+
+import (
+	"context"
+	"regexp"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/richtext"
+	"postroom/internal/store"
+)
+
+func (s *Room) textModules() *rest.Resource[desk.TextModule, desk.TextModuleID] {
+	offered := offer[desk.TextModule, desk.TextModuleID]{s.House, store.TextModules, "admin.text_module", true}
+	return &rest.Resource[desk.TextModule, desk.TextModuleID]{
+		House:    s.House,
+		Table:    store.TextModules,
+		View:     s.textModuleView,
+		Sortable: []string{"name", "keywords", "content", "note", "active"},
+		Visible:  offered.visible,
+		See:      offered.see,
+		Choice:   func(v desk.TextModule) (string, bool) { return v.Name, v.Active },
+		Found:    rest.NewestFirst,
+		Fresh:    func() desk.TextModule { return desk.TextModule{Active: true} },
+		Read:     readTextModule,
+		Link:     setGroups(store.TextModules),
+	}
+}
+
+func (s *Room) textModuleView(*desk.Caller) rest.View[desk.TextModule] {
+	return groupedView(s.House, store.TextModules, textModuleRecord)
+}
+
+func textModuleRecord(v desk.TextModule) rest.Record {
+	return rest.Record{
+		{"id", v.ID}, {"name", v.Name}, {"keywords", v.Keywords}, {"content", v.Content}, {"note", v.Note}, {"active", v.Active},
+	}.Stamped(v.Stamp)
+}
+
+// Lengths of columns in characters.
+const (
+	maxTitle    = 250
+	maxKeywords = 500
+	maxContent  = 1_500_000
+)
+
+func readTextModule(_ context.Context, _ *store.Store, in *rest.Input, v *desk.TextModule) error {
+	in.Text(&v.Name, "name", maxTitle)
+	v.Name = strings.TrimSpace(v.Name)
+	in.NullText(&v.Keywords, "keywords", maxKeywords)
+	in.NullHTML(&v.Note, "note", rest.MaxNote)
+	in.Flag(&v.Active, "active")
+	content := v.Content
+	in.Text(&content, "content", maxContent)
+	if content != v.Content { // what comes back as it was shown is HTML already, tags or not
+		v.Content = html(content)
+	}
+	return in.Err
+}
+
+var tag = regexp.MustCompile(`<[^<>]+>`)
+
+// html makes of what somebody typed as plain text HTML, and HTML safe.
+func html(typed string) string {
+	if !tag.MatchString(typed) {
+		typed = richtext.FromText(typed)
+	}
+	clean, _ := richtext.Sanitize(typed, richtext.Options{})
+	return clean
+}
