@@ -182,6 +182,12 @@ func WriteJSON(w http.ResponseWriter, status int, value any) error {
 	return writeBody(w, status, AppendJSON(make([]byte, 0, 2048), value))
 }
 
+// WriteSecret is WriteJSON for what nobody on the way shall keep.
+func WriteSecret(w http.ResponseWriter, status int, value any) error {
+	w.Header().Set("Cache-Control", "no-store")
+	return writeBody(w, status, AppendJSON(nil, value))
+}
+
 // Reply is writeJSON for answers worth asking for again: it names their content, and answers 304
 // to who has it already.
 func Reply(w http.ResponseWriter, r *http.Request, value any) error {

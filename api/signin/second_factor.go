@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"postroom/api/rest"
 	"postroom/internal/credential"
@@ -41,6 +42,17 @@ func (s *Room) secondFactorOf(ctx context.Context, c *desk.Catalog, user desk.Us
 	}
 	return f, err
 }
+
+// methodOf tells codes apart: those of an app are short.
+func methodOf(code string) string {
+	if len(strings.TrimSpace(code)) > longestCode {
+		return store.RecoveryCodes
+	}
+	return store.AuthenticatorApp
+}
+
+// longestCode is how long a code of an app can be, typed with a blank in the middle.
+const longestCode = 7
 
 // wanted is the answer to who knows the password and has yet to prove the second factor.
 func (f factor) wanted() rest.Record {

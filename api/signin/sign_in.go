@@ -18,18 +18,8 @@ func (s *Room) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	found, _, err := s.checkPassword(r.Context(), catalog, p.Text("username"), p.Text("password"))
-	if errors.Is(err, errWrong) {
-		err = s.logins.refuse(r.Context(), textLoginFailed)
-	}
+	who, err := s.whoKnows(r, catalog, p)
 	if err != nil {
-		return err
-	}
-	who := &found.Caller
-	if !who.User.Active {
-		return rest.Unauthorized(textLoginFailed)
-	}
-	if err := maintained(catalog, who); err != nil {
 		return err
 	}
 	second, err := s.secondFactorOf(r.Context(), catalog, who.User.ID)
@@ -49,6 +39,49 @@ func (s *Room) signIn(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return s.signedIn(w, r, catalog, who, session)
+}
+
+// whoKnows finds out who has the username and password that were sent, and may come in now.
+func (s *Room) whoKnows(r *http.Request, c *desk.Catalog, p rest.Params) (*desk.Caller, error) {
+	found, _, err := s.checkPassword(r.Context(), c, p.Text("username"), p.Text("password"))
+	if errors.Is(err, errWrong) {
+		err = s.logins.refuse(r.Context(), textLoginFailed)
+	}
+	if err != nil {
+		return nil, err
+	}
+	who := &found.Caller
+	if !who.User.Active {
+		return nil, rest.Unauthorized(textLoginFailed)
+	}
+	return who, maintained(c, who)
+}
+
+// SignInPage signs in whoever filled in a page of ours that knows nothing of fingerprints: fields
+// username and password, and the second factor's code if there is one.
+func (s *Room) SignInPage(w http.ResponseWriter, r *http.Request, p rest.Params) error {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	who, err := s.whoKnows(r, catalog, p)
+	if err != nil {
+		return err
+	}
+	second, err := s.secondFactorOf(r.Context(), catalog, who.User.ID)
+	if err != nil {
+		return err
+	}
+	if second.needed {
+		if err := s.prove(r, second, who.User.ID, methodOf(p.Text("code")), p.Text("code")); err != nil {
+			return err
+		}
+	}
+	if err := s.Store.RecordLogin(r.Context(), who.User.ID); err != nil {
+		return err
+	}
+	_, err = s.begin(w, r, catalog, who, &desk.Session{Authentication: byPassword})
+	return err
 }
 
 // neededFingerprint is fingerprintOf for who can look the own devices up and so has to name this one.
@@ -81,7 +114,7 @@ func (s *Room) signedIn(w http.ResponseWriter, r *http.Request, c *desk.Catalog,
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, http.StatusCreated, block)
+	return rest.WriteSecret(w, http.StatusCreated, block)
 }
 
 // showSession tells a page who is signed in, also that nobody is.
@@ -109,7 +142,7 @@ func (s *Room) showSession(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, http.StatusOK, block)
+	return rest.WriteSecret(w, http.StatusOK, block)
 }
 
 func (s *Room) showNobody(w http.ResponseWriter, r *http.Request, c *desk.Catalog, why *rest.AnswerError) error {

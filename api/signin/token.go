@@ -107,8 +107,7 @@ func (s *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.AddToken(r.Context(), who.User.ID, rest.Cut(name, 255), permissions, credential.HashToken(token), expires); err != nil {
 		return err
 	}
-	w.Header().Set("Cache-Control", "no-store")
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"token", token}})
+	return rest.WriteSecret(w, http.StatusOK, rest.Record{{"token", token}})
 }
 
 func tokenPermissions(p rest.Params, who *desk.Caller) ([]string, error) {

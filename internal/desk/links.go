@@ -7,6 +7,7 @@ type UserLinks struct {
 	RoleIDs         []RoleID
 	OrganizationIDs []OrganizationID // secondary ones
 	Groups          GroupAccess      // the user's own; empty while the user is no active agent
+	TwoFactorIDs    []int64          // second factors
 }
 
 // OrganizationLinks are the members of an organization.

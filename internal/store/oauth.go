@@ -102,13 +102,17 @@ const accessTokens = `
 	SELECT id, application_id, grant_id, user_id, scopes, created_at, expires_at, revoked_at
 	FROM oauth_access_tokens`
 
-// AccessToken returns a token by the hash of its secret, or of what renews it, or desk.ErrNotFound.
+// AccessToken returns a token by the hash of its secret, or desk.ErrNotFound.
 func (s *Store) AccessToken(ctx context.Context, hash []byte) (AccessToken, error) {
-	return s.accessToken(ctx, accessTokens+` WHERE token_hash = $1 OR refresh_hash = $1`, hash)
+	return s.accessToken(ctx, accessTokens+` WHERE token_hash = $1`, hash)
 }
 
-// LockRefreshable returns the token that a secret renews, or desk.ErrNotFound, and keeps others from
-// renewing it until the transaction ends.
+// Refreshable returns the token that a secret renews, or desk.ErrNotFound.
+func (s *Store) Refreshable(ctx context.Context, refresh []byte) (AccessToken, error) {
+	return s.accessToken(ctx, accessTokens+` WHERE refresh_hash = $1`, refresh)
+}
+
+// LockRefreshable is Refreshable for a transaction that renews the token: no other can until it ends.
 func (s *Store) LockRefreshable(ctx context.Context, refresh []byte) (AccessToken, error) {
 	return s.accessToken(ctx, accessTokens+` WHERE refresh_hash = $1 FOR NO KEY UPDATE`, refresh)
 }

@@ -91,10 +91,13 @@ func TestTokensOfAConsentEndTogether(t *testing.T) {
 			t.Errorf("%s: %v, works = %v wanted", name, err, works)
 		}
 	}
-	for _, name := range []string{"second", "refresh second"} {
-		if token, err := b.AccessToken(t.Context(), []byte(name)); err != nil || token.RevokedAt == nil || *token.GrantID != grant.ID {
-			t.Errorf("%s: %+v, %v, want it to be known as revoked", name, token, err)
-		}
+	byToken, errToken := b.AccessToken(t.Context(), []byte("second"))
+	byRefresh, errRefresh := b.Refreshable(t.Context(), []byte("refresh second"))
+	if err := errors.Join(errToken, errRefresh); err != nil || byToken.RevokedAt == nil || byRefresh.RevokedAt == nil || *byToken.GrantID != grant.ID {
+		t.Errorf("second: %+v and %+v, %v, want it to be known as revoked", byToken, byRefresh, err)
+	}
+	if _, err := b.AccessToken(t.Context(), []byte("refresh other")); !errors.Is(err, desk.ErrNotFound) {
+		t.Errorf("what renews a token is taken for one: %v", err)
 	}
 	if token, err := b.LockRefreshable(t.Context(), []byte("refresh other")); err != nil || token.RevokedAt != nil {
 		t.Errorf("what renews other: %+v, %v", token, err)

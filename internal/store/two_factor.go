@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"postroom/internal/desk"
 )
@@ -107,4 +108,17 @@ func (s *Store) DeleteSecondFactors(ctx context.Context, user desk.UserID, metho
 		return 0, fmt.Errorf("delete second factors of user %d: %w", user, translate(err))
 	}
 	return int(tag.RowsAffected()), nil
+}
+
+// passwordCheckLasts is how long somebody who just typed the own password needs not to again.
+const passwordCheckLasts = time.Hour
+
+// PasswordChecked reports whether a token says that a user typed the own password lately.
+func (s *Store) PasswordChecked(ctx context.Context, user desk.UserID, hash []byte) (bool, error) {
+	return value[bool](ctx, s, "password check", `
+		SELECT EXISTS (
+			SELECT
+			FROM tokens
+			WHERE token_hash = $1 AND user_id = $2 AND action = 'PasswordCheck' AND created_at > now() - $3::interval)`,
+		hash, user, passwordCheckLasts)
 }
