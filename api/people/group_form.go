@@ -4,9 +4,11 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -18,6 +20,7 @@ const (
 
 // readGroup takes what a client sent for a group and finds its place in the tree.
 func readGroup(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Group) error {
+	before := *g
 	if err := readGroupMail(ctx, tx, in, g); err != nil {
 		return err
 	}
@@ -33,6 +36,7 @@ func readGroup(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Gro
 	in.Flag(&g.Active, "active")
 	in.Flag(&g.SharedDrafts, "shared_drafts")
 	in.Html(&g.Note, "note", rest.MaxNote)
+	in.Custom(&g.Custom, "Group")
 	if in.Err != nil {
 		return in.Err
 	}
@@ -43,7 +47,21 @@ func readGroup(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Gro
 	if err := place(in.Params, g, groupTree(all)); err != nil {
 		return err
 	}
-	return store.Groups.CheckName(ctx, tx, g.Name, g.ID)
+	if err := store.Groups.CheckName(ctx, tx, g.Name, g.ID); err != nil {
+		return err
+	}
+	if in.Automatic {
+		return nil
+	}
+	usable := map[desk.SignatureID]bool{}
+	if g.SignatureID != nil && !sameID(g.SignatureID, before.SignatureID) {
+		signature, err := store.Signatures.Get(ctx, tx, *g.SignatureID)
+		if err != nil {
+			return err
+		}
+		usable[signature.ID] = signature.Active
+	}
+	return forms.Group(in.Who, before, *g, usable, in.Catalog, time.Now())
 }
 
 func quoted(value any) string {

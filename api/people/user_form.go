@@ -32,6 +32,7 @@ func (f *userForm) read(ctx context.Context, tx *store.Store, in *rest.Input) er
 	in.Flag(&u.OutOfOffice.OutOfOffice, "out_of_office")
 	in.Date(&u.OutOfOfficeStartAt, "out_of_office_start_at")
 	in.Date(&u.OutOfOfficeEndAt, "out_of_office_end_at")
+	in.Custom(&u.Custom, "User")
 	if in.Err != nil {
 		return in.Err
 	}
@@ -98,6 +99,9 @@ func (f *userForm) readTexts(in *rest.Input) {
 		{&u.Department, "department", 200}, {&u.Street, "street", 120}, {&u.Zip, "zip", 100}, {&u.City, "city", 100},
 		{&u.Country, "country", 100}, {&u.Address.Address, "address", 500},
 	} {
+		if in.Limited("User", t.key) {
+			t.max = rest.Unlimited
+		}
 		in.Text(t.dst, t.key, t.max)
 	}
 	in.Html(&u.Note, "note", maxUserNote)

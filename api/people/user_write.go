@@ -4,11 +4,13 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -50,11 +52,22 @@ func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, e
 	if err := u.Complete(desk.User{}, newLogin); err != nil {
 		return desk.User{}, err
 	}
+	if err := checkUserForm(in, desk.User{}, *u); err != nil {
+		return desk.User{}, err
+	}
 	u.CreatedByID, u.UpdatedByID = in.Who.User.ID, in.Who.User.ID
 	if err := tx.InsertUser(ctx, u); err != nil {
 		return desk.User{}, err
 	}
 	return *u, form.link(ctx, tx, in.Catalog)
+}
+
+// checkUserForm refuses what the form of a user doesn't allow, where somebody fills one in.
+func checkUserForm(in *rest.Input, before, after desk.User) error {
+	if in.Automatic {
+		return nil
+	}
+	return forms.User(in.Who, before, after, in.Catalog, time.Now())
 }
 
 func newLogin() string { return "auto-" + uuid.NewString() }
@@ -113,6 +126,9 @@ func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.User
 		return err
 	}
 	if err := form.user.Complete(form.before, newLogin); err != nil {
+		return err
+	}
+	if err := checkUserForm(in, form.before, form.user); err != nil {
 		return err
 	}
 	form.user.UpdatedByID = in.Who.User.ID

@@ -15,7 +15,9 @@ type Input struct {
 	Params  Params
 	Catalog *desk.Catalog
 	Who     *desk.Caller
-	Err     error
+	// Automatic is set where nobody fills in a form, as when a file is imported: form rules don't hold.
+	Automatic bool
+	Err       error
 }
 
 func (s *House) Input(r *http.Request) (*Input, error) { return s.InputUpTo(r, maxBody) }

@@ -9,6 +9,7 @@ import (
 	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -65,13 +66,16 @@ func newTicket(ctx context.Context, p *ticketParams, who *desk.Caller) (desk.Tic
 		return t, err
 	}
 	t.Settle(desk.Ticket{}, c, time.Now())
-	form := desk.TicketForm{Access: access, AsAgent: access.MayCreateAsAgent(t) == nil, Creating: true}
+	form := forms.Ticket{Who: who, Access: access, AsAgent: access.MayCreateAsAgent(t) == nil, Creating: true}
 	if t.OwnerID != desk.SystemUser {
 		if form.MayOwn, err = p.store.MayOwn(ctx, t.OwnerID, t.GroupID); err != nil {
 			return t, err
 		}
 	}
-	return t, form.Check(desk.Ticket{}, t, c)
+	if form.Related, err = p.related(ctx, t); err != nil {
+		return t, err
+	}
+	return t, form.Check(desk.Ticket{}, t, c, time.Now())
 }
 
 // newCustomer finds or makes the customer of a new ticket. It is the zero user when none was named.

@@ -74,9 +74,14 @@ const (
 
 // showTickets shows tickets to a caller, with the same number of queries however many there are.
 func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, how detail) ([]rest.Record, error) {
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	custom := catalog.CustomAttributes("Ticket")
 	records := make([]rest.Record, len(tickets))
 	for i := range tickets {
-		records[i] = ticketRecord(&tickets[i])
+		records[i] = ticketRecord(&tickets[i]).WithCustom(custom, tickets[i].Custom)
 		if !who.Sees() {
 			records[i] = records[i].Without("time_unit")
 		}

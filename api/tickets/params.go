@@ -49,6 +49,9 @@ func (p *ticketParams) apply(ctx context.Context, t *desk.Ticket) error {
 			return err
 		}
 	}
+	if err := p.applyCustom(t); err != nil {
+		return err
+	}
 	return p.applyPreferences(t)
 }
 

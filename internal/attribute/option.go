@@ -170,3 +170,15 @@ func checkExternal(options map[string]any) error {
 	}
 	return nil
 }
+
+// Shown are options as clients expect them, also those of our own attributes.
+func Shown(dataType string, stored map[string]any) map[string]any {
+	if !chosen(dataType) {
+		return stored
+	}
+	options := map[string]any{"null": true, "nulloption": true, "maxlength": defaultMaxLength}
+	for key, value := range stored {
+		options[key] = value
+	}
+	return options
+}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 )
@@ -183,8 +184,9 @@ func CustomChanges(object string, id int64, attributes []Attribute, before, afte
 	var changes []Change
 	for i := range attributes {
 		a := &attributes[i]
-		from, to := customText(a.Of(before)), customText(a.Of(after))
-		if from != to {
+		was, is := a.Of(before), a.Of(after)
+		if !reflect.DeepEqual(was, is) {
+			from, to := customText(was), customText(is)
 			changes = append(changes, Change{
 				Object: object, OID: id, Type: "updated", Attribute: a.Name,
 				ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), By: by,

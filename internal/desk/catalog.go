@@ -18,6 +18,7 @@ type Catalog struct {
 	SignupRoles   []RoleID                  // roles of users that create themselves, Customer as shipped
 	DomainMembers map[string]OrganizationID // mail domain -> organization that takes its people in
 	Attributes    map[string][]Attribute    // definitions by kind of record, in their order
+	Workflows     []CoreWorkflow            // of administrators
 }
 
 // StateType returns the name of the type of a state, such as closed.

@@ -85,7 +85,7 @@ func (s *Store) AttributeNamed(ctx context.Context, object, name string) (*desk.
 	return &found, nil
 }
 
-const rules = `
+const allRules = `
 	SELECT 'Trigger' AS class, name, jsonb_build_array(condition) AS asks, perform AS does FROM triggers
 	UNION ALL SELECT 'Overview', name, jsonb_build_array(condition), NULL FROM overviews
 	UNION ALL SELECT 'Job', name, jsonb_build_array(condition), perform FROM schedulers
@@ -97,5 +97,10 @@ const rules = `
 // Rules returns all records that may name attributes of others. There are as many as somebody
 // typed in.
 func (s *Store) Rules(ctx context.Context) ([]attribute.Rule, error) {
-	return many[attribute.Rule](ctx, s, "rules", rules)
+	return many[attribute.Rule](ctx, s, "rules", allRules)
+}
+
+// NextAttributePosition is the place after all attributes of a kind of record.
+func (s *Store) NextAttributePosition(ctx context.Context, object string) (int, error) {
+	return value[int](ctx, s, "next position", `SELECT coalesce(max(position), 0) + 1 FROM object_manager_attributes WHERE object = $1`, object)
 }

@@ -99,6 +99,10 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 	})
 	read("domains", func() (err error) { c.DomainMembers, err = s.domainMembers(ctx); return })
 	read("attributes", func() (err error) { c.Attributes, err = s.attributesByObject(ctx); return })
+	read("workflows", func() (err error) {
+		c.Workflows, err = many[desk.CoreWorkflow](ctx, s, "list", CoreWorkflows.all)
+		return
+	})
 	return err
 }
 
