@@ -119,8 +119,8 @@ func signedInAs(s *scene, login string, a apitest.Answer) {
 func notified(s *scene) {
 	s.T.Helper()
 	withTicket(s)
-	s.Exec(`INSERT INTO online_notifications (o_id, object_lookup_id, type_lookup_id, user_id, seen, created_by_id, updated_by_id)
-		VALUES ($1, 2, 1, $2, false, 2, 2)`, s.ids["ticket_id"], s.UserID(s.who))
+	s.Exec(`INSERT INTO online_notifications (user_id, type, object, o_id, updated_by_id, created_by_id)
+		VALUES ($1, 'create', 'Ticket', $2, 2, 2)`, s.UserID(s.who), s.ids["ticket_id"])
 	s.find("id", `SELECT max(id) FROM online_notifications WHERE user_id = $1`, s.UserID(s.who))
 }
 

@@ -35,11 +35,6 @@ func all(parts ...func(*scene)) func(*scene) {
 	}
 }
 
-// setting is a scene in which a setting has a value.
-func setting(name string, value any) func(*scene) {
-	return func(s *scene) { s.Setting(name, value) }
-}
-
 // sends is a scene in which a value of the documented body is another one.
 func sends(key string, value any) func(*scene) {
 	return func(s *scene) { s.send[key] = value }
