@@ -58,3 +58,23 @@ type DataPrivacyOrdered struct {
 
 func (DataPrivacyOrdered) Kind() string  { return "data_privacy.forget" }
 func (DataPrivacyOrdered) Queue() string { return Maintenance }
+
+// CallerIDsToCollect: a user or a ticket may have brought telephone numbers. The database announces
+// it, see migrations/00019_telephony.sql.
+type CallerIDsToCollect struct {
+	UserID   desk.UserID   `json:"user_id,omitzero"`
+	TicketID desk.TicketID `json:"ticket_id,omitzero"`
+}
+
+func (CallerIDsToCollect) Kind() string  { return "caller_ids.collect" }
+func (CallerIDsToCollect) Queue() string { return Index }
+
+// AllCallerIDsToCollect: a telephone system was connected, and all numbers are to be collected,
+// from the users and tickets behind these on.
+type AllCallerIDsToCollect struct {
+	AfterUserID   desk.UserID   `json:"after_user_id,omitzero"`
+	AfterTicketID desk.TicketID `json:"after_ticket_id,omitzero"`
+}
+
+func (AllCallerIDsToCollect) Kind() string  { return "caller_ids.collect_all" }
+func (AllCallerIDsToCollect) Queue() string { return Index }
