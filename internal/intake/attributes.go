@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"postroom/internal/attribute"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -29,7 +30,7 @@ func applyTicketAttributes(ctx context.Context, tx *store.Store, m *mail, prefix
 			continue
 		}
 		value := m.attributes[name]
-		if setFromCatalog(t, attribute, value, m.catalog) || setValue(t, attribute, value) {
+		if setFromCatalog(t, attribute, value, m.catalog) || setValue(t, attribute, value) || setCustom(t, attribute, value, m.catalog) {
 			continue
 		}
 		if err := setUser(ctx, tx, t, attribute, value); err != nil {
@@ -103,6 +104,19 @@ func setValue(t *desk.Ticket, attribute, value string) bool {
 		}
 	default:
 		return false
+	}
+	return true
+}
+
+// setCustom sets attributes that administrators added. It reports whether there is such a one.
+func setCustom(t *desk.Ticket, name, value string, c *desk.Catalog) bool {
+	custom := c.CustomAttributes("Ticket")
+	at := slices.IndexFunc(custom, func(a desk.Attribute) bool { return a.Name == name })
+	if at < 0 {
+		return false
+	}
+	if kept, usable := attribute.Cut(&custom[at], value); usable {
+		t.Custom = desk.WithCustom(t.Custom, name, kept)
 	}
 	return true
 }

@@ -145,3 +145,22 @@ func TestTrustedMailSteersItsTicket(t *testing.T) {
 		t.Errorf("an unknown number found ticket %d", out.Ticket.ID)
 	}
 }
+
+func TestTrustedMailSetsAttributesThatAdministratorsAdded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.exec(`INSERT INTO object_manager_attributes (object, name, display, data_type, data_option, position, updated_by_id, created_by_id) VALUES
+		('Ticket', 'order_no', 'Order', 'input', '{"maxlength": 5}', 1, 1, 1), ('Ticket', 'amount', 'Amount', 'integer', '{}', 2, 1, 1)`)
+	for headers, want := range map[string]string{
+		"X-Zammad-Ticket-Order_no: 1234567\r\nX-Zammad-Ticket-Amount: 12": `{"amount": 12, "order_no": "12345"}`,
+		"X-Zammad-Ticket-Amount: many\r\nX-Zammad-Ticket-Nosuch: 1":       `{}`,
+	} {
+		message := h.inbound(mail("Subject: order", headers))
+		message.Options.Trusted = true
+		h.receiveFrom(message)
+		h.processAll()
+		if got := ask[string](h, `SELECT custom::text FROM tickets ORDER BY id DESC LIMIT 1`); got != want {
+			t.Errorf("%q: %s, want %s", headers, got, want)
+		}
+	}
+}
