@@ -3,9 +3,11 @@ package automation
 import (
 	"context"
 	"strings"
+	"time"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -52,6 +54,7 @@ func (s *Room) slaView(who *desk.Caller) rest.View[desk.SLA] {
 }
 
 func readSLA(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.SLA) error {
+	before := *v
 	in.Text(&v.Name, "name", maxSLAName)
 	v.Name = strings.TrimSpace(v.Name)
 	calendars, err := store.Calendars.Names(ctx, tx)
@@ -63,14 +66,17 @@ func readSLA(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.SLA) 
 	readMinutes(in, &v.ResponseTime, "response_time")
 	readMinutes(in, &v.UpdateTime, "update_time")
 	readMinutes(in, &v.SolutionTime, "solution_time")
-	condition(in, &v.Condition, about("Ticket", in.Catalog), false)
+	impersonal(in, &v.Condition, about("Ticket", in.Catalog))
 	if in.Err != nil {
 		return in.Err
 	}
 	if aims(v.ResponseTime) && aims(v.UpdateTime) {
 		return rest.Invalid("update_time", "Cannot have both response time and update time.")
 	}
-	return store.SLAs.CheckName(ctx, tx, v.Name, v.ID)
+	if err := store.SLAs.CheckName(ctx, tx, v.Name, v.ID); err != nil {
+		return err
+	}
+	return forms.SLA(in.Who, before, *v, in.Catalog, time.Now())
 }
 
 func readMinutes(in *rest.Input, dst **int, key string) {

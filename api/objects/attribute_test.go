@@ -325,3 +325,29 @@ func TestAttributesCostNoQueriesOfTheirOwn(t *testing.T) {
 		t.Errorf("%d queries for 20 tickets with attributes, %d for one without", with, without)
 	}
 }
+
+func TestStatesToChooseFromFollowTheStates(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	offered := func() string {
+		t.Helper()
+		for _, a := range o.Get("boss", path).Is(200).List() {
+			if a["object"] == "Ticket" && a["name"] == "state_id" {
+				edit := a["screens"].(map[string]any)["edit"].(map[string]any)
+				return fmt.Sprint(a["data_option"].(map[string]any)["filter"], edit["ticket.agent"].(map[string]any)["filter"], edit["ticket.customer"].(map[string]any)["filter"])
+			}
+		}
+		return ""
+	}
+	if got, want := offered(), "[1 2 3 4 6] [2 3 4 6] [2 4]"; got != want {
+		t.Errorf("at first: %s, want %s", got, want)
+	}
+	made := o.Post("boss", "/ticket_states", `{"name": "waiting for parts", "state_type": "open"}`).Is(201)
+	if got, want := offered(), fmt.Sprintf("[1 2 3 4 6 %[1]d] [2 3 4 6 %[1]d] [2 4 %[1]d]", made.ID()); got != want {
+		t.Errorf("with another state: %s, want %s", got, want)
+	}
+	o.Put("boss", fmt.Sprintf("/ticket_states/%d", made.ID()), `{"active": false}`).Is(200)
+	if got, want := offered(), "[1 2 3 4 6] [2 3 4 6] [2 4]"; got != want {
+		t.Errorf("with a retired state: %s, want %s", got, want)
+	}
+}

@@ -3,9 +3,11 @@ package people
 import (
 	"context"
 	"strings"
+	"time"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/forms"
 	"postroom/internal/store"
 )
 
@@ -70,6 +72,7 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 }
 
 func readRole(ctx context.Context, tx *store.Store, in *rest.Input, role *desk.Role) error {
+	before := *role
 	in.Name(&role.Name)
 	in.Html(&role.Note, "note", rest.MaxNote)
 	in.Flag(&role.Active, "active")
@@ -78,7 +81,10 @@ func readRole(ctx context.Context, tx *store.Store, in *rest.Input, role *desk.R
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Roles.CheckName(ctx, tx, role.Name, role.ID)
+	if err := store.Roles.CheckName(ctx, tx, role.Name, role.ID); err != nil {
+		return err
+	}
+	return forms.Role(in.Who, before, *role, in.Catalog, time.Now())
 }
 
 // setRoleLinks stores what a role permits and to which groups it gives access.

@@ -77,7 +77,7 @@ func Change(was desk.Attribute, becomes *desk.Attribute, users string) error {
 	}
 	becomes.DataOption = was.DataOption
 	present := Complete(was.DataType, was.DataOption)
-	if !sameOptions(present, wanted) || was.Display != becomes.Display || was.DataType != becomes.DataType ||
+	if was.ToConfig || !sameOptions(present, wanted) || was.Display != becomes.Display || was.DataType != becomes.DataType ||
 		was.Position != becomes.Position || was.Active != becomes.Active {
 		becomes.DataOptionNew, becomes.ToConfig = wanted, true
 	}

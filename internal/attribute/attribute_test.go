@@ -141,6 +141,14 @@ func TestOptionsWaitForAMigrationAndKeepTheirHistory(t *testing.T) {
 	if !becomes.ToConfig || becomes.ToMigrate || !reflect.DeepEqual(becomes.DataOption, was.DataOption) {
 		t.Errorf("before the migration: %+v", becomes)
 	}
+	undone := becomes
+	undone.DataOption = was.DataOption
+	if err := attribute.Change(becomes, &undone, ""); err != nil {
+		t.Fatal(err)
+	}
+	if got := attribute.Labels(attribute.Migrated(undone).DataOption["options"]); !reflect.DeepEqual(got, map[string]string{"r": "Red", "g": "Green"}) {
+		t.Errorf("a change that was changed back leaves %v", got)
+	}
 	done := attribute.Migrated(becomes)
 	want := map[string]any{"r": "Rouge", "g": "Green", "b": "Bleu"}
 	if got := done.DataOption["historical_options"]; !reflect.DeepEqual(got, want) || attribute.Pending(done) {

@@ -43,7 +43,7 @@ type Form struct {
 // Check returns nil, or an *desk.InvalidError that names the first field whose value can't be taken
 // or is missing. What before had already is always allowed; before is nil for a new record.
 func (f Form) Check(before, after Values) error {
-	fields := f.fields()
+	fields := f.fields(after)
 	f.runWorkflows(fields, before, after)
 	ordered := inOrder(fields)
 	for _, field := range ordered {
@@ -82,9 +82,15 @@ func (f Form) holds(permission string) bool {
 	return f.Who != nil && f.Who.UserCan(permission)
 }
 
-// fields are the fields of the form before any workflow.
-func (f Form) fields() map[string]*field {
+// fields are the fields of the form before any workflow. A kind of record without definitions has
+// all its attributes in its form.
+func (f Form) fields(values Values) map[string]*field {
 	fields := map[string]*field{}
+	if len(f.Catalog.Attributes[f.Object]) == 0 {
+		for name := range values {
+			fields[name] = &field{name: name, shown: true}
+		}
+	}
 	restricted := f.restrictedByWorkflows()
 	for i := range f.Catalog.Attributes[f.Object] {
 		a := &f.Catalog.Attributes[f.Object][i]

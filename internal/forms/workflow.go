@@ -65,7 +65,7 @@ func (f Form) runWorkflows(fields map[string]*field, before, after Values) {
 	filled := maps.Clone(after)
 	asked := facts{form: f, before: before, session: sessionValues(f.Who, f.Catalog)}
 	for range maxRounds {
-		maps.Copy(fields, f.fields()) // every round starts anew
+		maps.Copy(fields, f.fields(after)) // every round starts anew
 		asked.after = filled
 		next := maps.Clone(filled)
 		for _, w := range workflows {

@@ -34,6 +34,34 @@ var States = &Table[desk.State, desk.StateID]{
 		if err := tx.settleDefault(ctx, "ticket_states", "default_create", int64(v.ID), v.DefaultCreate); err != nil {
 			return err
 		}
-		return tx.settleDefault(ctx, "ticket_states", "default_follow_up", int64(v.ID), v.DefaultFollowUp)
+		if err := tx.settleDefault(ctx, "ticket_states", "default_follow_up", int64(v.ID), v.DefaultFollowUp); err != nil {
+			return err
+		}
+		return tx.exec(ctx, "states to choose from", offerStates)
 	},
 }
+
+// offerStates renews which states forms offer: it is part of the attribute that is a ticket's state,
+// where clients read it. A screen that somebody took away stays away.
+const offerStates = `
+	WITH offered AS (
+		SELECT
+			coalesce(jsonb_agg(s.id ORDER BY s.id) FILTER (WHERE t.name <> 'merged'), '[]') AS agent_new,
+			coalesce(jsonb_agg(s.id ORDER BY s.id) FILTER (WHERE t.name NOT IN ('merged', 'new')), '[]') AS agent,
+			coalesce(jsonb_agg(s.id ORDER BY s.id) FILTER (WHERE t.name IN ('new', 'closed')), '[]') AS customer_new,
+			coalesce(jsonb_agg(s.id ORDER BY s.id) FILTER (WHERE t.name IN ('open', 'closed')), '[]') AS customer
+		FROM ticket_states s
+		JOIN ticket_state_types t ON t.id = s.state_type_id
+		WHERE s.active
+	)
+	UPDATE object_manager_attributes
+	SET data_option = jsonb_set(data_option, '{filter}', agent_new),
+		screens = jsonb_set(jsonb_set(jsonb_set(jsonb_set(jsonb_set(screens,
+			'{create_middle,ticket.agent,filter}', agent_new),
+			'{create_middle,ticket.customer,filter}', customer_new),
+			'{edit,ticket.agent,filter}', agent),
+			'{edit,ticket.customer,filter}', customer),
+			'{overview_bulk,ticket.agent,filter}', agent),
+		updated_at = now()
+	FROM offered
+	WHERE object = 'Ticket' AND name = 'state_id'`
