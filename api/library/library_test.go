@@ -125,6 +125,9 @@ func TestPublicLinks(t *testing.T) {
 		}
 	}
 	o.Send(o.Request("GET", "/api/v1"+path, "")).Is(200)
+	if got := o.Get("boss", path+"?expand=true").Is(200).Object()["created_by"]; got != "boss" {
+		t.Errorf("whoever is known is told that %v made the link", got)
+	}
 	for body, want := range map[string]string{
 		`{"title": "x", "screen": ["login"]}`:                                                 "Link can't be blank",
 		`{"link": "https://example.com", "screen": ["login"]}`:                                "Title can't be blank",

@@ -12,7 +12,7 @@ func (s *Room) Routes(t *rest.Table) {
 	s.overviews().Routes(t, "overviews", overviews, overviews)
 	t.Handle("POST /api/v1/overviews_prio", overviews, s.orderOverviews).Takes(orderBody).Gives(orderAnswer)
 	links := rest.Needs("admin.public_links")
-	s.publicLinks().Routes(t, "public_links", rest.Public, links)
+	s.publicLinks().Routes(t, "public_links", rest.Known, links)
 	t.Handle("POST /api/v1/public_links_prio", links, s.orderPublicLinks).Takes(orderBody).Gives(orderAnswer)
 	profiles := rest.Needs("admin.report_profile")
 	s.reportProfiles().Routes(t, "report_profiles", profiles, profiles)
