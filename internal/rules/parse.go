@@ -193,7 +193,7 @@ func (c *comparison) read(sent operand, unit string) (ok bool) {
 			sent.texts = []string{""}
 		}
 		c.values, ok = readSet(c.attribute.kind, sent.texts)
-		return ok
+		return ok && c.values.size() > 0
 	case matching:
 		c.tokens = sent.texts
 		return !sent.null

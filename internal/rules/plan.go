@@ -190,16 +190,20 @@ func pointers[T any](values []T) []*T {
 }
 
 func (p some) sql(w *writer) string {
-	if from := w.only(p.of); from != "" && pure(p.inner, p.of) {
-		return "EXISTS (SELECT FROM " + from + " AND " + p.inner.sql(w) + ")"
+	if pure(p.inner, p.of) {
+		return "EXISTS (SELECT FROM " + w.only(p.of) + " AND " + p.inner.sql(w) + ")"
 	}
 	loose := *w
 	loose.loose = true
 	return "EXISTS (SELECT FROM (SELECT) chosen" + w.outer(p.of) + " WHERE " + p.inner.sql(&loose) + ")"
 }
 
-// pure reports whether every comparison in a plan needs the row: then it holds for none without.
+// pure reports whether every comparison in a plan needs the rows, which are of one table: then the
+// plan holds for none without.
 func pure(p plan, row rowSet) bool {
+	if row&(row-1) != 0 {
+		return false
+	}
 	var parts []plan
 	switch p := p.(type) {
 	case allOf:
@@ -270,10 +274,8 @@ func (w *writer) only(rows rowSet) string {
 		return "ticket_articles a WHERE " + articlesOf + w.articles()
 	case tagRow:
 		return tagTables + " WHERE " + tagsOf
-	case subscriberRow:
-		return "mentions m WHERE " + mentionsOf
 	}
-	return ""
+	return "mentions m WHERE " + mentionsOf
 }
 
 // outer joins the rows of several tables, each with a row of nothing if there are none.

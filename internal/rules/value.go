@@ -140,23 +140,23 @@ func (s set) has(value any) bool {
 	return false
 }
 
-// list writes the set as an array of SQL.
+// list writes the set as an array of SQL. Of no values it is empty, not null: nothing is in it.
 func (s set) list(w *writer) string {
 	switch s.kind {
 	case Number:
-		return w.Add(s.numbers)
+		return w.Add(append([]int64{}, s.numbers...))
 	case Decimal:
-		var texts []string
+		texts := []string{}
 		for _, n := range s.reals {
 			texts = append(texts, strconv.FormatFloat(n, 'f', -1, 64))
 		}
 		return w.Add(texts) + "::text[]::numeric[]"
 	case Bool:
-		return w.Add(s.bools)
+		return w.Add(append([]bool{}, s.bools...))
 	case Time, Date:
-		return w.Add(s.times)
+		return w.Add(append([]time.Time{}, s.times...))
 	}
-	return w.Add(s.texts)
+	return w.Add(append([]string{}, s.texts...))
 }
 
 func readReal(text string) (float64, bool) {
