@@ -1,6 +1,9 @@
 package automation
 
-import "postroom/api/rest"
+import (
+	"postroom/api/rest"
+	"postroom/internal/webhook"
+)
 
 // mailAdmins may change what belongs to mail channels of any kind.
 var mailAdmins = []string{"admin.channel_email", "admin.channel_google", "admin.channel_microsoft365", "admin.channel_microsoft_graph"}
@@ -26,6 +29,10 @@ func (s *Room) Routes(t *rest.Table) {
 
 	webhooks := rest.Needs("admin.webhook")
 	s.webhooks().Routes(t, "webhooks", webhooks, webhooks)
+	t.Handle("GET /api/v1/webhooks/preview", webhooks, s.previewWebhook).Gives(rest.Record{{"article", rest.Record{}}, {"ticket", rest.Record{}}})
+	t.Handle("GET /api/v1/webhooks/pre_defined", webhooks, s.listWebhookDefinitions).Gives([]any{definitionRecord(webhook.Definitions[0])})
+	t.Handle("GET /api/v1/webhooks/payload/replacements", webhooks, s.listPlaceholders).
+		Asks("pre_defined_webhook_type").Gives(map[string][]string{})
 
 	logs := rest.Needs("admin.*")
 	t.Handle("GET /api/v1/http_logs", logs, s.listHTTPLogs).Asks("limit", "expand", "full").GivesOf(s.httpLogView().ListSample)

@@ -11,24 +11,26 @@ import (
 	"postroom/internal/rules"
 )
 
-// condition takes a condition about a kind of record and refuses one that can't be used. One that
-// was stored already and is not sent again stays: it may name an attribute that is gone, and who
-// switches the rule off must be able to.
-func condition(in *rest.Input, dst *map[string]any, about *rules.Attributes, someone bool) {
-	if !in.Params.Has("condition") {
-		return
-	}
-	object(in, dst, "condition")
-	if in.Err != nil {
+// condition takes a condition of a rule about a kind of record.
+func condition(in *rest.Input, dst *map[string]any, about *rules.Attributes) {
+	in.Condition(dst, about)
+	checkSize(in, *dst, "condition")
+}
+
+// impersonal is condition for what runs in nobody's name: it can't ask who the current user is.
+func impersonal(in *rest.Input, dst *map[string]any, about *rules.Attributes) {
+	condition(in, dst, about)
+	if in.Err != nil || !in.Params.Has("condition") {
 		return
 	}
 	read, err := rules.ReadCondition(*dst, about)
-	if err == nil && !someone {
-		if _, unusable := read.Bind(rules.Context{Working: func(int64, time.Time) (bool, bool) { return false, false }}); unusable != nil {
-			err = rest.Invalid("condition", "Invalid object selector conditions")
-		}
+	if err != nil {
+		return // it was stored before what it names was taken away
 	}
-	in.Keep(err)
+	anytime := func(int64, time.Time) (working, exists bool) { return false, false }
+	if _, err := read.Bind(rules.Context{Working: anytime}); err != nil {
+		in.Keep(rest.Invalid("condition", "Invalid object selector conditions"))
+	}
 }
 
 // perform takes actions and refuses those that lack something.
@@ -46,7 +48,11 @@ func object(in *rest.Input, dst *map[string]any, key string) {
 		return
 	}
 	in.Object(dst, key)
-	if text, err := json.Marshal(*dst); err == nil && len(text) > maxRuleBytes {
+	checkSize(in, *dst, key)
+}
+
+func checkSize(in *rest.Input, value map[string]any, key string) {
+	if text, err := json.Marshal(value); err == nil && len(text) > maxRuleBytes {
 		in.Keep(rest.Invalid(key, "%s is too long (maximum is %d characters)", humanized(key), maxRuleBytes))
 	}
 }
@@ -97,21 +103,13 @@ func humanized(key string) string {
 
 // about are the attributes that a condition about a kind of record may name.
 func about(kind string, c *desk.Catalog) *rules.Attributes {
-	var custom []rules.Custom
-	for object, attributes := range c.Attributes {
-		for _, a := range attributes {
-			if valued, known := rules.KindOf(a.DataType); known && a.Custom() {
-				custom = append(custom, rules.Custom{Object: object, Name: a.Name, Kind: valued})
-			}
-		}
-	}
 	switch kind {
 	case "User":
-		return rules.UserAttributes(custom...)
+		return rules.UserAttributes(c)
 	case "Organization":
-		return rules.OrganizationAttributes(custom...)
+		return rules.OrganizationAttributes(c)
 	}
-	return rules.TicketAttributes(custom...)
+	return rules.TicketAttributes(c)
 }
 
 // zone is the time zone of an installation.

@@ -46,7 +46,7 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	v.Name = strings.TrimSpace(v.Name)
 	choice(in, &v.Object, "object", "Ticket", "User", "Organization")
 	object(in, &v.Timeplan, "timeplan")
-	condition(in, &v.Condition, about(v.Object, in.Catalog).WithWorkingTime(), false)
+	impersonal(in, &v.Condition, about(v.Object, in.Catalog).WithWorkingTime())
 	perform(in, &v.Perform)
 	in.Flag(&v.DisableNotification, "disable_notification")
 	in.Flag(&v.Active, "active")

@@ -41,7 +41,7 @@ func (s *Room) triggerView(*desk.Caller) rest.View[desk.Trigger] {
 func readTrigger(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Trigger) error {
 	in.Text(&v.Name, "name", maxTitle)
 	v.Name = strings.TrimSpace(v.Name)
-	condition(in, &v.Condition, about("Ticket", in.Catalog).WithWorkingTime(), true)
+	condition(in, &v.Condition, about("Ticket", in.Catalog).WithWorkingTime())
 	perform(in, &v.Perform)
 	choice(in, &v.Activator, "activator", desk.ActivatorAction, desk.ActivatorTime)
 	choice(in, &v.ExecutionConditionMode, "execution_condition_mode", desk.ModeSelective, desk.ModeAlways)

@@ -116,6 +116,9 @@ func (p Params) addJSON(body []byte) error {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return malformed(body, decoder.InputOffset(), errors.New("unexpected text after the value"))
 	}
+	if number := beyondFloat(value); number != "" {
+		return BadRequest("The number %s is too large", Literal(number))
+	}
 	object, ok := value.(map[string]any)
 	if !ok {
 		p["_json"] = cleaned(value) // a list or a single value: few endpoints know what to do with it
@@ -157,6 +160,29 @@ func depth(body []byte) int {
 		}
 	}
 	return deepest
+}
+
+// beyondFloat finds a number that JSON allows and no reader of JSON can hold, such as 1e999.
+func beyondFloat(value any) json.Number {
+	switch v := value.(type) {
+	case json.Number:
+		if _, err := v.Float64(); err != nil {
+			return v
+		}
+	case []any:
+		for _, inner := range v {
+			if number := beyondFloat(inner); number != "" {
+				return number
+			}
+		}
+	case map[string]any:
+		for _, inner := range v {
+			if number := beyondFloat(inner); number != "" {
+				return number
+			}
+		}
+	}
+	return ""
 }
 
 // cleaned removes NUL characters, which PostgreSQL can't store, from every text.

@@ -20,6 +20,7 @@ var floors = map[string]int{
 	"e2e":                      5,
 	"internal/devstack/keeper": 5, // a program for tests
 	"api":                      4,
+	"api/account":              4,
 	"api/automation":           4,
 	"api/collab":               4,
 	"api/library":              4,
