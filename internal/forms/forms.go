@@ -35,6 +35,8 @@ type Form struct {
 	Offers map[string]func(value string) bool
 	// Required are fields that must not be empty, unless an administrator says so.
 	Required []string
+	// Hidden are fields that are not shown, unless an administrator says so.
+	Hidden []string
 	// Related are the records that the record refers to, see Relations.
 	Related map[string]Values
 	Now     time.Time
@@ -69,7 +71,9 @@ type field struct {
 	name      string
 	attribute *desk.Attribute // nil: none is defined, as for a column that only we know
 	shown     bool
+	hidden    bool // not shown, but there
 	required  bool
+	readOnly  bool
 	most      func(value string) bool // what the field can take whatever workflows say; nil: anything
 	allowed   func(value string) bool // what it takes; nil: anything
 	known     []string                // the values there are; nil: too many to tell
@@ -113,6 +117,11 @@ func (f Form) fields(values Values) map[string]*field {
 			fields[name] = made
 		}
 		made.most, made.allowed = offered, offered
+	}
+	for _, name := range f.Hidden {
+		if fields[name] != nil {
+			fields[name].shown = false
+		}
 	}
 	for _, name := range f.Required {
 		if fields[name] == nil {

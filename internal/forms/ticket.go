@@ -33,15 +33,26 @@ func (t Ticket) Check(before, after desk.Ticket, c *desk.Catalog, now time.Time)
 	case after.PriorityID == 0:
 		return missing("priority_id")
 	}
+	form := t.Form(after, c, now)
+	if t.Creating {
+		return form.Check(nil, TicketValues(after, c))
+	}
+	return form.Check(TicketValues(before, c), TicketValues(after, c))
+}
+
+// Form is the form of the ticket with what is filled in decided about it.
+func (t Ticket) Form(after desk.Ticket, c *desk.Catalog, now time.Time) Form {
 	form := Form{
 		Object: "Ticket", Screen: ScreenEdit, Catalog: c, Who: t.Who, Holds: t.holds,
 		Offers: t.offers(after, c), Required: t.required(after, c), Related: t.related(after, c), Now: now,
 	}
 	if t.Creating {
 		form.Screen = ScreenCreateTicket
-		return form.Check(nil, TicketValues(after, c))
 	}
-	return form.Check(TicketValues(before, c), TicketValues(after, c))
+	if !c.Pending(after.StateID) {
+		form.Hidden = []string{"pending_time"}
+	}
+	return form
 }
 
 // holds makes of who is agent and customer one of them: what this ticket makes of them.

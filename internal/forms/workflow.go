@@ -57,21 +57,24 @@ func (f Form) restrictedByWorkflows() map[string]bool {
 
 // runWorkflows lets the workflows that apply change the fields. A workflow may fill in a field, and
 // others may ask for what it says: all run again then.
-func (f Form) runWorkflows(fields map[string]*field, before, after Values) {
+func (f Form) runWorkflows(fields map[string]*field, before, after Values) run {
 	workflows := f.workflows()
 	if len(workflows) == 0 {
-		return
+		return run{filled: after}
 	}
 	filled := maps.Clone(after)
+	var did run
 	asked := facts{form: f, before: before, session: sessionValues(f.Who, f.Catalog)}
 	for range maxRounds {
 		maps.Copy(fields, f.fields(after)) // every round starts anew
 		asked.after = filled
 		next := maps.Clone(filled)
+		did.matched = nil
 		for _, w := range workflows {
 			if !asked.match(w) {
 				continue
 			}
+			did.matched = append(did.matched, w.ID)
 			for _, key := range sortedKeys(w.Perform) {
 				name, ours := strings.CutPrefix(key, f.prefix())
 				settings, _ := w.Perform[key].(map[string]any)
@@ -84,10 +87,20 @@ func (f Form) runWorkflows(fields map[string]*field, before, after Values) {
 			}
 		}
 		if maps.EqualFunc(filled, next, func(a, b any) bool { return slices.Equal(listOf(a), listOf(b)) }) {
-			return
+			break
 		}
 		filled = next
+		did.again++
 	}
+	did.filled = filled
+	return did
+}
+
+// run is what workflows did to a form.
+type run struct {
+	matched []desk.CoreWorkflowID // those that applied in the end
+	filled  Values                // what is filled in
+	again   int                   // how often they ran again
 }
 
 // perform does to a field what a workflow says, and to what is filled in.
@@ -96,9 +109,15 @@ func (f *field) perform(settings map[string]any, filled Values) {
 		values := listOf(settings[operator])
 		switch operator {
 		case "show":
-			f.shown = true
-		case "hide", "remove":
-			f.shown = false
+			f.shown, f.hidden = true, false
+		case "hide":
+			f.shown, f.hidden = false, true
+		case "remove":
+			f.shown, f.hidden = false, false
+		case "set_readonly":
+			f.readOnly = true
+		case "unset_readonly":
+			f.readOnly = false
 		case "set_mandatory":
 			f.required = true
 		case "set_optional":
