@@ -55,6 +55,9 @@ func required(column string) error {
 	return &InvalidError{Field: column, Reason: "Attribute '" + column + "' required!"}
 }
 
+// whole are letters that don't come apart into a plain one and its accent.
+var whole = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d")
+
 // LinkName makes of an overview's name what it is called in addresses: lower case, without accents,
 // _ between words. It is empty for a name without any letter or digit that addresses can have.
 func LinkName(name string) string {
@@ -62,7 +65,7 @@ func LinkName(name string) string {
 	if err != nil {
 		plain = name
 	}
-	words := strings.FieldsFunc(strings.ToLower(plain), func(r rune) bool {
+	words := strings.FieldsFunc(whole.Replace(strings.ToLower(plain)), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9')
 	})
 	return strings.Join(words, "_")
