@@ -19,7 +19,7 @@ var rights string
 
 // holds is what people of the tests hold, as far as the rights above name it.
 var holds = map[string][]string{
-	"david":    {"ticket.customer"},
+	"david":    {"ticket.customer", "user_preferences.two_factor_authentication"},
 	"reporter": {},
 	"emma":     {"ticket.agent", "user_preferences"},
 	"boss":     {"admin", "admin.any", "user_preferences"},
