@@ -52,7 +52,7 @@ var deskReplays = map[string]replay{
 	"ticket_attachment.get@004":          {prepare: withTicket, check: says("The cake is a lie!")},
 
 	"link.get":    {prepare: withLink, cust: 200},
-	"link.add":    {prepare: withOther, cust: 200},
+	"link.add":    {prepare: withOther, cust: 201},
 	"link.remove": {prepare: withLink, cust: 201},
 
 	"tag.list":        {prepare: all(withTicket, tagged), cust: 200},
@@ -67,9 +67,9 @@ var deskReplays = map[string]replay{
 	"mention.create": {prepare: withMentionable, wire: "true"},
 	"mention.delete": {prepare: all(withTicket, mentioned), wire: "true", own: true},
 
-	"shared_draft.show":   {prepare: all(withTicket, drafted)},
-	"shared_draft.create": {prepare: withTicket},
-	"shared_draft.update": {prepare: all(withTicket, drafted)},
+	"shared_draft.show":   {prepare: all(withTicket, drafted, employed)},
+	"shared_draft.create": {prepare: all(withTicket, employed)},
+	"shared_draft.update": {prepare: all(withTicket, drafted, employed)},
 	"shared_draft.delete": {prepare: all(withTicket, drafted)},
 
 	"time_accounting.list":   {prepare: all(withTicket, accounting, accounted)},
@@ -135,7 +135,12 @@ func mentioned(s *scene) {
 	s.T.Helper()
 	s.query["mentionable_type"], s.query["mentionable_id"] = "Ticket", fmt.Sprint(s.ids["ticket_id"])
 	s.Post(s.who, "/mentions", fmt.Sprintf(`{"mentionable_type":"Ticket","mentionable_id":%d}`, s.ids["ticket_id"])).Is(201)
-	s.find("id", `SELECT id FROM mentions WHERE mentionable_id = $1 AND user_id = $2`, s.ids["ticket_id"], s.UserID(s.who))
+	s.find("id", `SELECT id FROM mentions WHERE ticket_id = $1 AND user_id = $2`, s.ids["ticket_id"], s.UserID(s.who))
+}
+
+// employed is a scene whose agents belong to an organization.
+func employed(s *scene) {
+	s.Exec(`UPDATE users SET organization_id = (SELECT id FROM organizations WHERE name = 'Acme') WHERE login IN ('chris', 'emma')`)
 }
 
 func drafted(s *scene) {

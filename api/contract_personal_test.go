@@ -3,8 +3,10 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"strings"
 
+	"postroom/api"
 	"postroom/api/apitest"
 )
 
@@ -23,23 +25,23 @@ var personalReplays = map[string]replay{
 	"user_access_token.delete": {prepare: withToken, own: true},
 
 	"cti.new_call.out":              {prepare: withPhones, check: says(`"496990009111"`, `"492214710334"`)},
-	"cti.new_call.out.unconfigured": {prepare: withPhone(`{}`), wire: "{}"},
+	"cti.new_call.out.unconfigured": {prepare: withPhone(`{"outbound":{},"inbound":{"block_caller_ids":[]},"outbound":{"routing_table":[],"default_caller_id":""}}`), wire: "{}"},
 	"cti.new_call.in":               {prepare: withPhones, wire: "{}"},
-	"cti.new_call.in.reject":        {prepare: withPhone(`{"inbound":{"block_caller_ids":[{"caller_id":"493023125741","note":"spam"}]}}`), check: says(`"busy"`)},
-	"cti.new_call.in.not_blocked":   {prepare: withPhone(`{"inbound":{"block_caller_ids":[{"caller_id":"490000","note":"spam"}]}}`), wire: "{}"},
+	"cti.new_call.in.reject":        {prepare: withPhone(`{"outbound":{},"inbound":{"block_caller_ids":[{"caller_id":"493023125741","note":"spam"}]},"outbound":{"routing_table":[]}}`), check: says(`"busy"`)},
+	"cti.new_call.in.not_blocked":   {prepare: withPhone(`{"outbound":{},"inbound":{"block_caller_ids":[{"caller_id":"490000","note":"spam"}]},"outbound":{"routing_table":[]}}`), wire: "{}"},
 	"cti.hangup.out":                {prepare: all(withPhones, calling), wire: "{}"},
 	"cti.hangup.in":                 {prepare: all(withPhones, calling), wire: "{}"},
 	"cti.answer.out":                {prepare: all(withPhones, calling), wire: "{}"},
 	"cti.answer.in":                 {prepare: all(withPhones, calling), wire: "{}"},
 
 	"auth.sso": {rule: func(s *scene) {
-		s.T.Helper()
+		s.Office = apitest.Open(s.T, func(needs *api.Needs) { needs.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")} })
 		s.Setting("auth_sso", true)
-		req := s.Request(http.MethodGet, "/auth/sso", "")
-		req.Header.Set("X-Forwarded-User", "emma")
-		if a := s.Send(req); a.Status != http.StatusFound && a.Status != http.StatusOK || a.Header.Get("Set-Cookie") == "" {
-			s.T.Errorf("%s: %d, cookie %q; want to be sent on with a session", a.Asked, a.Status, a.Header.Get("Set-Cookie"))
+		b := s.Browser()
+		if a := b.Send(s.Request(http.MethodGet, "/auth/sso", ""), "X-Forwarded-User", "emma"); a.Status != http.StatusFound {
+			s.T.Errorf("%s: %d, want to be sent on", a.Asked, a.Status)
 		}
+		signedInAs(s, "emma", b.Ask(http.MethodGet, "/users/me", ""))
 	}},
 
 	"convention.auth_basic": {rule: func(s *scene) {
@@ -50,7 +52,9 @@ var personalReplays = map[string]replay{
 	}},
 	"convention.auth_oauth2": {rule: func(s *scene) {
 		app := s.Post("chris", "/applications", `{"name":"Reporter","redirect_uri":"https://report.example.com/","confidential":true}`).Is(200).ID()
-		token := s.Post("chris", "/applications/token", fmt.Sprintf(`{"id":%d}`, app)).Is(200).Object()["token"]
+		req := s.Request(http.MethodPost, "/api/v1/applications/token", fmt.Sprintf(`{"id":%d}`, app))
+		req.Header.Set("Authorization", apitest.Basic("chris", apitest.Password)) // a token may not grant more than it has
+		token := s.Send(req).Is(200).Object()["token"]
 		signedInAs(s, "chris", s.With(fmt.Sprint("Bearer ", token)))
 	}},
 	"convention.on_behalf": {rule: func(s *scene) {
