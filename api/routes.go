@@ -1,6 +1,7 @@
 package api
 
 import (
+	"postroom/api/account"
 	"postroom/api/automation"
 	"postroom/api/collab"
 	"postroom/api/library"
@@ -10,6 +11,7 @@ import (
 	"postroom/api/people"
 	"postroom/api/personal"
 	"postroom/api/rest"
+	"postroom/api/search"
 	"postroom/api/system"
 	"postroom/api/telephony"
 	"postroom/api/tickets"
@@ -24,6 +26,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	oauth.New(s.House, s.signin.SignInPage).Routes(t)
 	twofactor.New(s.House).Routes(t)
 	people.Routes(t)
+	account.New(s.House, people).Routes(t)
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
 	mail.New(s.House, needs.Wizard).Routes(t)
@@ -31,6 +34,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)
 	tickets := tickets.New(s.House, people)
 	tickets.Routes(t)
+	search.New(s.House, append(people.Searchable(), tickets.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})

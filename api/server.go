@@ -19,6 +19,7 @@ import (
 	"postroom/api/rest"
 	"postroom/api/signin"
 	"postroom/api/system"
+	"postroom/api/telephony"
 	"postroom/internal/blob"
 	"postroom/internal/store"
 )
@@ -30,6 +31,8 @@ type Needs struct {
 	Log     *slog.Logger
 	Version string      // of the API, as GET /version tells it; clients look at the major number
 	Wizard  mail.Wizard // tries mail accounts before they are stored
+	// SIPNames tells the names of agents in a Placetel account; nil: nobody does.
+	SIPNames telephony.SIPNames
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is
 	// one; nil: there never is.
 	AutoWizard system.AutoWizard

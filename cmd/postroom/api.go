@@ -11,6 +11,7 @@ import (
 	"postroom/api"
 	apimail "postroom/api/mail"
 	"postroom/channels/email"
+	"postroom/channels/placetel"
 	"postroom/internal/config"
 	"postroom/internal/setup"
 	"postroom/internal/store"
@@ -63,6 +64,7 @@ func (h *house) apiPart(listener net.Listener) part {
 		Proxies:    h.cfg.Web.Proxies,
 		Wizard:     mailWizard{h.store},
 		AutoWizard: autoWizard{h.autoWizard()},
+		SIPNames:   placetel.New(h.log),
 	})
 	return part{"API", func(ctx context.Context) error { return server.Serve(ctx, listener, partTime(h.cfg)) }}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
+	"postroom/channels/email"
 	"postroom/internal/desk"
 )
 
@@ -68,7 +69,7 @@ func (s *mailServer) secret() (string, error) {
 
 // accountFlags describe an account.
 type accountFlags struct {
-	imap, smtp          mailServer
+	imap, pop3, smtp    mailServer
 	folder              string
 	keep, sendmail      bool
 	unverified, trusted bool
@@ -82,41 +83,49 @@ func (p *program) channelAddEmailCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "email",
 		Short: "Connect a mail account: fetch its mailbox, send through its server",
-		Long: `Connects a mail account. Both servers are tried first; then mail to the address becomes tickets of
-the group, and the group answers from the address. Without --smtp-user mail is sent with the user and
-password of the mailbox; with --smtp-user "" without signing in.`,
+		Long: `Connects a mail account. Both servers are tried first, the outgoing one with a test mail to
+verify-external-smtp-sending@discard.zammad.org; then mail to the address becomes tickets of the group, and the
+group answers from the address. Without --smtp-user mail is sent with the user and password of the mailbox; with
+--smtp-user "" without signing in. With --pop3-host in place of --imap-host the mailbox is fetched by POP3, every
+30 seconds.`,
 		Example: `  postroom channel add email --address help@example.com --name "Example Help" --group Users \
     --imap-host imap.example.com --imap-user help@example.com --imap-password-file secret.txt \
-    --smtp-host smtp.example.com --smtp-port 587 --smtp-ssl starttls`,
+    --smtp-host smtp.example.com --smtp-port 587 --smtp-ssl starttls
+  postroom channel add email --address sales@example.com --group Sales --sendmail \
+    --pop3-host pop.example.com --pop3-user sales --pop3-password-file secret.txt`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if !cmd.Flags().Changed("smtp-user") {
-				a.smtp.user = a.imap.user
+				box, _ := a.mailbox()
+				a.smtp.user = box.user
 				if a.smtp.password == "" && a.smtp.passwordFile == "" {
-					a.smtp.password, a.smtp.passwordFile = a.imap.password, a.imap.passwordFile
+					a.smtp.password, a.smtp.passwordFile = box.password, box.passwordFile
 				}
 			}
 			return p.addEmail(cmd.Context(), a)
 		},
 	}
 	a.imap.register(cmd, "imap", "ssl", "user of the mailbox")
+	a.pop3.register(cmd, "pop3", "ssl", "user of the mailbox")
 	a.smtp.register(cmd, "smtp", "starttls", "user of the outgoing server; otherwise that of the mailbox")
 	a.registerOptions(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&a.address, "address", "", "mail address of the account")
 	flags.StringVar(&a.group, "group", "Users", "name of the group that gets the tickets")
-	for _, name := range []string{"imap-host", "imap-user", "address"} {
-		_ = cmd.MarkFlagRequired(name) // these flags exist
+	_ = cmd.MarkFlagRequired("address") // this flag exists
+	for _, ways := range [][]string{{"imap-host", "pop3-host"}, {"smtp-host", "sendmail"}} {
+		cmd.MarkFlagsOneRequired(ways...)
+		cmd.MarkFlagsMutuallyExclusive(ways...)
 	}
-	cmd.MarkFlagsOneRequired("smtp-host", "sendmail")
-	cmd.MarkFlagsMutuallyExclusive("smtp-host", "sendmail")
+	cmd.MarkFlagsRequiredTogether("imap-host", "imap-user")
+	cmd.MarkFlagsRequiredTogether("pop3-host", "pop3-user")
 	return cmd
 }
 
 // registerOptions adds what an account has whether it is new or not.
 func (a *accountFlags) registerOptions(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&a.folder, "folder", "", "folder of the mailbox, if not INBOX")
+	flags.StringVar(&a.folder, "folder", "", "folder of an IMAP mailbox, if not INBOX")
 	flags.BoolVar(&a.keep, "keep-on-server", false, "leave mail in the mailbox; otherwise it is deleted there once it is committed here")
 	flags.BoolVar(&a.trusted, "trusted", false, "let X-Zammad-… headers of its mail steer tickets")
 	flags.BoolVar(&a.sendmail, "sendmail", false, "send through this machine's sendmail instead of an SMTP server")
@@ -125,14 +134,31 @@ func (a *accountFlags) registerOptions(cmd *cobra.Command) {
 	flags.StringVar(&a.name, "name", "", "display name of the address")
 }
 
+// mailbox is the server of the mailbox, and its adapter.
+func (a *accountFlags) mailbox() (server *mailServer, adapter string) {
+	if a.pop3.host != "" {
+		return &a.pop3, email.POP3
+	}
+	return &a.imap, email.IMAP
+}
+
+var errNoFolders = errors.New("--folder: POP3 shows no folders but the inbox")
+
 // sides are the inbound and outbound side of the channel.
 func (a *accountFlags) sides() (inbound, outbound map[string]any, err error) {
-	in, err := a.imap.options(!a.unverified)
+	box, adapter := a.mailbox()
+	if adapter == email.POP3 && a.folder != "" {
+		return nil, nil, errNoFolders
+	}
+	in, err := box.options(!a.unverified)
 	if err != nil {
 		return nil, nil, err
 	}
-	in["folder"], in["keep_on_server"] = a.folder, a.keep
-	inbound = map[string]any{"adapter": "imap", "options": in}
+	in["keep_on_server"] = a.keep
+	if adapter == email.IMAP {
+		in["folder"] = a.folder
+	}
+	inbound = map[string]any{"adapter": adapter, "options": in}
 	if a.trusted {
 		inbound["trusted"] = true
 	}

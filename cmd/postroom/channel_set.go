@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"postroom/channels/email"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -19,6 +21,8 @@ func (p *program) channelSetCommand() *cobra.Command {
 		Use:   "set ID",
 		Short: "Change a mail account, such as its password",
 		Long: `Changes what is named, and keeps the rest. Both servers are tried first when anything about them changes.
+An account that is fetched by IMAP takes the --imap flags, one that is fetched by POP3 the --pop3 flags; the other
+-host changes it over.
 User and password that the outgoing server has in common with the mailbox change with those of the mailbox.`,
 		Example: `  postroom channel set 3 --imap-password-file secret.txt
   postroom channel set 3 --smtp-host smtp.example.com --smtp-port 465 --smtp-ssl ssl
@@ -33,10 +37,12 @@ User and password that the outgoing server has in common with the mailbox change
 		},
 	}
 	a.imap.register(cmd, "imap", "", "user of the mailbox")
+	a.pop3.register(cmd, "pop3", "", "user of the mailbox")
 	a.smtp.register(cmd, "smtp", "", "user of the outgoing server; empty: without signing in")
 	a.registerOptions(cmd)
 	cmd.Flags().StringVar(&a.group, "group", "", "name of the group that gets the tickets, and answers from the address")
 	cmd.MarkFlagsMutuallyExclusive("smtp-host", "sendmail")
+	cmd.MarkFlagsMutuallyExclusive("imap-host", "pop3-host")
 	return cmd
 }
 
@@ -144,7 +150,7 @@ func (a *accountFlags) changed(options map[string]any, named func(string) bool) 
 		outbound["adapter"], shared = "smtp", true
 		out["ssl"], out["port"], out["ssl_verify"] = "starttls", usualPort("starttls"), in["ssl_verify"]
 	}
-	changedIn, err := a.imap.change(in, "imap", named)
+	changedIn, err := a.changeInbound(inbound, in, named)
 	if err != nil {
 		return nil, nil, false, err
 	}
@@ -154,9 +160,6 @@ func (a *accountFlags) changed(options map[string]any, named func(string) bool) 
 	changedOut, err := a.smtp.change(out, "smtp", named)
 	if err == nil && changedOut && outbound["adapter"] == "sendmail" {
 		err = errors.New("this account sends with sendmail: name the server with --smtp-host")
-	}
-	if named("folder") {
-		in["folder"] = a.folder
 	}
 	if named("keep-on-server") {
 		in["keep_on_server"] = a.keep
@@ -170,6 +173,34 @@ func (a *accountFlags) changed(options map[string]any, named func(string) bool) 
 	inbound["options"], outbound["options"] = in, out
 	others := slices.ContainsFunc([]string{"folder", "keep-on-server", "trusted", "no-verify", "sendmail"}, named)
 	return inbound, outbound, changedIn || changedOut || others, err
+}
+
+// changeInbound puts what was named over the mailbox's side: adapter and options.
+func (a *accountFlags) changeInbound(inbound, in map[string]any, named func(string) bool) (changed bool, err error) {
+	adapter, _ := inbound["adapter"].(string)
+	_, other := a.mailbox()
+	if host := other + "-host"; adapter != other && named(host) {
+		adapter = other
+		inbound["adapter"] = adapter
+		delete(in, "port") // those of the other protocol
+		delete(in, "folder")
+	}
+	box, foreign := &a.imap, email.POP3
+	if adapter == email.POP3 {
+		box, foreign = &a.pop3, email.IMAP
+	}
+	for _, flag := range []string{"-host", "-port", "-ssl", "-user", "-password", "-password-file"} {
+		if named(foreign + flag) {
+			return false, fmt.Errorf("--%s%s: this account is fetched by %s: use --%s%s, or name the server with --%s-host", foreign, flag, strings.ToUpper(adapter), adapter, flag, foreign)
+		}
+	}
+	if named("folder") {
+		if adapter == email.POP3 {
+			return false, errNoFolders
+		}
+		in["folder"] = a.folder
+	}
+	return box.change(in, adapter, named)
 }
 
 // inside copies an object that is a value of another one.

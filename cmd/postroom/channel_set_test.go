@@ -87,6 +87,36 @@ func TestChannelSetChangesTheWayOut(t *testing.T) {
 	s.fails(64, "ID is missing", "channel", "set")
 }
 
+func TestChannelIsFetchedByPOP3(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	add := func(more ...string) []string {
+		return append([]string{"channel", "add", "email", "--address", "help@example.org", "--sendmail", "--no-check", "--pop3-host", "pop.example.org"}, more...)
+	}
+	s.fails(64, "pop3-user", add()...)
+	s.fails(64, "imap-host", add("--pop3-user", "help", "--imap-host", "imap.example.org")...)
+	s.fails(1, "--folder", add("--pop3-user", "help", "--folder", "In")...)
+	s.ok(add("--pop3-user", "help", "--pop3-password", "secret", "--pop3-ssl", "starttls", "--keep-on-server")...)
+	const way = `SELECT concat_ws(' ', options #>> '{inbound,adapter}', o->>'host', o->>'port', o->>'ssl', o->>'user', o->>'folder', o->>'keep_on_server') FROM channels, LATERAL (SELECT options #> '{inbound,options}' AS o) o WHERE id = 3`
+	if got := value(t, conn, way); got != "pop3 pop.example.org starttls help true" {
+		t.Errorf("way in = %s", got)
+	}
+	s.fails(1, "is fetched by POP3: use --pop3-port", "channel", "set", "3", "--imap-port", "143")
+	s.fails(1, "--folder", "channel", "set", "3", "--folder", "In")
+	s.ok("channel", "set", "3", "--pop3-port", "1110", "--keep-on-server=false", "--no-check")
+	if got := value(t, conn, way); got != "pop3 pop.example.org 1110 starttls help false" {
+		t.Errorf("way in = %s", got)
+	}
+	s.ok("channel", "set", "3", "--imap-host", "imap.example.org", "--imap-ssl", "ssl", "--folder", "In", "--no-check")
+	if got := value(t, conn, way); got != "imap imap.example.org ssl help In false" {
+		t.Errorf("way in = %s", got)
+	}
+	if passwords := s.passwords(3); passwords != "secret " {
+		t.Errorf("passwords = %q, want that of the mailbox kept", passwords)
+	}
+	s.fails(1, "is fetched by IMAP", "channel", "set", "3", "--pop3-user", "x")
+}
+
 // passwords returns those of both sides of a channel, in clear.
 func (s shell) passwords(id int64) string {
 	s.t.Helper()

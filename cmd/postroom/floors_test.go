@@ -30,6 +30,7 @@ var floors = map[string]int{
 	"api/objects":              4,
 	"api/people":               4,
 	"api/personal":             4,
+	"api/search":               4,
 	"api/rest":                 4, // what the rooms of the API have in common
 	"api/signin":               4,
 	"api/system":               4,

@@ -83,8 +83,11 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 	run := jobs.NewWorkers(h.store, client, h.log, jobs.WorkersOptions{Counts: workers, ShutdownWithin: partTime(h.cfg)},
 		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
 		jobs.NewDeliverArticle(h.store, h.blobs, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.NewMailAccount(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
+		jobs.NewCollectCallerIDs(h.store).Handler(),
+		jobs.NewCollectAllCallerIDs(h.store).Handler(),
 	)
 	return part{"workers", run.Run}
 }
