@@ -36,7 +36,7 @@ func (s *Room) AddPeople(ctx context.Context, who *desk.Caller, assets *rest.Rec
 	if len(users) == 0 {
 		return nil
 	}
-	view := s.userView(who)
+	view := s.UserView(who)
 	shown, err := view.Show(ctx, users, rest.ShapePlain)
 	if err != nil {
 		return err

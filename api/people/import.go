@@ -78,7 +78,7 @@ func (s *Room) userImport() *rest.Import {
 			if err != nil {
 				return nil, err
 			}
-			return s.userView(who).Show(ctx, users, rest.ShapeExpand)
+			return s.UserView(who).Show(ctx, users, rest.ShapeExpand)
 		},
 	}
 }

@@ -72,7 +72,7 @@ func (s *Room) addMembers(ctx context.Context, who *desk.Caller, assets *rest.Re
 		return err
 	}
 	users := slices.SortedFunc(maps.Values(found), func(a, b desk.User) int { return cmp.Compare(a.ID, b.ID) })
-	return rest.AddAssets(ctx, assets, s.userView(who), users)
+	return rest.AddAssets(ctx, assets, s.UserView(who), users)
 }
 
 func (s *Room) expandOrganizations(ctx context.Context, items []desk.Organization, records []rest.Record) error {

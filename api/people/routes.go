@@ -4,14 +4,13 @@ import "postroom/api/rest"
 
 // Routes are the addresses of users, organizations, groups and roles.
 func (s *Room) Routes(t *rest.Table) {
-	users := s.userView(rest.Anybody)
+	users := s.UserView(rest.Anybody)
 	people := rest.Needs("ticket.agent", "admin.user")
 	t.Handle("GET /api/v1/users/me", rest.Login, s.showMe).Asks("expand", "full").GivesOf(users.OneSample)
 	t.Handle("GET /api/v1/users/search", people, s.searchUsers).Asks(rest.SearchQuery...).GivesOf(users.FoundSample)
 	t.Handle("POST /api/v1/users/search", people, s.searchUsers).Takes(rest.SearchBody).GivesOf(users.FoundSample)
 	t.Handle("GET /api/v1/users", rest.Login, s.listUsers).Asks(rest.ListQuery...).GivesOf(users.ListSample)
 	t.Handle("GET /api/v1/users/{id}", rest.Login, s.getUser).Asks("expand", "full").GivesOf(users.OneSample)
-	t.Handle("POST /api/v1/users", people, s.createUser).TakesOf(users.BodySample).CreatesOf(users.OneSample)
 	t.Handle("PUT /api/v1/users/{id}", people, s.updateUser).TakesOf(users.BodySample).GivesOf(users.OneSample)
 	t.Handle("DELETE /api/v1/users/{id}", rest.Needs("admin.user"), s.deleteUser)
 	t.Handle("PUT /api/v1/users/unlock/{id}", rest.Needs("admin.user"), s.unlockUser).Gives(rest.Record{{"message", ""}})

@@ -16,7 +16,7 @@ func (s *Room) showMe(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := rest.Caller(r)
-	return s.userView(who).One(w, r, p, http.StatusOK, who.User)
+	return s.UserView(who).One(w, r, p, http.StatusOK, who.User)
 }
 
 // listUsers shows everybody to those who work with them, everybody else the own record.
@@ -34,7 +34,7 @@ func (s *Room) listUsers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.userView(who).List(w, r, p, users, func() (int, error) { return s.Store.CountUsers(r.Context(), filter) })
+	return s.UserView(who).List(w, r, p, users, func() (int, error) { return s.Store.CountUsers(r.Context(), filter) })
 }
 
 func (s *Room) getUser(w http.ResponseWriter, r *http.Request) error {
@@ -54,7 +54,7 @@ func (s *Room) getUser(w http.ResponseWriter, r *http.Request) error {
 	if !MaySeeUser(who, user) {
 		return &desk.ForbiddenError{}
 	}
-	return s.userView(who).One(w, r, p, http.StatusOK, user)
+	return s.UserView(who).One(w, r, p, http.StatusOK, user)
 }
 
 // MaySeeUser lets customers see themselves and the people of their organizations.
@@ -103,7 +103,7 @@ func (s *Room) searchUsers(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown := s.userView(rest.Caller(r))
+	shown := s.UserView(rest.Caller(r))
 	if !rest.WantsChoices(p) {
 		return shown.List(w, r, p, users, total)
 	}

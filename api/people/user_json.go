@@ -25,8 +25,8 @@ func userRecord(u desk.User) rest.Record {
 	}.Stamped(u.Stamp)
 }
 
-// userView shows users to whoever makes the request.
-func (s *Room) userView(who *desk.Caller) rest.View[desk.User] {
+// UserView shows users to whoever makes the request.
+func (s *Room) UserView(who *desk.Caller) rest.View[desk.User] {
 	return rest.View[desk.User]{
 		Model: "User",
 		ID:    func(u desk.User) int64 { return int64(u.ID) },

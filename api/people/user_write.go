@@ -12,17 +12,21 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/forms"
 	"postroom/internal/store"
+	"postroom/jobs/task"
 )
 
-func (s *Room) createUser(w http.ResponseWriter, r *http.Request) error {
+// CreateUser makes a user as somebody who may describes it.
+func (s *Room) CreateUser(w http.ResponseWriter, r *http.Request) error {
 	in, err := s.Input(r)
 	if err != nil {
 		return err
 	}
 	var user desk.User
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		user, err = NewUser(r.Context(), tx, in)
-		return err
+		if user, err = NewUser(r.Context(), tx, in); err != nil || !in.Params.Has("invite") {
+			return err
+		}
+		return tx.Announce(r.Context(), task.AccountMail{UserID: user.ID, About: task.Invited})
 	})
 	if err != nil {
 		return err
@@ -79,7 +83,7 @@ func (s *Room) showSaved(w http.ResponseWriter, r *http.Request, p rest.Params, 
 	if err != nil {
 		return err
 	}
-	return s.userView(rest.Caller(r)).One(w, r, p, status, user)
+	return s.UserView(rest.Caller(r)).One(w, r, p, status, user)
 }
 
 func (s *Room) updateUser(w http.ResponseWriter, r *http.Request) error {

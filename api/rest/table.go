@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"postroom/internal/desk"
 )
 
 // Table is every address there is: what is asked for, who may ask, who answers.
@@ -97,4 +98,16 @@ func Needs(anyOf ...string) Access { return Access{AnyOf: anyOf} }
 func (a Access) Or(instead func(*http.Request) bool) Access {
 	a.Instead = instead
 	return a
+}
+
+// Permitted refuses who holds none of the permissions. Clients tell by the text whether it is the
+// token that lacks them.
+func Permitted(who *desk.Caller, anyOf []string) error {
+	switch {
+	case len(anyOf) == 0 || who.Can(anyOf...):
+		return nil
+	case who.UserCan(anyOf...):
+		return Forbidden("Token authorization failed.")
+	}
+	return Forbidden("User authorization failed.")
 }

@@ -35,7 +35,7 @@ func (s *Room) Admit(w http.ResponseWriter, r *http.Request, a rest.Access) (*ht
 	}
 	if v.who != nil {
 		r = rest.WithSession(rest.WithCaller(r, v.who), v.session)
-		if err := permitted(v.who, a.AnyOf); err != nil {
+		if err := rest.Permitted(v.who, a.AnyOf); err != nil {
 			return r, err
 		}
 	}
@@ -44,16 +44,6 @@ func (s *Room) Admit(w http.ResponseWriter, r *http.Request, a rest.Access) (*ht
 	}
 	s.noteDevice(r, v)
 	return r, nil
-}
-
-func permitted(who *desk.Caller, anyOf []string) error {
-	switch {
-	case len(anyOf) == 0 || who.Can(anyOf...):
-		return nil
-	case who.UserCan(anyOf...):
-		return rest.Forbidden("Token authorization failed.")
-	}
-	return rest.Forbidden("User authorization failed.")
 }
 
 // welcome gives a browser without a badge one, and tells its page the CSRF token. Programs that send

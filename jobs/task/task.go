@@ -78,3 +78,23 @@ type AllCallerIDsToCollect struct {
 
 func (AllCallerIDsToCollect) Kind() string  { return "caller_ids.collect_all" }
 func (AllCallerIDsToCollect) Queue() string { return Index }
+
+// What a mail about an account is about.
+const (
+	SignedUp        = "signup"           // prove that the address is yours
+	SignedUpAgain   = "signup_taken"     // somebody signed up with your address
+	Invited         = "invite"           // choose a password
+	PasswordReset   = "password_reset"   // choose a new password
+	PasswordChanged = "password_changed" // was it you?
+	AdminSignIn     = "admin_auth"       // sign in with a password although that is switched off
+)
+
+// AccountMail: somebody has to be told about the own account. What proves something in the mail is
+// made when it is written, so that it is nowhere to be read.
+type AccountMail struct {
+	UserID desk.UserID `json:"user_id"`
+	About  string      `json:"about"`
+}
+
+func (AccountMail) Kind() string  { return "account.mail" }
+func (AccountMail) Queue() string { return Deliver }

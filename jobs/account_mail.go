@@ -1,0 +1,134 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"postroom/channels"
+	"postroom/internal/credential"
+	"postroom/internal/desk"
+	"postroom/internal/notify"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// MailAccount tells people about their own account. What proves something in the mail is made
+// while it is written: an attempt that fails leaves a token behind that nobody has seen, and the
+// next one replaces it.
+type MailAccount struct {
+	store  *store.Store
+	open   OpenSender
+	log    *slog.Logger
+	delays []time.Duration
+}
+
+// NewMailAccount returns the job of task.AccountMail. delays are as those of NewDeliverArticle.
+func NewMailAccount(s *store.Store, open OpenSender, delays []time.Duration, log *slog.Logger) *MailAccount {
+	return &MailAccount{store: s, open: open, delays: delays, log: log}
+}
+
+// Handler returns the job for the workers.
+func (j *MailAccount) Handler() Handler {
+	return Handle(j, Policy{
+		Timeout:  deliverTimeout + noteSpan,
+		Attempts: len(j.delays) + 1,
+		Delay:    func(attempt int) time.Duration { return j.delays[min(attempt, len(j.delays))-1] },
+	})
+}
+
+// accountLinks are where a mail leads, below the installation's address, and the token it carries.
+var accountLinks = map[string]struct{ path, token string }{
+	task.SignedUp:        {"#email_verify/", store.TokenSignup},
+	task.SignedUpAgain:   {"#password_reset", ""},
+	task.Invited:         {"#password_reset_verify/", store.TokenPasswordReset},
+	task.PasswordReset:   {"#password_reset_verify/", store.TokenPasswordReset},
+	task.PasswordChanged: {"#password_reset", ""},
+	task.AdminSignIn:     {"#login/admin/", store.TokenAdminAuth},
+}
+
+// Work makes one attempt to send a mail.
+func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.OutboxID) error {
+	catalog, err := j.store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	var message channels.Outbound
+	err = j.store.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.ClaimTask(ctx, id, claimSpan); err != nil {
+			return err
+		}
+		user, err := tx.User(ctx, t.UserID)
+		if err != nil {
+			return err
+		}
+		message, err = j.write(ctx, tx, user, t.About, catalog, id)
+		return err
+	})
+	if errors.Is(err, desk.ErrNotFound) {
+		err = j.store.FinishTask(ctx, id) // the user is gone, or the work is done
+		if errors.Is(err, desk.ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	if err != nil {
+		return err
+	}
+	channel, err := notificationChannel(catalog)
+	if err != nil {
+		return err
+	}
+	sender, err := j.open(channel)
+	if err != nil {
+		return err
+	}
+	if _, err := sender.Send(ctx, message); err != nil {
+		return fmt.Errorf("mail %q to user %d: %w", t.About, t.UserID, err)
+	}
+	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
+	defer cancel()
+	return j.store.FinishTask(note, id)
+}
+
+// write makes the mail and the token that it carries.
+func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User, about string, c *desk.Catalog, id desk.OutboxID) (channels.Outbound, error) {
+	link := accountLinks[about]
+	address := c.Settings.String("http_type") + "://" + c.Settings.String("fqdn") + "/" + link.path
+	if link.token != "" {
+		token := credential.NewToken()
+		if err := tx.ReplaceToken(ctx, user.ID, link.token, credential.HashToken(token)); err != nil {
+			return channels.Outbound{}, err
+		}
+		address += token
+	}
+	locale, _ := user.Preferences["locale"].(string)
+	if locale == "" {
+		locale = c.Settings.String("locale_default")
+	}
+	mail, err := notify.Account(about, locale, notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
+	if err != nil {
+		return channels.Outbound{}, err
+	}
+	fqdn, _, _ := strings.Cut(c.Settings.String("fqdn"), ":")
+	from := strings.NewReplacer("#{config.fqdn}", fqdn, "#{config.product_name}", c.Settings.String("product_name")).
+		Replace(c.Settings.String("notification_sender"))
+	return channels.Outbound{
+		MessageID: fmt.Sprintf("<account.%d@%s>", id, fqdn), From: from, To: user.Email, Subject: mail.Subject,
+		ContentType: "text/html", Body: mail.Body, Organization: c.Settings.String("organization"), Notification: true,
+		CSSFont: c.Settings.String("html_email_css_font"), EHLODomain: ehloDomain(c.Settings.String("fqdn"), from),
+	}, nil
+}
+
+// notificationChannel is what mails go out by that belong to no ticket.
+func notificationChannel(c *desk.Catalog) (desk.Channel, error) {
+	for _, channel := range c.Channels {
+		if channel.Area == desk.AreaEmailNotification && channel.Active {
+			return channel, nil
+		}
+	}
+	return desk.Channel{}, unready("No active channel for notifications (%s)!", desk.AreaEmailNotification)
+}
