@@ -73,7 +73,7 @@ func (s *Room) redeemCode(ctx context.Context, p rest.Params, a desk.Application
 		}
 		if grant.UsedAt != nil {
 			refused = errGrant // and not the transaction's error, which would undo the end of the tokens
-			return tx.RevokeGrant(ctx, grant.ID)
+			return s.revokeStolen(ctx, tx, grant.ID)
 		}
 		if err := s.checkGrant(grant, p, a); err != nil {
 			return err
@@ -88,6 +88,12 @@ func (s *Room) redeemCode(ctx context.Context, p rest.Params, a desk.Application
 		s.ForgetCallers()
 	}
 	return answer, errors.Join(err, refused)
+}
+
+// revokeStolen ends what came of a consent, because a secret of it was used twice.
+func (s *Room) revokeStolen(ctx context.Context, tx *store.Store, id desk.GrantID) error {
+	s.Log.WarnContext(ctx, "a code or refresh token was used twice, its tokens are revoked", "grant_id", id)
+	return tx.RevokeGrant(ctx, id)
 }
 
 func (s *Room) checkGrant(grant store.Grant, p rest.Params, a desk.Application) error {
@@ -130,7 +136,7 @@ func (s *Room) redeemRefresh(ctx context.Context, p rest.Params, a desk.Applicat
 			if old.GrantID == nil || s.now().Sub(*old.RevokedAt) < twiceWithin {
 				return nil
 			}
-			return tx.RevokeGrant(ctx, *old.GrantID)
+			return s.revokeStolen(ctx, tx, *old.GrantID)
 		}
 		if err := tx.RevokeAccessToken(ctx, old.ID); err != nil {
 			return err

@@ -57,7 +57,11 @@ func (s *Room) begin(w http.ResponseWriter, r *http.Request, c *desk.Catalog, wh
 	session.UserID = who.User.ID
 	session.RemoteIP, session.UserAgent = s.address(r), desk.CutUserAgent(r.UserAgent())
 	expires := s.now().Add(c.Settings.SessionIdle(who))
-	return badge, s.Store.InsertSession(r.Context(), session, credential.HashToken(badge), expires)
+	if err := s.Store.InsertSession(r.Context(), session, credential.HashToken(badge), expires); err != nil {
+		return "", err
+	}
+	s.Log.InfoContext(r.Context(), "session began", "user_id", who.User.ID, "session_id", session.ID, "authentication", session.Authentication)
+	return badge, nil
 }
 
 // end signs out whoever is signed in by the cookie of a request.
