@@ -1,12 +1,14 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
+	"postroom/internal/store"
 )
 
 // Input is what somebody sent to make or change a record. Its methods take a value each, if it was
@@ -36,6 +38,15 @@ func (in *Input) Keep(err error) {
 	if in.Err == nil {
 		in.Err = err
 	}
+}
+
+// Note remembers what somebody did, for others to see. While data of another system is taken in,
+// nobody does anything.
+func (in *Input) Note(ctx context.Context, tx *store.Store, activities ...desk.Activity) error {
+	if len(activities) == 0 || in.Catalog.Settings.Bool("import_mode") {
+		return nil
+	}
+	return tx.RecordActivities(ctx, activities...)
 }
 
 func (in *Input) Name(dst *string) {

@@ -201,6 +201,9 @@ func (s *Room) deleteArticle(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		before := ticket
+		if ticket.TimeUnit, err = tx.TimeSpent(ctx, ticket.ID); err != nil { // what was booked for the article went with it
+			return err
+		}
 		if article.SenderID != desk.SenderSystem {
 			ticket.ArticleCount = max(ticket.ArticleCount-1, 0)
 		}

@@ -166,6 +166,12 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	}
 	desk.ApplyArticle(ticket, a, c)
 	desk.OpenOnAnswer(ticket, a, c)
+	if err := attachToArticle(ctx, tx, in, ticket, a, d.sent); err != nil {
+		return a, err
+	}
+	if err := in.Note(ctx, tx, desk.ArticleActivity(desk.ActivityCreate, *ticket, a.ID, who.User.ID)); err != nil {
+		return a, err
+	}
 	if outgoing {
 		if err := tx.Announce(ctx, task.ArticleToDeliver{ArticleID: a.ID}); err != nil {
 			return a, err

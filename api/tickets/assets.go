@@ -56,20 +56,23 @@ func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket des
 		ids[i], byID[a.ID] = a.ID, shown[i]
 		authors = append(authors, a.CreatedByID, a.UpdatedByID)
 	}
-	assets, err := s.Assets(ctx, who, []desk.Ticket{ticket}, authors...)
+	attached, err := s.wholeAttached(ctx, who, ticket)
+	if err != nil {
+		return nil, err
+	}
+	assets, err := s.Assets(ctx, who, append(attached.linked, ticket), append(authors, attached.people...)...)
 	if err != nil {
 		return nil, err
 	}
 	assets.Add("TicketArticle", byID)
-	none := []int64{}
 	return rest.Record{
 		{"ticket_id", ticket.ID},
 		{"ticket_article_ids", ids},
 		{"assets", assets},
-		{"links", none},
-		{"tags", none},
-		{"mentions", none},
-		{"time_accountings", none},
+		{"links", attached.links},
+		{"tags", attached.tags},
+		{"mentions", attached.mentions},
+		{"time_accountings", attached.times},
 		{"form_meta", rest.Record{}},
 	}, nil
 }

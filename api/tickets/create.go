@@ -163,9 +163,28 @@ func (s *Room) insertTicket(ctx context.Context, tx *store.Store, in *rest.Input
 		return err
 	}
 	created := desk.Change{Object: "Ticket", OID: int64(t.ID), Type: "created", By: in.Who.User.ID}
-	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil || !withArticle {
+	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil {
 		return err
 	}
+	if err := in.Note(ctx, tx, desk.TicketActivity(desk.ActivityCreate, *t, in.Who.User.ID)); err != nil {
+		return err
+	}
+	if err := useStartDraft(ctx, tx, in, *t); err != nil {
+		return err
+	}
+	if err := attach(ctx, tx, in, *t); err != nil {
+		return err
+	}
+	if withArticle {
+		if err := s.addFirstArticle(ctx, tx, in, t, draft); err != nil {
+			return err
+		}
+	}
+	return linkNew(ctx, tx, in, t.ID)
+}
+
+// addFirstArticle writes the article that came with a new ticket, and what it means for the ticket.
+func (s *Room) addFirstArticle(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Ticket, draft articleDraft) error {
 	before := *t
 	if _, err := s.addArticle(ctx, tx, in, t, draft); err != nil {
 		return err

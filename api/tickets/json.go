@@ -95,7 +95,9 @@ func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk
 	}
 	for i, t := range tickets {
 		records[i].Add("article_ids", articles[t.ID])
-		records[i].Add("ticket_time_accounting_ids", []int64{})
+	}
+	if err := s.addAttached(ctx, who, tickets, records, how); err != nil {
+		return nil, err
 	}
 	if how == withIDs {
 		return records, nil
@@ -164,7 +166,6 @@ func (n ticketNames) addTo(r *rest.Record, t *desk.Ticket, noArticles bool) {
 	if noArticles { // articles have no names to list
 		r.Add("articles", []string{})
 	}
-	r.Add("ticket_time_accounting", []string{})
 	r.Add("state", n.catalog.States[t.StateID].Name)
 	r.Add("priority", n.catalog.Priorities[t.PriorityID].Name)
 	r.Add("owner", n.Logins[t.OwnerID])

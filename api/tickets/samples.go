@@ -9,7 +9,8 @@ import (
 // What tickets and articles look like to whoever reads the OpenAPI document.
 var (
 	ticketModel = rest.Model{Name: "Ticket", Value: ticketRecord(&desk.Ticket{}).
-			With("article_ids", []desk.ArticleID{}).With("ticket_time_accounting_ids", []int64{})}
+			With("article_ids", []desk.ArticleID{}).With("ticket_time_accounting_ids", []int64{}).
+			With("checklist_id", (*int64)(nil)).With("referencing_checklist_ids", []int64{})}
 	// Shown whole or with its relatives, a ticket comes in an envelope.
 	ticketSample  = rest.AnyOf{ticketModel, rest.Record{{"assets", rest.Record{}}}}
 	ticketsSample = rest.AnyOf{[]any{ticketModel}, rest.Record{{"record_ids", []int64{}}, {"assets", rest.Record{}}, {"total_count", 0}}}

@@ -57,6 +57,9 @@ func (s *Room) change(ctx context.Context, tx *store.Store, in *rest.Input, id d
 	if err != nil {
 		return err
 	}
+	if err := useDraft(ctx, tx, in, id, object); err != nil {
+		return err
+	}
 	if _, err := s.addArticle(ctx, tx, in, &after, draft); err != nil {
 		return err
 	}
@@ -142,5 +145,11 @@ func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, af
 	if err := tx.SaveTicket(ctx, after); err != nil {
 		return err
 	}
-	return tx.AddHistory(ctx, desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
+	changes := desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID)
+	if activity, noted := desk.ActivityOf(after, changes, in.Who.User.ID); noted {
+		if err := in.Note(ctx, tx, activity); err != nil {
+			return err
+		}
+	}
+	return tx.AddHistory(ctx, changes)
 }

@@ -21,6 +21,9 @@ type Draft struct {
 	Stamp
 }
 
+// ErrForeignDraft refuses a draft that was not written for the ticket it is to be used in.
+var ErrForeignDraft error = &InvalidError{Field: "shared_draft_id", Reason: "Shared draft cannot be selected for this ticket."}
+
 // StartDraft is what an agent began to write as a new ticket of a group.
 type StartDraft struct {
 	ID      StartDraftID
@@ -30,10 +33,10 @@ type StartDraft struct {
 	Stamp
 }
 
-// MayStartWith returns nil if a new ticket in a group may come from a draft, and an *InvalidError if not.
-func (d StartDraft) MayStartWith(group Group) error {
+// MayStart returns nil if a new ticket in a group may come from the draft, else ErrForeignDraft.
+func (d StartDraft) MayStart(group Group) error {
 	if d.GroupID == group.ID && group.SharedDrafts {
 		return nil
 	}
-	return &InvalidError{Field: "shared_draft_id", Reason: "Shared draft cannot be selected for this ticket."}
+	return ErrForeignDraft
 }

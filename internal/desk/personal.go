@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Ids of what is somebody's own.
 type (
@@ -67,6 +70,20 @@ func TicketActivity(what string, t Ticket, by UserID) Activity {
 // ArticleActivity is what somebody did with an article of a ticket.
 func ArticleActivity(what string, t Ticket, article ArticleID, by UserID) Activity {
 	return Activity{Type: what, Object: ObjectArticle, OID: int64(article), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
+}
+
+// unnoted are attributes of tickets whose changes are nothing that somebody did.
+var unnoted = map[string]bool{
+	"organization": true, "last_contact_at": true, "last_contact_agent_at": true, "last_contact_customer_at": true, "last_owner_update_at": true,
+	"escalation_at": true, "first_response_at": true, "first_response_escalation_at": true, "first_response_in_min": true,
+	"first_response_diff_in_min": true, "close_at": true, "close_escalation_at": true, "close_in_min": true, "close_diff_in_min": true,
+	"last_close_at": true, "update_escalation_at": true, "update_in_min": true, "update_diff_in_min": true,
+}
+
+// ActivityOf is what somebody did who changed a ticket so; false: nothing worth noting.
+func ActivityOf(t Ticket, changes []Change, by UserID) (Activity, bool) {
+	noted := slices.ContainsFunc(changes, func(c Change) bool { return !unnoted[c.Attribute] })
+	return TicketActivity(ActivityUpdate, t, by), noted
 }
 
 // UserActivity is what somebody did with a user.

@@ -41,22 +41,26 @@ func TestTimeUnitAsItIsSent(t *testing.T) {
 func TestWhoMayAccountTime(t *testing.T) {
 	t.Parallel()
 	on := &desk.Catalog{Settings: desk.Settings{"time_accounting": json.RawMessage("true")}}
-	in := []desk.GroupID{1}
+	off := &desk.Catalog{}
 	ticket := desk.Ticket{GroupID: 1, CustomerID: 9}
+	agent := func(level desk.Access) *desk.Caller {
+		return &desk.Caller{Permissions: []string{"ticket.agent"}, Groups: desk.GroupAccess{1: {level}}}
+	}
 	for _, tc := range []struct {
 		name    string
-		access  desk.TicketAccess
+		who     *desk.Caller
 		catalog *desk.Catalog
 		want    string
 	}{
-		{"change access", desk.TicketAccess{Agent: true, Change: in}, on, ""},
-		{"create access", desk.TicketAccess{Agent: true, Create: in}, on, ""},
-		{"read access", desk.TicketAccess{Agent: true, Read: in}, on, "Not authorized"},
-		{"the customer", desk.TicketAccess{Customer: true, User: 9}, on, "Not authorized"},
-		{"switched off", desk.TicketAccess{Agent: true, Change: in}, &desk.Catalog{}, "Not authorized (Time Accounting is not enabled)!"},
+		{"change access", agent(desk.AccessChange), on, ""},
+		{"create access", agent(desk.AccessCreate), on, ""},
+		{"read access", agent(desk.AccessRead), on, "Not authorized"},
+		{"the customer", &desk.Caller{User: desk.User{ID: 9}, Permissions: []string{"ticket.customer"}}, on, "Not authorized"},
+		{"switched off", agent(desk.AccessFull), off, "Not authorized (Time Accounting is not enabled)!"},
+		{"administrator", &desk.Caller{Permissions: []string{"admin"}}, off, ""},
 	} {
 		got := ""
-		if err := tc.access.MayAccountTime(ticket, tc.catalog); err != nil {
+		if err := tc.who.MayAccountTime(ticket, tc.catalog); err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {

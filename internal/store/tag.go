@@ -151,6 +151,20 @@ func (s *Store) AttachTags(ctx context.Context, class string, oid int64, names [
 	return s.noteTags(ctx, "added", class, oid, added, by)
 }
 
+// KnownTags returns those of the names that are in the list of tags.
+func (s *Store) KnownTags(ctx context.Context, names []string) ([]string, error) {
+	rows, _ := s.db.Query(ctx, `
+		SELECT wanted.name
+		FROM unnest($1::text[]) WITH ORDINALITY AS wanted (name, position)
+		JOIN tags t ON t.name = wanted.name
+		ORDER BY position`, names)
+	known, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, fmt.Errorf("known tags: %w", translate(err))
+	}
+	return known, nil
+}
+
 // DetachTag takes a tag off a record, if it is there, and notes it in its history.
 func (s *Store) DetachTag(ctx context.Context, class string, oid int64, name string, by desk.UserID) (there bool, err error) {
 	tag, err := s.db.Exec(ctx, `

@@ -102,6 +102,37 @@ func (s *Store) AddLink(ctx context.Context, linkType string, source, target des
 	return link, nil
 }
 
+const insertLinks = `
+	INSERT INTO links (link_type_id, link_object_source_id, link_object_source_value, link_object_target_id, link_object_target_value)
+	SELECT t.id, o.id, $1, o.id, new.target
+	FROM unnest($2::text[], $3::bigint[]) WITH ORDINALITY AS new (type, target, position)
+	JOIN link_types t ON t.name = new.type
+	JOIN link_objects o ON o.name = 'Ticket'
+	ORDER BY position
+	ON CONFLICT DO NOTHING`
+
+// AddLinks links a new ticket to others. Each type is what the new one is to the other.
+func (s *Store) AddLinks(ctx context.Context, source desk.TicketID, links []desk.TicketLink) error {
+	if len(links) == 0 {
+		return nil
+	}
+	var types []string
+	var targets []desk.TicketID
+	for _, link := range links {
+		types, targets = append(types, link.Type), append(targets, link.TicketID)
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(`
+		INSERT INTO link_types (name)
+		SELECT DISTINCT name
+		FROM unnest($1::text[]) AS name
+		WHERE NOT EXISTS (SELECT FROM link_types WHERE link_types.name = name.name)
+		ORDER BY name
+		ON CONFLICT DO NOTHING`, types)
+	batch.Queue(insertLinks, source, types, targets)
+	return s.send(ctx, batch, "link new ticket")
+}
+
 const deleteLinks = `
 	DELETE FROM links l
 	USING link_objects o, link_types t
