@@ -15,6 +15,7 @@ var (
 	UserPages   = Paging{usual: 100, most: 1000}
 	TicketPages = Paging{usual: 100, most: 100}
 	SearchPages = Paging{usual: 50, most: 200}
+	GlobalPages = Paging{usual: 10, most: 200}  // of each kind
 	ToldPages   = Paging{usual: 200, most: 200} // of notifications
 )
 

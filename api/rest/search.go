@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -67,4 +68,51 @@ func Zone(c *desk.Catalog) *time.Location {
 		return time.UTC
 	}
 	return zone
+}
+
+// Searchable is a kind of record that searches across kinds and previews of conditions find. The
+// room that answers for the kind says how.
+type Searchable struct {
+	Model      string   // Ticket
+	Rank       int      // the higher the sooner it is shown
+	Searchers  []string // who may search, by permissions; nil: everybody
+	Attributes func(*desk.Catalog) *rules.Attributes
+	Find       func(ctx context.Context, who *desk.Caller, what Wanted) (Found, error)
+}
+
+// May reports whether somebody may search for records of the kind.
+func (k Searchable) May(who *desk.Caller) bool { return k.Searchers == nil || who.Can(k.Searchers...) }
+
+// Wanted is what to find among records of one kind.
+type Wanted struct {
+	store.Search
+	store.Page
+	Count      bool // how many there are on all pages, too
+	Everywhere bool // among all records, whatever the caller may see
+}
+
+// Found is what was found, as clients want it shown.
+type Found struct {
+	IDs    []int64
+	Total  int // on all pages, if it was asked for
+	Assets Record
+}
+
+// FoundIn makes Found of a page of records that are at hand.
+func FoundIn[T any](ctx context.Context, v View[T], items []T, what Wanted, total func() (int, error)) (Found, error) {
+	found := Found{IDs: make([]int64, len(items))}
+	for i, item := range items {
+		found.IDs[i] = v.ID(item)
+	}
+	records, err := v.Show(ctx, items, ShapePlain)
+	if err != nil {
+		return found, err
+	}
+	if found.Assets, err = v.Family(ctx, items, records); err != nil {
+		return found, err
+	}
+	if what.Count {
+		found.Total, err = total()
+	}
+	return found, err
 }

@@ -78,7 +78,7 @@ func (t *Table[T, ID]) Stamp(v T) desk.Stamp {
 func (t *Table[T, ID]) List(ctx context.Context, s *Store, f Filter[ID], orders []Order, page Page) ([]T, error) {
 	var args arguments
 	sql := t.all + t.where(f, &args) + orderBy(orders, "id") + " LIMIT " + args.add(page.Limit) + " OFFSET " + args.add(page.Offset)
-	return many[T](ctx, s, "list "+t.name, sql, args...)
+	return many[T](ctx, s, "list "+t.name, sql, args.planned()...)
 }
 
 // All returns every record by id. It is for tables with as many rows as somebody typed in.
@@ -90,7 +90,7 @@ func (t *Table[T, ID]) All(ctx context.Context, s *Store) (map[ID]T, error) {
 func (t *Table[T, ID]) Count(ctx context.Context, s *Store, f Filter[ID]) (int, error) {
 	var args arguments
 	sql := t.all + t.where(f, &args)
-	return s.count(ctx, sql, args...)
+	return s.count(ctx, sql, args.planned()...)
 }
 
 // Names returns what every record is called. It is for tables like those of All.

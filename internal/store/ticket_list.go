@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 
-	"github.com/jackc/pgx/v5"
-
 	"postroom/internal/desk"
 )
 
@@ -30,8 +28,7 @@ func (s *Store) ListTickets(ctx context.Context, scope desk.TicketScope, page Pa
 		ORDER BY id`, args)
 }
 
-// tickets runs a query for tickets that was put together from clauses. It is planned for the
-// values at hand: what is a good plan for one agent is a bad one for the next.
+// tickets runs a query for tickets that was put together from clauses.
 func (s *Store) tickets(ctx context.Context, sql string, args arguments) ([]desk.Ticket, error) {
-	return many[desk.Ticket](ctx, s, "list tickets", sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	return many[desk.Ticket](ctx, s, "list tickets", sql, args.planned()...)
 }

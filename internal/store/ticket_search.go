@@ -2,11 +2,8 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 )
@@ -56,13 +53,8 @@ func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, err
 		return 0, nil
 	}
 	var args arguments
-	sql := `SELECT count(*) FROM tickets t WHERE ` + search.condition(&args, nil)
-	var count int
-	err := s.db.QueryRow(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...).Scan(&count)
-	if err != nil {
-		return 0, fmt.Errorf("count tickets: %w", translate(err))
-	}
-	return count, nil
+	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, nil)
+	return s.count(ctx, sql, args.planned()...)
 }
 
 func (q TicketSearch) condition(args *arguments, frequent map[string]bool) string {

@@ -95,7 +95,7 @@ func (s *Store) frequentWords(ctx context.Context, query *rules.Query) (map[stri
 		SELECT ARRAY[` + strings.Join(counts, ", ") + `]
 		FROM (SELECT * FROM ticket_articles ORDER BY id DESC LIMIT ` + args.add(sampled) + `) a
 		HAVING count(*) = ` + args.add(sampled)
-	rows, _ := s.db.Query(ctx, sql, append([]any{pgx.QueryExecModeCacheDescribe}, args...)...)
+	rows, _ := s.db.Query(ctx, sql, args.planned()...)
 	found, err := pgx.CollectRows(rows, pgx.RowTo[[]bool])
 	if err != nil {
 		return nil, fmt.Errorf("frequent words: %w", translate(err))

@@ -72,14 +72,14 @@ func (s *Store) ListUsers(ctx context.Context, filter UserFilter, orders []Order
 	var args arguments
 	sql := `SELECT ` + userColumns + ` FROM users u WHERE ` + filter.where(&args)
 	sql += orderBy(orders, "u.id") + " LIMIT " + args.add(page.Limit) + " OFFSET " + args.add(page.Offset)
-	return many[desk.User](ctx, s, "list users", sql, args...)
+	return many[desk.User](ctx, s, "list users", sql, args.planned()...)
 }
 
 // CountUsers returns how many users a filter finds.
 func (s *Store) CountUsers(ctx context.Context, filter UserFilter) (int, error) {
 	var args arguments
 	where := filter.where(&args)
-	return s.count(ctx, `SELECT FROM users u WHERE `+where, args...)
+	return s.count(ctx, `SELECT FROM users u WHERE `+where, args.planned()...)
 }
 
 var userLinks = `

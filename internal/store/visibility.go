@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"postroom/internal/desk"
 )
 
@@ -17,6 +19,10 @@ func (a *arguments) add(value any) string {
 	*a = append(*a, value)
 	return "$" + strconv.Itoa(len(*a))
 }
+
+// planned are the arguments of a statement that is planned for the values at hand: what is a good
+// plan for one agent or word is a bad one for the next.
+func (a arguments) planned() []any { return append([]any{pgx.QueryExecModeCacheDescribe}, a...) }
 
 // visibleTickets is the condition that row t of tickets lies in the scope.
 func visibleTickets(scope desk.TicketScope, args *arguments) string {

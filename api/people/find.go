@@ -1,0 +1,44 @@
+package people
+
+import (
+	"context"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/rules"
+	"postroom/internal/store"
+)
+
+// Searchable says how users and organizations are found among other records.
+func (s *Room) Searchable() []rest.Searchable {
+	return []rest.Searchable{
+		{
+			Model: "User", Rank: 2000, Searchers: []string{"ticket.agent", "admin.user"},
+			Attributes: rules.UserAttributes, Find: s.findUsers,
+		},
+		{
+			Model: "Organization", Rank: 1500, Searchers: []string{"ticket.agent", "admin.organization"},
+			Attributes: rules.OrganizationAttributes, Find: s.findOrganizations,
+		},
+	}
+}
+
+func (s *Room) findUsers(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
+	filter := store.UserFilter{Search: what.Search, NotSystem: true}
+	users, err := s.Store.ListUsers(ctx, filter, activeFirst, what.Page)
+	if err != nil {
+		return rest.Found{}, err
+	}
+	return rest.FoundIn(ctx, s.UserView(who), users, what, func() (int, error) { return s.Store.CountUsers(ctx, filter) })
+}
+
+func (s *Room) findOrganizations(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
+	filter := store.Filter[desk.OrganizationID]{Search: what.Search}
+	organizations, err := store.Organizations.List(ctx, s.Store, filter, activeFirst, what.Page)
+	if err != nil {
+		return rest.Found{}, err
+	}
+	return rest.FoundIn(ctx, s.organizationView(who), organizations, what, func() (int, error) {
+		return store.Organizations.Count(ctx, s.Store, filter)
+	})
+}

@@ -1,0 +1,82 @@
+package search
+
+import (
+	"net/http"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/store"
+)
+
+// searchAll finds records of every kind that the caller may search, or of those that are named.
+func (s *Room) searchAll(w http.ResponseWriter, r *http.Request) error {
+	p, page, err := rest.ListParams(r, rest.GlobalPages)
+	if err != nil {
+		return err
+	}
+	page.Offset = 0 // each kind shows its best, and no more
+	answer := &found{counted: p.Flag("by_object"), counts: rest.Record{}}
+	for _, kind := range s.asked(r.PathValue("objects")) {
+		if !kind.May(rest.Caller(r)) {
+			continue
+		}
+		if err := answer.add(s, r, p, kind, page); err != nil {
+			return err
+		}
+	}
+	return rest.Reply(w, r, answer.record())
+}
+
+// asked are the kinds that an address names, ticket-user, or all of them.
+func (s *Room) asked(objects string) []rest.Searchable {
+	if objects == "" {
+		return s.kinds
+	}
+	var named []rest.Searchable
+	for _, kind := range s.kinds {
+		for model := range strings.SplitSeq(objects, "-") {
+			if strings.EqualFold(kind.Model, model) {
+				named = append(named, kind)
+				break
+			}
+		}
+	}
+	return named
+}
+
+// found is what a search across kinds finds.
+type found struct {
+	counted bool // how many there are of each kind is wanted
+	hits    []rest.Record
+	counts  rest.Record
+	assets  []rest.Record
+}
+
+func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchable, page store.Page) error {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	search, err := s.Search(r, p, kind.Attributes(catalog))
+	if err != nil {
+		return err
+	}
+	got, err := kind.Find(r.Context(), rest.Caller(r), rest.Wanted{Search: search, Page: page, Count: f.counted})
+	if err != nil {
+		return err
+	}
+	f.assets = append(f.assets, got.Assets)
+	for _, id := range got.IDs {
+		f.hits = append(f.hits, rest.Record{{"type", kind.Model}, {"id", id}})
+	}
+	f.counts.Add(kind.Model, rest.Record{{"object_ids", got.IDs}, {"total_count", got.Total}})
+	return nil
+}
+
+func (f *found) record() rest.Record {
+	assets := rest.MergeAssets(f.assets...)
+	if f.counted {
+		return rest.Record{{"assets", assets}, {"result", f.counts}}
+	}
+	return rest.Record{{"assets", assets}, {"result", f.hits}}
+}

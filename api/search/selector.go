@@ -1,0 +1,60 @@
+package search
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/sla"
+	"postroom/internal/store"
+)
+
+// previewed is how many records the preview of a condition shows.
+const previewed = 6
+
+// preview shows administrators what a condition finds, among all records there are.
+func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	kind, known := s.named(strings.TrimSuffix(r.PathValue("object"), "s"))
+	if !known {
+		return rest.Invalid("object", "Given object does not support selector")
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	search := store.Search{Context: rest.RulesContext(rest.Caller(r), catalog)}
+	search.Context.Articles.Limited = false
+	if search.Context.Working, err = s.working(r.Context()); err != nil {
+		return err
+	}
+	search.Condition, err = rest.BindCondition(p["condition"], kind.Attributes(catalog).WithWorkingTime(), search.Context)
+	if err != nil {
+		return err
+	}
+	got, err := kind.Find(r.Context(), rest.Caller(r), rest.Wanted{
+		Search: search, Page: store.Page{Limit: previewed}, Count: true, Everywhere: true,
+	})
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"object_ids", got.IDs}, {"object_count", got.Total}, {"assets", got.Assets}})
+}
+
+// working returns what tells whether people work at a moment.
+func (s *Room) working(ctx context.Context) (func(int64, time.Time) (working, exists bool), error) {
+	calendars, err := store.Calendars.All(ctx, s.Store)
+	if err != nil {
+		return nil, err
+	}
+	return func(id int64, at time.Time) (working, exists bool) {
+		calendar, exists := calendars[desk.CalendarID(id)]
+		return exists && sla.Working(calendar, at), exists
+	}, nil
+}

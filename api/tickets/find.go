@@ -1,0 +1,33 @@
+package tickets
+
+import (
+	"context"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/rules"
+	"postroom/internal/store"
+)
+
+// Searchable says how tickets are found among other records.
+func (s *Room) Searchable() rest.Searchable {
+	return rest.Searchable{Model: "Ticket", Rank: 3000, Attributes: rules.TicketAttributes, Find: s.find}
+}
+
+func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (found rest.Found, err error) {
+	search := store.TicketSearch{Scope: who.TicketAccess().Lists(), Search: what.Search, Page: what.Page}
+	search.Scope.All = search.Scope.All || what.Everywhere
+	tickets, err := s.Store.SearchTickets(ctx, search)
+	if err != nil {
+		return found, err
+	}
+	found.IDs = make([]int64, len(tickets))
+	for i, t := range tickets {
+		found.IDs[i] = int64(t.ID)
+	}
+	if found.Assets, err = s.Assets(ctx, who, tickets); err != nil || !what.Count {
+		return found, err
+	}
+	found.Total, err = s.Store.CountTickets(ctx, search)
+	return found, err
+}
