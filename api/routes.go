@@ -16,6 +16,7 @@ import (
 	"postroom/api/telephony"
 	"postroom/api/tickets"
 	"postroom/api/twofactor"
+	"postroom/api/uploads"
 )
 
 // table is every address there is, a room at a time.
@@ -27,6 +28,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	twofactor.New(s.House).Routes(t)
 	people.Routes(t)
 	account.New(s.House, people).Routes(t)
+	uploads.New(s.House).Routes(t)
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
 	mail.New(s.House, needs.Wizard).Routes(t)

@@ -38,6 +38,7 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 		{24 * time.Hour, "old activities deleted", s.PurgeActivities},
 		{24 * time.Hour, "old recent views deleted", s.PurgeRecentViews},
 		{24 * time.Hour, "unused tabs of phones closed", s.PurgeTaskbars},
+		{time.Hour, "files of forms that nobody sent deleted", s.PurgeUploads},
 		{24 * time.Hour, "old http logs deleted", s.PurgeHTTPLogs},
 		{24 * time.Hour, "old calls deleted", s.PurgeCalls},
 		{24 * time.Hour, "old data privacy tasks deleted", s.PurgePrivacyTasks},

@@ -164,6 +164,9 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	if err := s.keepFiles(ctx, tx, a, files, c); err != nil {
 		return a, err
 	}
+	if err := takeUploads(ctx, tx, in, a, d.sent); err != nil {
+		return a, err
+	}
 	desk.ApplyArticle(ticket, a, c)
 	desk.OpenOnAnswer(ticket, a, c)
 	if err := attachToArticle(ctx, tx, in, ticket, a, d.sent); err != nil {

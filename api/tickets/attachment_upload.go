@@ -119,3 +119,16 @@ func (s *Room) keepFiles(ctx context.Context, tx *store.Store, a desk.Article, f
 	}
 	return tx.InsertAttachments(ctx, attachments)
 }
+
+// takeUploads gives an article the files that wait for the form in which it was written.
+func takeUploads(ctx context.Context, tx *store.Store, in *rest.Input, a desk.Article, sent rest.Params) error {
+	form := desk.UploadCacheID(sent.Text("form_id"))
+	if form == 0 {
+		return nil
+	}
+	blobs, err := tx.TakeUploads(ctx, form, in.Who.User.ID, a.ID, a.Body)
+	if err != nil {
+		return err
+	}
+	return releaseBlobs(ctx, tx, blobs)
+}

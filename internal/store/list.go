@@ -56,6 +56,16 @@ func value[T any](ctx context.Context, s *Store, what, sql string, args ...any) 
 	return found, nil
 }
 
+// column collects the rows of a query that have but one column.
+func column[T any](ctx context.Context, s *Store, what, sql string, args ...any) ([]T, error) {
+	rows, _ := s.db.Query(ctx, sql, args...)
+	found, err := pgx.CollectRows(rows, pgx.RowTo[T])
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", what, translate(err))
+	}
+	return found, nil
+}
+
 // count counts the rows of a SELECT.
 func (s *Store) count(ctx context.Context, sql string, args ...any) (int, error) {
 	return value[int](ctx, s, "count", `SELECT count(*) FROM (`+sql+`) counted`, args...)
