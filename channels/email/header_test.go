@@ -24,7 +24,7 @@ type vector struct {
 
 func vectors(t *testing.T) (cases []vector) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/email_cases.json")
+	text, err := os.ReadFile("testdata/fetch_cases.json")
 	if err != nil {
 		t.Fatal(err)
 	}

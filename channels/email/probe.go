@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postroom/channels"
+	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 )
 
@@ -39,11 +40,11 @@ const (
 // Probe guesses the servers of an address and returns those that work.
 func (w *Wizard) Probe(ctx context.Context, address, password, folder string) (Account, error) {
 	address = strings.ToLower(strings.TrimSpace(address))
-	parsed, err := parseAddresses("email", address)
+	parsed, err := letter.Addresses("email", address)
 	if err != nil || len(parsed) != 1 {
 		return Account{}, &desk.InvalidError{Field: "email", Reason: "Invalid email '" + address + "'."}
 	}
-	local, domain := splitAddress(parsed[0].Address)
+	local, domain := letter.Split(parsed[0].Address)
 	find := w.guess
 	if find == nil {
 		find = guesses

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postroom/channels"
+	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 )
 
@@ -25,20 +26,20 @@ type sendmailSender struct{ program string }
 
 // Send runs the program once for all recipients.
 func (s *sendmailSender) Send(ctx context.Context, message channels.Outbound) ([]byte, error) {
-	letter, err := compose(message, time.Now())
+	mail, err := letter.Compose(message, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return letter.raw, s.deliver(ctx, letter, "")
+	return mail.Raw, s.deliver(ctx, mail, "")
 }
 
-func (s *sendmailSender) deliver(ctx context.Context, letter letter, _ string) error {
+func (s *sendmailSender) deliver(ctx context.Context, mail letter.Letter, _ string) error {
 	ctx, cancel := context.WithTimeout(ctx, sendmailTime)
 	defer cancel()
 	// "--": an address that begins with a dash is an address, not an option.
-	args := append([]string{"-i", "-f", letter.sender, "--"}, letter.recipients...)
+	args := append([]string{"-i", "-f", mail.Sender, "--"}, mail.Recipients...)
 	command := exec.CommandContext(ctx, s.program, args...)
-	command.Stdin = bytes.NewReader(bytes.ReplaceAll(letter.raw, []byte("\r\n"), []byte("\n")))
+	command.Stdin = bytes.NewReader(bytes.ReplaceAll(mail.Raw, []byte("\r\n"), []byte("\n")))
 	command.WaitDelay = 5 * time.Second
 	said, err := command.CombinedOutput()
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"postroom/channels"
+	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 )
 
@@ -31,25 +32,25 @@ type smtpSender struct{ server server }
 
 // Send delivers a message to all its recipients or to none.
 func (s *smtpSender) Send(ctx context.Context, message channels.Outbound) ([]byte, error) {
-	letter, err := compose(message, time.Now())
+	mail, err := letter.Compose(message, time.Now())
 	if err != nil {
 		return nil, err
 	}
-	return letter.raw, s.deliver(ctx, letter, message.EHLODomain)
+	return mail.Raw, s.deliver(ctx, mail, message.EHLODomain)
 }
 
 // deliver runs one SMTP session.
-func (s *smtpSender) deliver(ctx context.Context, letter letter, fqdn string) error {
+func (s *smtpSender) deliver(ctx context.Context, mail letter.Letter, fqdn string) error {
 	server := s.server
 	if server.domain == "" {
-		server.domain = ehloDomain(fqdn, letter.sender)
+		server.domain = ehloDomain(fqdn, mail.Sender)
 	}
 	client, hangUp, err := server.dial(ctx)
 	if err != nil {
 		return fmt.Errorf("SMTP server %s: %w", server.host, err)
 	}
 	defer hangUp()
-	if err := transfer(client, letter); err != nil {
+	if err := transfer(client, mail); err != nil {
 		return fmt.Errorf("SMTP server %s: %w", server.host, err)
 	}
 	_ = client.Quit() // the server has the message
@@ -156,15 +157,15 @@ func (s server) login(client *smtp.Client) error {
 
 // transfer hands a message over. Who refuses one recipient gets nothing for the others either:
 // another attempt would reach them twice.
-func transfer(client *smtp.Client, letter letter) error {
-	client.SkipSMTPUTF8(!letter.utf8)
-	if ok, _ := client.Extension("SMTPUTF8"); letter.utf8 && !ok {
+func transfer(client *smtp.Client, mail letter.Letter) error {
+	client.SkipSMTPUTF8(!mail.UTF8)
+	if ok, _ := client.Extension("SMTPUTF8"); mail.UTF8 && !ok {
 		return &desk.InvalidError{Field: "to", Reason: "The server takes no addresses with other than ASCII letters."}
 	}
-	if err := client.Mail("<" + letter.sender + ">"); err != nil {
-		return refusal("from", letter.sender, err)
+	if err := client.Mail("<" + mail.Sender + ">"); err != nil {
+		return refusal("from", mail.Sender, err)
 	}
-	for _, recipient := range letter.recipients {
+	for _, recipient := range mail.Recipients {
 		if err := client.Rcpt("<" + recipient + ">"); err != nil {
 			return refusal("to", recipient, err)
 		}
@@ -173,7 +174,7 @@ func transfer(client *smtp.Client, letter letter) error {
 	if err != nil {
 		return refusal("body", "", err)
 	}
-	if _, err := data.Write(letter.raw); err != nil {
+	if _, err := data.Write(mail.Raw); err != nil {
 		return fmt.Errorf("send message: %w", err)
 	}
 	if err := data.Close(); err != nil {
@@ -229,7 +230,7 @@ func ehloDomain(fqdn, sender string) string {
 	if local && senderDomain != "" {
 		domain = senderDomain
 	}
-	if ascii, err := asciiDomain(domain); err == nil && ascii != "" {
+	if ascii, err := letter.ASCIIDomain(domain); err == nil && ascii != "" {
 		return ascii
 	}
 	return "localhost"

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postroom/channels"
+	"postroom/channels/email/letter"
 )
 
 // Wizard checks accounts before they become channels. Inbound and outbound sides come as they are
@@ -120,7 +121,7 @@ func (w *Wizard) Verify(ctx context.Context, inbound, outbound map[string]any, a
 
 // deliverer is a sender that takes a message as it is.
 type deliverer interface {
-	deliver(ctx context.Context, letter letter, fqdn string) error
+	deliver(ctx context.Context, mail letter.Letter, fqdn string) error
 }
 
 // sendProbe sends a mail that every installation recognizes as a test. Without a marker nobody looks for it.
@@ -145,7 +146,7 @@ func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, from, to
 	if marker != "" {
 		marks = append(marks, "X-Zammad-Test-Message", marker)
 	}
-	letter, err := compose(channels.Outbound{
+	mail, err := letter.Compose(channels.Outbound{
 		MessageID: "<" + hex.EncodeToString(random) + "@" + fqdn + ">",
 		From:      from,
 		To:        to,
@@ -155,7 +156,7 @@ func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, from, to
 	if err != nil {
 		return err
 	}
-	return sender.(deliverer).deliver(ctx, letter, w.FQDN)
+	return sender.(deliverer).deliver(ctx, mail, w.FQDN)
 }
 
 var errNotArrived = errors.New("verify not ok: the test message did not arrive")

@@ -48,7 +48,7 @@ var floors = map[string]int{
 	"internal/console":         4,
 	"jobs":                     4,
 	"jobs/poll":                4,
-	"channels/email/letter":    3, // pure, but for what it is given
+	"channels/email/letter":    3, // writes mail, sends none
 	"internal/config":          3,
 	"internal/datasource":      3,
 	"internal/demo":            3,

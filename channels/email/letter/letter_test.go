@@ -1,4 +1,4 @@
-package email
+package letter
 
 import (
 	"bytes"
@@ -88,18 +88,18 @@ var letters = map[string]func() channels.Outbound{
 func TestMessagesAreBuiltByteForByte(t *testing.T) {
 	t.Parallel()
 	for name, message := range letters {
-		letter, err := compose(message(), sentAt)
+		letter, err := Compose(message(), sentAt)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		again, _ := compose(message(), sentAt)
-		if !bytes.Equal(letter.raw, again.raw) {
+		again, _ := Compose(message(), sentAt)
+		if !bytes.Equal(letter.Raw, again.Raw) {
 			t.Errorf("%s: the same message built twice differs", name)
 		}
 		golden := filepath.Join("testdata", name+".eml")
 		if *update {
-			if err := os.WriteFile(golden, letter.raw, 0o644); err != nil {
+			if err := os.WriteFile(golden, letter.Raw, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -107,10 +107,10 @@ func TestMessagesAreBuiltByteForByte(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !bytes.Equal(letter.raw, want) {
-			t.Errorf("%s differs from %s:\n%s", name, golden, letter.raw)
+		if !bytes.Equal(letter.Raw, want) {
+			t.Errorf("%s differs from %s:\n%s", name, golden, letter.Raw)
 		}
-		checkWire(t, name, letter.raw)
+		checkWire(t, name, letter.Raw)
 	}
 }
 
@@ -135,11 +135,11 @@ func TestBuiltMessagesReadBackAsTheyWere(t *testing.T) {
 	t.Parallel()
 	for name, message := range letters {
 		m := message()
-		letter, err := compose(m, sentAt)
+		letter, err := Compose(m, sentAt)
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		read, err := mail.ReadMessage(bytes.NewReader(letter.raw))
+		read, err := mail.ReadMessage(bytes.NewReader(letter.Raw))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -185,7 +185,7 @@ func structure(t *testing.T, contentType string, body io.Reader) any {
 
 func outVector(t *testing.T, id string, into any) {
 	t.Helper()
-	text, err := os.ReadFile("testdata/email_cases.json")
+	text, err := os.ReadFile("testdata/outbound_cases.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,11 +210,11 @@ func outVector(t *testing.T, id string, into any) {
 func TestOutboundVectors(t *testing.T) {
 	t.Parallel()
 	read := func(m channels.Outbound) *mail.Message {
-		letter, err := compose(m, sentAt)
+		letter, err := Compose(m, sentAt)
 		if err != nil {
 			t.Fatal(err)
 		}
-		message, err := mail.ReadMessage(bytes.NewReader(letter.raw))
+		message, err := mail.ReadMessage(bytes.NewReader(letter.Raw))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -276,7 +276,7 @@ func TestLineBreaksInHeadersAreRefused(t *testing.T) {
 	} {
 		m := answer()
 		change(&m)
-		_, err := compose(m, sentAt)
+		_, err := Compose(m, sentAt)
 		invalid, ok := errors.AsType[*desk.InvalidError](err)
 		if !ok || invalid.Field != field {
 			t.Errorf("%s: error %v, want a *desk.InvalidError about it", field, err)
@@ -299,13 +299,13 @@ func TestEnvelope(t *testing.T) {
 	} {
 		m := answer()
 		m.From, m.To, m.Cc, m.Bcc = tc.from, tc.to, tc.cc, tc.bcc
-		letter, err := compose(m, sentAt)
+		letter, err := Compose(m, sentAt)
 		if err != nil {
 			t.Errorf("%s: %v", tc.name, err)
 			continue
 		}
-		if got := strings.Join(letter.recipients, " "); letter.sender != tc.sender || got != tc.recipients || letter.utf8 != tc.utf8 {
-			t.Errorf("%s: from %s to %s, UTF-8 %t; want %s, %s, %t", tc.name, letter.sender, got, letter.utf8, tc.sender, tc.recipients, tc.utf8)
+		if got := strings.Join(letter.Recipients, " "); letter.Sender != tc.sender || got != tc.recipients || letter.UTF8 != tc.utf8 {
+			t.Errorf("%s: from %s to %s, UTF-8 %t; want %s, %s, %t", tc.name, letter.Sender, got, letter.UTF8, tc.sender, tc.recipients, tc.utf8)
 		}
 	}
 }

@@ -1,4 +1,8 @@
-package email
+// Package letter writes the mail that leaves the house.
+//
+// In goes a message, out come its bytes and its envelope: people, headers, a MIME tree of texts,
+// images and files. The same message at the same time gives the same bytes. It sends nothing.
+package letter
 
 import (
 	"bytes"
@@ -17,24 +21,24 @@ const (
 	mailerName = "Postroom Mail Service"
 )
 
-// letter is a message ready to be sent.
-type letter struct {
-	raw        []byte // CRLF line ends, 7 bit but for UTF-8 addresses
-	sender     string // of the envelope, bare
-	recipients []string
-	utf8       bool // its addresses need a server with SMTPUTF8
+// Letter is a message ready to be sent.
+type Letter struct {
+	Raw        []byte // CRLF line ends, 7 bit but for UTF-8 addresses
+	Sender     string // of the envelope, bare
+	Recipients []string
+	UTF8       bool // its addresses need a server with SMTPUTF8
 }
 
-// compose builds the message that is sent (reference/email.md 6.5). The same message composed at
+// Compose builds the message that is sent (reference/email.md 6.5). The same message composed at
 // the same time gives the same bytes. marks are names and values of further header lines. Errors
 // are *desk.InvalidError.
-func compose(m channels.Outbound, at time.Time, marks ...string) (letter, error) {
+func Compose(m channels.Outbound, at time.Time, marks ...string) (Letter, error) {
 	people, err := peopleOf(m)
 	if err != nil {
-		return letter{}, err
+		return Letter{}, err
 	}
 	if m.MessageID == "" {
-		return letter{}, &desk.InvalidError{Field: "message_id", Reason: "The Message-ID is missing."}
+		return Letter{}, &desk.InvalidError{Field: "message_id", Reason: "The Message-ID is missing."}
 	}
 	head := &headerWriter{}
 	head.line("Date", at.UTC().Format(time.RFC1123Z))
@@ -64,13 +68,13 @@ func compose(m channels.Outbound, at time.Time, marks ...string) (letter, error)
 	}
 	head.line("MIME-Version", "1.0")
 	if head.err != nil {
-		return letter{}, head.err
+		return Letter{}, head.err
 	}
 	raw := &bytes.Buffer{}
 	raw.Write(head.Bytes())
 	root.writeTo(raw, newBoundaries(m.MessageID))
-	l := letter{raw: raw.Bytes(), sender: people.from[0].Address, recipients: envelope(people.to, people.cc, people.bcc)}
-	l.utf8 = !isASCII(l.sender + strings.Join(l.recipients, ""))
+	l := Letter{Raw: raw.Bytes(), Sender: people.from[0].Address, Recipients: envelope(people.to, people.cc, people.bcc)}
+	l.UTF8 = !isASCII(l.Sender + strings.Join(l.Recipients, ""))
 	return l, nil
 }
 
@@ -84,7 +88,7 @@ func peopleOf(m channels.Outbound) (p people, err error) {
 	}{
 		{"from", m.From, &p.from}, {"to", m.To, &p.to}, {"cc", m.Cc, &p.cc}, {"bcc", m.Bcc, &p.bcc}, {"reply_to", m.ReplyTo, &p.replyTo},
 	} {
-		if *list.into, err = parseAddresses(list.field, list.text); err != nil {
+		if *list.into, err = Addresses(list.field, list.text); err != nil {
 			return people{}, err
 		}
 	}

@@ -1,4 +1,4 @@
-package email
+package letter
 
 import (
 	"net/mail"
@@ -10,8 +10,8 @@ import (
 	"postroom/internal/desk"
 )
 
-// parseAddresses reads an address list as people and programs write them. field names it in errors.
-func parseAddresses(field, list string) ([]*mail.Address, error) {
+// Addresses reads an address list as people and programs write them. field names it in errors.
+func Addresses(field, list string) ([]*mail.Address, error) {
 	if strings.TrimSpace(list) == "" {
 		return nil, nil
 	}
@@ -26,8 +26,8 @@ func parseAddresses(field, list string) ([]*mail.Address, error) {
 		return nil, &desk.InvalidError{Field: field, Reason: "No valid address in '" + field + "'."}
 	}
 	for _, address := range addresses {
-		local, domain := splitAddress(address.Address)
-		ascii, err := asciiDomain(domain)
+		local, domain := Split(address.Address)
+		ascii, err := ASCIIDomain(domain)
 		if err != nil || local == "" || strings.ContainsAny(address.Address, " <>\"") {
 			return nil, &desk.InvalidError{Field: field, Reason: "The address '" + address.Address + "' is not valid."}
 		}
@@ -58,14 +58,15 @@ func looseAddresses(list string) (addresses []*mail.Address) {
 			address, _, _ = strings.Cut(item[open+1:], ">")
 			address = strings.TrimSpace(address)
 		}
-		if local, domain := splitAddress(address); local != "" && domain != "" {
+		if local, domain := Split(address); local != "" && domain != "" {
 			addresses = append(addresses, &mail.Address{Name: name, Address: address})
 		}
 	}
 	return addresses
 }
 
-func splitAddress(address string) (local, domain string) {
+// Split returns the parts of an address before and behind its last @; without one both are empty.
+func Split(address string) (local, domain string) {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
 		return "", ""
@@ -73,8 +74,8 @@ func splitAddress(address string) (local, domain string) {
 	return address[:at], address[at+1:]
 }
 
-// asciiDomain writes an international domain name as DNS has it.
-func asciiDomain(domain string) (string, error) {
+// ASCIIDomain writes an international domain name as DNS has it.
+func ASCIIDomain(domain string) (string, error) {
 	if isASCII(domain) { // also [192.0.2.1] and names with underscores, as they are
 		return domain, nil
 	}
