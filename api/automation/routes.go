@@ -2,6 +2,7 @@ package automation
 
 import (
 	"postroom/api/rest"
+	"postroom/internal/forms"
 	"postroom/internal/webhook"
 )
 
@@ -17,6 +18,9 @@ func (s *Room) Routes(t *rest.Table) {
 	s.postmasterFilters().Routes(t, "postmaster_filters", filters, filters)
 	workflows := rest.Needs("admin.core_workflow")
 	s.coreWorkflows().Routes(t, "core_workflows", workflows, workflows)
+	t.Handle("POST /api/v1/core_workflows/perform", rest.Needs("ticket.agent", "ticket.customer"), s.performWorkflows).
+		Takes(rest.Record{{"request_id", ""}, {"class_name", ""}, {"screen", ""}, {"params", rest.Record{}}}).
+		Gives(outlineRecord("", forms.Outline{}).With("assets", rest.Record{}))
 
 	slas := rest.Needs("admin.sla")
 	s.slas().Routes(t, "slas", slas, slas)

@@ -111,12 +111,3 @@ func about(kind string, c *desk.Catalog) *rules.Attributes {
 	}
 	return rules.TicketAttributes(c)
 }
-
-// zone is the time zone of an installation.
-func zone(c *desk.Catalog) *time.Location {
-	location, err := time.LoadLocation(c.Settings.String("timezone_default"))
-	if err != nil {
-		return time.UTC
-	}
-	return location
-}

@@ -98,11 +98,12 @@ func TestConditionsMayNameWorkingTimeInTriggersAndSchedulersAlone(t *testing.T) 
 func TestSchedulers(t *testing.T) {
 	t.Parallel()
 	o := apitest.Open(t)
+	o.NewTicket(1, "david", "open")
 	made := o.Post("boss", "/jobs", `{"name": "Tidy", "condition": {"ticket.state_id": {"operator": "is", "value": 2}}, `+closes+`, `+weekdays+`}`).Is(201)
 	path := at("jobs", made.ID())
 	got := made.Object()
 	if facts(got["object"], got["active"], got["running"], got["processed"], got["matching"], got["last_run_at"], got["next_run_at"], got["pid"]) !=
-		"Ticket false false 0 0 <nil> <nil> <nil>" {
+		"Ticket false false 0 1 <nil> <nil> <nil>" {
 		t.Errorf("made %s", made.Body)
 	}
 	o.Setting("timezone_default", "Asia/Kathmandu") // a quarter of an hour off, so that nothing else fits by chance
@@ -132,8 +133,17 @@ func TestSchedulers(t *testing.T) {
 	} {
 		o.Post("boss", "/jobs", body).Refuses(422, want)
 	}
-	o.Post("boss", "/jobs", `{"name": "People", "object": "User", "condition": {"user.email": {"operator": "contains", "value": "example"}}, "perform": {}, `+weekdays+`}`).Is(201)
-	if got := o.Get("boss", "/jobs?sort_by=name&order_by=desc&full=true").Is(200).Object(); facts(got["record_ids"], got["total_count"]) != facts([]int{made.ID(), made.ID() + 1}, 2) {
+	for body, want := range map[string]float64{
+		`"name": "People", "object": "User", "condition": {"user.login": {"operator": "is", "value": "david"}}`:                                                                1,
+		`"name": "Companies", "object": "Organization", "condition": {"organization.name": {"operator": "contains", "value": "nope"}}`:                                         0,
+		`"name": "Company", "object": "Organization", "condition": {"organization.name": {"operator": "is", "value": ["Acme", "Loners"]}}`:                                     2,
+		`"name": "Never", "condition": {"execution_time.calendar_id": {"operator": "is in working time", "value": 4711}, "ticket.title": {"operator": "is", "value": "nope"}}`: 0,
+	} {
+		if got := o.Post("boss", "/jobs", `{`+body+`, "perform": {}, `+weekdays+`}`).Is(201).Object(); got["matching"] != want {
+			t.Errorf("%s matches %v, want %v", body, got["matching"], want)
+		}
+	}
+	if got := o.Get("boss", "/jobs?sort_by=name&order_by=desc&full=true").Is(200).Object(); got["total_count"] != 5.0 || got["record_ids"].([]any)[0] != float64(made.ID()) {
 		t.Errorf("full list: %v", got)
 	}
 	o.Del("boss", path).Is(200)

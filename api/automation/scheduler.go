@@ -63,9 +63,35 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	required(in, "perform", v.Perform)
 	plan, err := rules.ParseTimeplan(v.Timeplan)
 	in.Keep(err)
+	if in.Err != nil {
+		return in.Err
+	}
+	now := time.Now().In(rest.Zone(in.Catalog))
 	v.NextRunAt = nil
 	if v.Active {
-		v.NextRunAt = plan.NextRun(time.Now().In(zone(in.Catalog)), v.LastRunAt != nil)
+		v.NextRunAt = plan.NextRun(now, v.LastRunAt != nil)
 	}
-	return in.Err
+	v.Matching, err = matching(ctx, tx, v, in.Catalog, now)
+	return err
+}
+
+// matching counts the records that a scheduler would work on now; none if its condition names
+// something that is gone.
+func matching(ctx context.Context, tx *store.Store, v *desk.Scheduler, c *desk.Catalog, now time.Time) (int, error) {
+	working, err := tx.WorkingTimes(ctx)
+	if err != nil {
+		return 0, err
+	}
+	bound, err := rest.BindCondition(v.Condition, about(v.Object, c).WithWorkingTime(), rules.Context{Now: now, Zone: now.Location(), Working: working})
+	if err != nil {
+		return 0, nil
+	}
+	search := store.Search{Condition: bound}
+	switch v.Object {
+	case "User":
+		return tx.CountUsers(ctx, store.UserFilter{Search: search})
+	case "Organization":
+		return store.Organizations.Count(ctx, tx, store.Filter[desk.OrganizationID]{Search: search})
+	}
+	return tx.CountTickets(ctx, store.TicketSearch{Scope: desk.TicketScope{All: true}, Search: search})
 }

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/sla"
 )
 
 // Calendars say when people work. Exactly one is the default, for tickets without a promise of
@@ -61,6 +63,19 @@ func keepACalendar(ctx context.Context, tx *Store, id desk.CalendarID) error {
 		err = &desk.InvalidError{Field: "id", Reason: "At least one calendar needs to exist."}
 	}
 	return err
+}
+
+// WorkingTimes returns what tells whether people of a calendar work at a moment, and whether there is
+// such a calendar: conditions ask for it.
+func (s *Store) WorkingTimes(ctx context.Context) (func(calendar int64, at time.Time) (working, exists bool), error) {
+	calendars, err := Calendars.All(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return func(id int64, at time.Time) (working, exists bool) {
+		calendar, exists := calendars[desk.CalendarID(id)]
+		return exists && sla.Working(calendar, at), exists
+	}, nil
 }
 
 // SLAs promise when tickets are answered and solved.
