@@ -275,7 +275,7 @@ func TestWorkflowsBindClients(t *testing.T) {
 	o.Put("emma", apitest.TicketPath(id), `{"priority_id": 2, "state_id": 4}`).Is(200)
 }
 
-func TestListsAreSortedByAttributes(t *testing.T) {
+func TestListsAreSortedAndSearchedByAttributes(t *testing.T) {
 	t.Parallel()
 	o := apitest.Open(t)
 	for _, object := range []string{"Ticket", "User", "Organization", "Group"} {
@@ -302,6 +302,20 @@ func TestListsAreSortedByAttributes(t *testing.T) {
 			t.Errorf("%s: %s, want %s", query, got, want)
 		}
 	}
+	for condition, want := range map[string]string{
+		`{"ticket.rank": {"operator": "is", "value": ["9"]}}`:                                                                                      fmt.Sprint(first),
+		`{"ticket.rank": {"operator": "is greater than", "value": "9"}}`:                                                                           fmt.Sprint(second),
+		`{"ticket.rank": {"operator": "is", "value": 9}, "customer.rank": {"operator": "is", "value": ` + fmt.Sprint(100-o.UserID("david")) + `}}`: fmt.Sprint(first),
+	} {
+		var ids []string
+		for _, record := range o.Post("emma", "/tickets/search?expand=true", `{"condition": `+condition+`}`).Is(200).List() {
+			ids = append(ids, fmt.Sprint(record["id"]))
+		}
+		if got := strings.Join(ids, " "); got != want {
+			t.Errorf("%s: %s, want %s", condition, got, want)
+		}
+	}
+	o.Post("emma", "/tickets/search", `{"condition": {"ticket.nosuch": {"operator": "is", "value": 9}}}`).Refuses(422, "Invalid object selector conditions")
 	o.Get("emma", "/organizations?sort_by=nosuch").Refuses(422, "Found invalid column 'nosuch' for sorting.")
 }
 
