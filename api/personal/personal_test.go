@@ -153,3 +153,24 @@ func TestOnlineNotifications(t *testing.T) {
 	o.Del("emma", path).Is(200).Same(t, "{}")
 	o.Del("emma", path).Refuses(404, fmt.Sprintf("Couldn't find OnlineNotification with 'id'=%v", list[0]["id"]))
 }
+
+func TestWhatIsDoneToUsersIsForWhoAdministersThem(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	o.Exec(`DELETE FROM activity_stream`)
+	id := o.Post("chris", "/users", `{"firstname":"Nora","email":"nora@example.com"}`).Is(201).ID()
+	o.Put("boss", fmt.Sprintf("/users/%d", id), `{"lastname":"New"}`).Is(200)
+	for who, want := range map[string]string{"boss": "[update User create User]", "emma": "[]"} {
+		noted := []string{}
+		for _, a := range o.Get(who, "/activity_stream?expand=true").Is(200).List() {
+			noted = append(noted, fmt.Sprint(a["type"], " ", a["object"]))
+		}
+		if got := fmt.Sprint(noted); got != want {
+			t.Errorf("%s sees %s, want %s", who, got, want)
+		}
+	}
+	o.Del("boss", fmt.Sprintf("/users/%d", id)).Is(200)
+	if got := len(o.Get("boss", "/activity_stream").Is(200).List()); got != 0 {
+		t.Errorf("%d activities of a deleted user", got)
+	}
+}

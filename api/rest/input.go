@@ -40,10 +40,10 @@ func (in *Input) Keep(err error) {
 	}
 }
 
-// Note remembers what somebody did, for others to see. While data of another system is taken in,
-// nobody does anything.
+// Note remembers what somebody did, for others to see. While files or data of another system are
+// taken in, nobody does anything.
 func (in *Input) Note(ctx context.Context, tx *store.Store, activities ...desk.Activity) error {
-	if len(activities) == 0 || in.Catalog.Settings.Bool("import_mode") {
+	if len(activities) == 0 || in.Automatic || in.Catalog.Settings.Bool("import_mode") {
 		return nil
 	}
 	return tx.RecordActivities(ctx, activities...)
