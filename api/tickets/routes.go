@@ -2,6 +2,7 @@ package tickets
 
 import (
 	"postroom/api/rest"
+	"postroom/internal/desk"
 	"postroom/internal/store"
 )
 
@@ -30,6 +31,14 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("GET /api/v1/ticket_related/{ticket_id}", agent, s.showRelatedTickets).
 		Gives(rest.Record{{"assets", rest.Record{}}, {"ticket_ids_by_customer", []int64{}}, {"ticket_ids_recent_viewed", []int64{}}})
 	t.Handle("GET /api/v1/ticket_recent", agent, s.showRecentTickets).Gives(rest.Record{{"assets", rest.Record{}}, {"ticket_ids_recent_viewed", []int64{}}})
+	overview := rest.Record{{"id", int64(0)}, {"name", ""}, {"prio", 0}, {"link", ""}, {"count", 0}}
+	t.Handle("GET /api/v1/ticket_overviews", rest.Login, s.showOverviews).Asks("view").
+		Gives(rest.AnyOf{[]any{overview}, rest.Record{{"assets", rest.Record{}}, {"index", rest.Record{}}}})
+	copied := []any{attachmentRecord(desk.Attachment{})}
+	t.Handle("GET /api/v1/ticket_split", agent, s.splitTicket).Asks("ticket_id", "article_id", "form_id").
+		Gives(rest.Record{{"assets", rest.Record{}}, {"attachments", copied}})
+	t.Handle("POST /api/v1/ticket_attachment_upload_clone_by_article/{article_id}", rest.Login, s.cloneFiles).
+		Takes(rest.Record{{"form_id", ""}}).Gives(rest.Record{{"attachments", copied}})
 	t.Handle("GET /api/v1/ticket_stats", rest.Login, s.showStatistics).Asks("user_id", "organization_id").Gives(statisticsSample)
 	t.Handle("POST /api/v1/ticket_stats", rest.Login, s.showStatistics).
 		Takes(rest.Record{{"user_id", int64(0)}, {"organization_id", int64(0)}}).Gives(statisticsSample)

@@ -15,9 +15,9 @@ func TestViewsBesideATicket(t *testing.T) {
 	closed := o.NewTicket(1, "david", "Done")
 	o.Put("emma", fmt.Sprintf("/tickets/%d", closed), `{"state": "closed"}`).Is(200)
 	david := o.UserID("david")
-	for _, id := range []int{first, hidden, second} {
+	for i, id := range []int{first, hidden, second} {
 		o.Exec(fmt.Sprintf(`INSERT INTO recent_views (created_by_id, object, o_id, created_at)
-			SELECT id, 'Ticket', %d, clock_timestamp() FROM users WHERE login = 'emma'`, id))
+			SELECT id, 'Ticket', %d, now() + %d * interval '1 second' FROM users WHERE login = 'emma'`, id, i))
 	}
 	same := func(what string, got any, want ...int) {
 		t.Helper()
