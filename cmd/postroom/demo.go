@@ -51,7 +51,11 @@ func (p *program) fillDemo(ctx context.Context, opts demo.Options) error {
 		}
 		told = time.Now()
 		left := time.Since(started) * time.Duration(opts.Tickets-made.Tickets) / time.Duration(made.Tickets)
-		fmt.Fprintf(p.err, "%d of %d tickets, %d articles; about %s left\n", made.Tickets, opts.Tickets, made.Articles, left.Round(time.Second))
+		fmt.Fprintf(p.err, "%d of %d tickets, %d articles; about %s left", made.Tickets, opts.Tickets, made.Articles, left.Round(time.Second))
+		if made.Tickets == opts.Tickets {
+			fmt.Fprint(p.err, ", then the indexes")
+		}
+		fmt.Fprintln(p.err)
 	}
 	made, err := demo.Fill(ctx, h.store, opts)
 	if errors.Is(err, demo.ErrInUse) {

@@ -51,6 +51,9 @@ func Fill(ctx context.Context, s *store.Store, opts Options) (Counts, error) {
 	if opts.Tickets < 1 || opts.ArticlesPerTicket < 1 {
 		return Counts{}, errors.New("there is nothing to make: ask for at least one ticket, and one article each")
 	}
+	if err := s.RestoreTextIndexes(ctx); err != nil { // of a process before us that was killed
+		return Counts{}, err
+	}
 	used, err := s.HasTicketsAfter(ctx, firstTicket)
 	if err != nil {
 		return Counts{}, err
@@ -59,14 +62,31 @@ func Fill(ctx context.Context, s *store.Store, opts Options) (Counts, error) {
 		return Counts{}, ErrInUse
 	}
 	made := Counts{}
-	company, err := found(ctx, s, &opts, &made)
-	if err != nil {
+	err = fill(ctx, s, &opts, &made)
+	// Whatever went wrong and whoever has lost patience: without them, nothing is found in time.
+	if err := errors.Join(err, s.RestoreTextIndexes(context.WithoutCancel(ctx))); err != nil {
 		return made, err
+	}
+	return made, s.Tidy(ctx, "groups", "organizations", "users", "roles_users", "groups_users", "tickets", "ticket_articles", "history")
+}
+
+// manyTickets is from when on it is faster to make the indexes of texts anew than to enter each.
+const manyTickets = 20_000
+
+func fill(ctx context.Context, s *store.Store, opts *Options, made *Counts) error {
+	company, err := found(ctx, s, opts, made)
+	if err != nil {
+		return err
 	}
 	s.ForgetCatalog() // it has new groups
 	catalog, err := s.Catalog(ctx)
 	if err != nil {
-		return made, err
+		return err
+	}
+	if opts.Tickets >= manyTickets {
+		if err := s.SetTextIndexesAside(ctx, "tickets", "ticket_articles"); err != nil {
+			return err
+		}
 	}
 	desks := &author{
 		rnd: rand.New(rand.NewPCG(opts.Seed, streamTickets)), catalog: catalog, company: company,
@@ -74,12 +94,12 @@ func Fill(ctx context.Context, s *store.Store, opts Options) (Counts, error) {
 	}
 	for made.Tickets < opts.Tickets {
 		n := min(batch, opts.Tickets-made.Tickets)
-		if err := s.InTx(ctx, func(tx *store.Store) error { return desks.fill(ctx, tx, n, opts.ArticlesPerTicket, &made) }); err != nil {
-			return made, fmt.Errorf("tickets after %d: %w", made.Tickets, err)
+		if err := s.InTx(ctx, func(tx *store.Store) error { return desks.fill(ctx, tx, n, opts.ArticlesPerTicket, made) }); err != nil {
+			return fmt.Errorf("tickets after %d: %w", made.Tickets, err)
 		}
-		opts.report(made)
+		opts.report(*made)
 	}
-	return made, s.Tidy(ctx, "groups", "organizations", "users", "roles_users", "groups_users", "tickets", "ticket_articles", "history")
+	return nil
 }
 
 func (o *Options) report(made Counts) {
