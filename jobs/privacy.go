@@ -34,7 +34,7 @@ func (j *ForgetRecord) Work(ctx context.Context, t task.DataPrivacyOrdered, id d
 		return err
 	}
 	if order.State != desk.PrivacyCompleted && order.DeletableType == desk.DeletableUser {
-		if err := j.forgetUser(ctx, desk.UserID(order.DeletableID)); err != nil {
+		if err := j.forgetUser(ctx, order); err != nil {
 			return err
 		}
 	}
@@ -52,13 +52,17 @@ func (j *ForgetRecord) Work(ctx context.Context, t task.DataPrivacyOrdered, id d
 }
 
 // forgetUser does all but delete the user.
-func (j *ForgetRecord) forgetUser(ctx context.Context, id desk.UserID) error {
+func (j *ForgetRecord) forgetUser(ctx context.Context, order desk.DataPrivacyTask) error {
+	id := desk.UserID(order.DeletableID)
 	if err := j.store.SuspendUser(ctx, id); err != nil {
 		return err
 	}
 	for deleted := ticketsAtOnce; deleted == ticketsAtOnce; {
 		var err error
 		if deleted, err = j.store.DeleteTicketsOf(ctx, id, ticketsAtOnce); err != nil {
+			return err
+		}
+		if err := j.store.TouchPrivacyTask(ctx, order.ID); err != nil {
 			return err
 		}
 	}

@@ -142,3 +142,24 @@ func TestSSLCertificateAsFile(t *testing.T) {
 		t.Errorf("subject = %v", got)
 	}
 }
+
+func TestStuckOrderIsReported(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	stuck := o.Post("boss", "/data_privacy_tasks", `{"deletable_type": "Ticket", "deletable_id": 1}`).Is(201).ID()
+	issue := fmt.Sprintf("Stuck data privacy task (ID %d) detected.", stuck)
+	reported := func() bool {
+		return strings.Contains(fmt.Sprint(o.Get("boss", "/monitoring/health_check").Is(200).Object()["issues"]), issue)
+	}
+	if reported() {
+		t.Error("an order that was just given is stuck")
+	}
+	o.Exec(`UPDATE data_privacy_tasks SET updated_at = now() - interval '31 minutes'`)
+	if !reported() {
+		t.Errorf("%q is not reported", issue)
+	}
+	o.Exec(`UPDATE data_privacy_tasks SET state = 'failed'`)
+	if reported() {
+		t.Error("an order that failed is stuck")
+	}
+}

@@ -1,14 +1,10 @@
 package search
 
 import (
-	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
-	"postroom/internal/sla"
 	"postroom/internal/store"
 )
 
@@ -31,7 +27,7 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 	}
 	search := store.Search{Context: rest.RulesContext(rest.Caller(r), catalog)}
 	search.Context.Articles.Limited = false
-	if search.Context.Working, err = s.working(r.Context()); err != nil {
+	if search.Context.Working, err = s.Store.WorkingTimes(r.Context()); err != nil {
 		return err
 	}
 	search.Condition, err = rest.BindCondition(p["condition"], kind.Attributes(catalog).WithWorkingTime(), search.Context)
@@ -45,16 +41,4 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"object_ids", got.IDs}, {"object_count", got.Total}, {"assets", got.Assets}})
-}
-
-// working returns what tells whether people work at a moment.
-func (s *Room) working(ctx context.Context) (func(int64, time.Time) (working, exists bool), error) {
-	calendars, err := store.Calendars.All(ctx, s.Store)
-	if err != nil {
-		return nil, err
-	}
-	return func(id int64, at time.Time) (working, exists bool) {
-		calendar, exists := calendars[desk.CalendarID(id)]
-		return exists && sla.Working(calendar, at), exists
-	}, nil
 }

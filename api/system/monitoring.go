@@ -86,6 +86,13 @@ func (s *Room) issues(ctx context.Context, now time.Time) (issues, actions []str
 	if work.OldWaiting > waitingAllowed {
 		issues = append(issues, fmt.Sprintf("%d background jobs in queue", work.OldWaiting))
 	}
+	stuck, err := s.Store.StuckPrivacyTasks(ctx, now.Add(-30*time.Minute))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range stuck {
+		issues = append(issues, fmt.Sprintf("Stuck data privacy task (ID %d) detected. Last update: %s", v.ID, v.UpdatedAt.Format(time.RFC3339)))
+	}
 	return issues, actions, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -146,6 +147,20 @@ func (s *Store) PrivacyTasksByState(ctx context.Context, limit int) ([]desk.Data
 			ORDER BY id DESC
 			LIMIT $1
 		) t`, limit)
+}
+
+// TouchPrivacyTask notes that an order is being carried out.
+func (s *Store) TouchPrivacyTask(ctx context.Context, id desk.DataPrivacyTaskID) error {
+	return s.exec(ctx, "touch privacy task", `UPDATE data_privacy_tasks SET updated_at = now() WHERE id = $1`, id)
+}
+
+// StuckPrivacyTasks returns the oldest orders of which nothing was heard since a moment.
+func (s *Store) StuckPrivacyTasks(ctx context.Context, since time.Time) ([]desk.DataPrivacyTask, error) {
+	const most = 10
+	return many[desk.DataPrivacyTask](ctx, s, "stuck privacy tasks", DataPrivacyTasks.all+`
+		WHERE state = 'in process' AND updated_at < $1
+		ORDER BY id
+		LIMIT $2`, since, most)
 }
 
 // PurgePrivacyTasks deletes orders that were given more than a year ago. It returns how many.
