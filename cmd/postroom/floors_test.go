@@ -72,6 +72,7 @@ var floors = map[string]int{
 	"parser":                   1,
 	"internal/credential":      0,
 	"internal/desk":            0,
+	"internal/pgregex":         0,
 	"internal/phone":           0,
 	"internal/richtext":        0,
 	"channels/email/pop3":      0, // a protocol, like a library
@@ -107,7 +108,7 @@ var only = map[string][]string{
 	"internal/csvimport": {"internal/desk"},
 	"internal/devstack":  {"migrations"},
 	"internal/forms":     {"internal/desk"},
-	"internal/rules":     {"internal/desk"},
+	"internal/rules":     {"internal/desk", "internal/pgregex"},
 	"internal/sla":       {"internal/desk"},
 	"internal/webhook":   {"internal/desk"},
 	"jobs/task":          {"internal/desk"},

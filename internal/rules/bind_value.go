@@ -14,8 +14,7 @@ func (b *binder) predicate(c *comparison) (predicate, error) {
 	case matching:
 		return having{texts: c.tokens, place: o.place, negated: o.negated, null: nullIfNot(o.negated)}, nil
 	case regular:
-		compiled, _ := compile(c.tokens[0]) // it was compiled when it was parsed
-		return fitting{pattern: c.tokens[0], compiled: compiled, negated: o.negated}, nil
+		return fitting{pattern: c.tokens[0], compiled: c.pattern, negated: o.negated}, nil
 	case holding:
 		return keyed{keys: c.tokens, all: o.all, negated: o.negated}, nil
 	case size:

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"postroom/internal/pgregex"
 )
 
 // Bounds on what somebody can make the database think about.
@@ -23,6 +26,7 @@ type comparison struct {
 	values    set  // of the attribute's kind
 	null      bool // null was sent: is set, is not set
 	tokens    []string
+	pattern   *regexp.Regexp // the only token, compiled
 	at        time.Time
 	span      span
 }
@@ -199,7 +203,10 @@ func (c *comparison) read(sent operand, unit string) (ok bool) {
 		return !sent.null
 	case regular:
 		c.tokens = sent.texts
-		return len(sent.texts) == 1 && regularExpression(sent.texts[0])
+		if len(sent.texts) == 1 {
+			c.pattern, ok = pgregex.Compile(sent.texts[0])
+		}
+		return ok
 	case holding:
 		c.tokens = keys(sent.texts, c.attribute.special == isTags)
 		return len(c.tokens) > 0

@@ -41,6 +41,8 @@ func translateCode(failure *pgconn.PgError, err error) error {
 		return &desk.InvalidError{Field: failure.ConstraintName, Reason: "Can't delete, object has references."}
 	case failure.Code == "23502": // not_null_violation
 		return &desk.InvalidError{Field: failure.ColumnName, Reason: "Attribute '" + failure.ColumnName + "' required!"}
+	case failure.Code == "2201B": // invalid_regular_expression, in a condition: package pgregex let it pass
+		return &desk.InvalidError{Field: "condition", Reason: "Invalid object selector conditions"}
 	case strings.HasPrefix(failure.Code, "22"), strings.HasPrefix(failure.Code, "54"): // data or limits: it will never fit
 		return &desk.InvalidError{Field: failure.ColumnName, Reason: "The database can't hold this: " + failure.Message}
 	case failure.Code == "40001", failure.Code == "40P01": // serialization_failure, deadlock_detected

@@ -1,4 +1,8 @@
-package rules
+// Package pgregex understands regular expressions as PostgreSQL does.
+//
+// An expression in PostgreSQL's words comes in, one of Go's leaves that finds the same in the same
+// texts, whatever their case. It asks no database.
+package pgregex
 
 import (
 	"regexp"
@@ -10,9 +14,9 @@ import (
 // maxPattern bounds regular expressions, in bytes.
 const maxPattern = 1000
 
-// compile makes of a regular expression of PostgreSQL one of Go's that finds the same. What Go has
-// no word for, such as looking ahead, and what the two read in different ways, is refused.
-func compile(pattern string) (*regexp.Regexp, bool) {
+// Compile makes of a regular expression of PostgreSQL one of Go's. What Go has no word for, such as
+// looking ahead, and what the two read in different ways, is refused.
+func Compile(pattern string) (*regexp.Regexp, bool) {
 	if len(pattern) > maxPattern || strings.HasPrefix(pattern, "***") {
 		return nil, false
 	}
@@ -26,11 +30,6 @@ func compile(pattern string) (*regexp.Regexp, bool) {
 	}
 	compiled, err := regexp.Compile(t.out.String())
 	return compiled, err == nil
-}
-
-func regularExpression(pattern string) bool {
-	_, ok := compile(pattern)
-	return ok
 }
 
 type translator struct {
