@@ -3,7 +3,6 @@ package telephony
 import (
 	"net/http"
 	"slices"
-	"time"
 
 	"postroom/api/rest"
 	"postroom/channels/cti"
@@ -80,7 +79,7 @@ func callerRecords(found []desk.CallerID) (records []rest.Record) {
 
 // logSample is what listCalls answers.
 var logSample = rest.Record{
-	{"list", []any{callRecord(desk.Call{InitializedAt: &time.Time{}})}}, {"assets", rest.Record{}},
+	{"list", []any{callRecord(desk.Call{})}}, {"assets", rest.Record{}},
 	{"backends", []any{rest.Record{{"name", ""}, {"enabled", false}, {"url", ""}}}},
 }
 

@@ -40,27 +40,37 @@ type CallEvent struct {
 
 // Call is a row of the caller log.
 type Call struct {
-	ID                  CallID
-	Direction           string
-	State               string
-	From                string
-	FromComment         *string
-	To                  string
-	ToComment           *string
-	Queue               *string
-	CallID              string
-	CallerID            string // number of the other side
-	Comment             *string
+	ID        CallID
+	CallID    string // what the telephone system calls it
+	Direction string
+	State     string
+	CallSides
+	CallTimes
+	Comment     *string
+	Done        bool // nobody has to call back
+	Preferences CallPreferences
+	Events      int // changes so far; 0: not stored
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// CallSides are the two ends of a call: numbers as the telephone system writes them, and names.
+type CallSides struct {
+	From        string
+	FromComment *string
+	To          string
+	ToComment   *string
+	Queue       *string
+	CallerID    string // number of the side that is not ours, see internal/phone
+}
+
+// CallTimes say when a call began, was answered and ended.
+type CallTimes struct {
 	InitializedAt       *time.Time // nil: the event that begins it is still to come
 	StartAt             *time.Time // answered
 	EndAt               *time.Time
 	DurationWaitingTime *int // seconds
 	DurationTalkingTime *int // seconds
-	Done                bool // nobody has to call back
-	Preferences         CallPreferences
-	Events              int // changes so far; 0: not stored
-	CreatedAt           time.Time
-	UpdatedAt           time.Time
 }
 
 // CallPreferences are the records that were found for the numbers of a call.
@@ -104,7 +114,7 @@ func (e CallEvent) OuterNumber() string {
 func (c Call) After(e CallEvent, found []CallerID, now time.Time) (after Call, changed bool) {
 	known := c.Events > 0
 	if !known {
-		c = Call{Direction: e.Direction, State: e.Event, CallID: e.CallID, From: e.From, To: e.To}
+		c = Call{CallID: e.CallID, Direction: e.Direction, State: e.Event, CallSides: CallSides{From: e.From, To: e.To}}
 	}
 	switch e.Event {
 	case NewCall:
@@ -182,7 +192,7 @@ func (c *Call) hangUp(e CallEvent, known bool, now time.Time) {
 }
 
 // wait sets how long the caller waited, as soon as it is known when it began and when it ended.
-func (c *Call) wait() {
+func (c *CallTimes) wait() {
 	if c.DurationWaitingTime != nil || c.InitializedAt == nil {
 		return
 	}
