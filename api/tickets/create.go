@@ -172,15 +172,14 @@ func (s *Room) insertTicket(ctx context.Context, tx *store.Store, in *rest.Input
 	if err := useStartDraft(ctx, tx, in, *t); err != nil {
 		return err
 	}
-	if err := attach(ctx, tx, in, *t); err != nil {
+	// Links come before tags: who waits for another's ticket must not have anybody wait for a new tag.
+	if err := linkNew(ctx, tx, in, t.ID); err != nil {
 		return err
 	}
-	if withArticle {
-		if err := s.addFirstArticle(ctx, tx, in, t, draft); err != nil {
-			return err
-		}
+	if err := attach(ctx, tx, in, *t); err != nil || !withArticle {
+		return err
 	}
-	return linkNew(ctx, tx, in, t.ID)
+	return s.addFirstArticle(ctx, tx, in, t, draft)
 }
 
 // addFirstArticle writes the article that came with a new ticket, and what it means for the ticket.

@@ -61,6 +61,9 @@ func LinkType(name string) (string, error) {
 	return name, nil
 }
 
+// maxLinks bounds how many links a new ticket comes with; nobody means more.
+const maxLinks = 100
+
 // LinksIn reads the links that a new ticket is to have, decoded from JSON:
 // {"Ticket": {"parent": [ids], "child": [ids]}}. Each type is what the new ticket is to the others.
 func LinksIn(sent any) ([]TicketLink, error) {
@@ -80,7 +83,7 @@ func LinksIn(sent any) ([]TicketLink, error) {
 		for name, value := range types {
 			ids, ok := value.([]any)
 			linkType, err := LinkType(name)
-			if !ok || err != nil {
+			if !ok || err != nil || len(links)+len(ids) > maxLinks {
 				return nil, &InvalidError{Field: "links", Reason: "Invalid link structure (Object → LinkType)"}
 			}
 			for _, id := range ids {

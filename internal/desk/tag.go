@@ -33,11 +33,17 @@ func TagName(name string) (string, error) {
 	return name, nil
 }
 
+// maxTags bounds how many tags a list holds; nobody means more.
+const maxTags = 100
+
 // TagNames reads a list of tags with commas between them. What can't be a tag is left out, and so
-// is what comes twice.
+// is what comes twice or after too many.
 func TagNames(list string) []string {
 	var names []string
 	for part := range strings.SplitSeq(list, ",") {
+		if len(names) == maxTags {
+			break
+		}
 		if name, err := TagName(part); err == nil && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -3,6 +3,8 @@ package desk_test
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"postroom/internal/desk"
@@ -19,11 +21,21 @@ func TestTagNamesOfAList(t *testing.T) {
 		{" a , b,,a ", []string{"a", "b"}},
 		{"Vip,vip", []string{"Vip", "vip"}},
 		{"half price,50*", []string{"half price"}},
+		{numbered(1000), strings.Split(numbered(100), ",")},
 	} {
 		if got := desk.TagNames(tc.list); !slices.Equal(got, tc.want) {
 			t.Errorf("tags of %q = %q, want %q", tc.list, got, tc.want)
 		}
 	}
+}
+
+// numbered is a list of so many tags.
+func numbered(n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	return strings.Join(names, ",")
 }
 
 func TestTagNameThatCantBeOne(t *testing.T) {
