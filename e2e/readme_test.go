@@ -12,7 +12,8 @@ import (
 	"postroom/internal/devstack"
 )
 
-// TestReadmeFirstTicket runs the commands that the README gives a newcomer, as they stand there.
+// TestReadmeFirstTicket runs the commands that the README gives a newcomer, as they stand there:
+// those of the first ticket, and the examples of the API that go on with it.
 func TestReadmeFirstTicket(t *testing.T) {
 	t.Parallel()
 	databaseURL := devstack.Database(t)
@@ -33,7 +34,8 @@ func TestReadmeFirstTicket(t *testing.T) {
 	setup := strings.NewReplacer("the-token-that-was-printed", words[len(words)-1], "http://127.0.0.1:3000", in.base).Replace(blocks[0])
 
 	var output []string
-	for _, block := range blocks[1:] {
+	api := shellBlocks(t, "../README.md", "## The API")
+	for _, block := range append(blocks[1:], api...) {
 		in.waitUntil(20*time.Second, "received mails are worked off", func() error {
 			if sum, err := count(databaseURL); err != nil || sum.open > 0 {
 				return fmt.Errorf("%+v, %v", sum, err)
@@ -50,6 +52,9 @@ func TestReadmeFirstTicket(t *testing.T) {
 	}
 	if all := strings.Join(output, "\n"); strings.Contains(all, `"error"`) || !strings.Contains(all, "The kettle leaks") {
 		t.Errorf("README's commands answer:\n%s", all)
+	}
+	if found := output[len(output)-1]; len(api) == 0 || strings.Count(found, "The kettle leaks") < 2 || !strings.Contains(found, `"kitchen"`) {
+		t.Errorf("README's examples of the API answer:\n%s", found)
 	}
 	var kettle ticket
 	if err := in.get("/api/v1/tickets/2?expand=true", &kettle); err != nil {
