@@ -40,11 +40,16 @@ func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.
 		return nil, err
 	}
 	var args arguments
+	// The ids of the page first: most conditions are decided in an index, without a look at the rows.
 	return s.tickets(ctx, ticketColumns+` t
-		WHERE `+search.condition(&args, frequent)+`
-		ORDER BY `+order+`
-		LIMIT `+args.add(search.Limit)+`
-		OFFSET `+args.add(search.Offset), args)
+		WHERE t.id IN (
+			SELECT t.id
+			FROM tickets t
+			WHERE `+search.condition(&args, frequent)+`
+			ORDER BY `+order+`
+			LIMIT `+args.add(search.Limit)+`
+			OFFSET `+args.add(search.Offset)+`)
+		ORDER BY `+order, args)
 }
 
 // CountTickets returns how many tickets there are to be found, on all pages.
