@@ -70,27 +70,41 @@ type naming struct {
 	HasID     bool
 	HasBlob   bool
 	OfRecords bool     // rows belong to the record that object and o_id name
-	Owned     bool     // rows belong to the user that user_id names
+	Owners    []string // columns that name the user to whom a row belongs
 	Takeable  []string // columns in which the system takes a user's place
 	Optional  []string // columns that are empty without a user
 }
 
 // The tables are asked from the database itself: one that is added later is not forgotten when
-// somebody has to be. Tickets of a customer are deleted before.
+// somebody has to be. What would be deleted with the user is deleted before, a part at a time.
 const tablesThatNameUsers = `
 	SELECT c.relname::text AS name,
 		bool_or(a.attname = 'id' AND a.atttypid = 'bigint'::regtype) AS has_id,
 		bool_or(a.attname = 'blob_id') AS has_blob,
 		bool_or(a.attname = 'object' AND a.atttypid = 'text'::regtype) AND bool_or(a.attname = 'o_id') AS of_records,
-		bool_or(a.attname = 'user_id') AS owned,
-		coalesce(array_agg(DISTINCT a.attname::text) FILTER (WHERE a.attname IN ('created_by_id', 'updated_by_id')
-			OR f.oid IS NOT NULL AND (a.attnotnull OR a.attname IN ('owner_id', 'origin_by_id'))), '{}') AS takeable,
-		coalesce(array_agg(DISTINCT a.attname::text) FILTER (WHERE f.oid IS NOT NULL AND NOT a.attnotnull
-			AND a.attname NOT IN ('created_by_id', 'updated_by_id', 'owner_id', 'origin_by_id')), '{}') AS optional
+		coalesce(array_agg(a.attname::text) FILTER (WHERE a.fate = 'goes'), '{}') AS owners,
+		coalesce(array_agg(a.attname::text) FILTER (WHERE a.fate = 'taken'), '{}') AS takeable,
+		coalesce(array_agg(a.attname::text) FILTER (WHERE a.fate = 'empty'), '{}') AS optional
 	FROM pg_class c
-	JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'customer_id'
-	LEFT JOIN pg_constraint f ON f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'users'::regclass
-		AND f.conkey = ARRAY[a.attnum] AND a.attname <> 'user_id'
+	CROSS JOIN LATERAL (
+		SELECT a.attname, a.atttypid,
+			CASE
+				WHEN a.attname = 'customer_id' THEN 'deleted before'
+				WHEN a.attname = 'user_id' OR f.confdeltype = 'c' THEN 'goes'
+				WHEN a.attname IN ('created_by_id', 'updated_by_id') THEN 'taken'
+				WHEN f.confdeltype IS NULL THEN 'no user'
+				WHEN a.attnotnull OR a.attname IN ('owner_id', 'origin_by_id') THEN 'taken'
+				ELSE 'empty'
+			END AS fate
+		FROM pg_attribute a
+		LEFT JOIN LATERAL (
+			SELECT f.confdeltype
+			FROM pg_constraint f
+			WHERE f.conrelid = c.oid AND f.contype = 'f' AND f.confrelid = 'users'::regclass AND f.conkey = ARRAY[a.attnum]
+			LIMIT 1
+		) f ON true
+		WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	) a
 	WHERE c.relnamespace = current_schema()::text::regnamespace AND c.relkind = 'r'
 	GROUP BY c.relname
 	ORDER BY c.relname`
@@ -103,8 +117,8 @@ func (s *Store) ForgetTraces(ctx context.Context, user desk.UserID) error {
 		return err
 	}
 	for _, t := range tables {
-		if t.Owned {
-			if err := s.deleteRowsOf(ctx, t, `user_id = $1`, user); err != nil {
+		for _, owner := range t.Owners {
+			if err := s.deleteRowsOf(ctx, t, identifier(owner)+` = $1`, user); err != nil {
 				return err
 			}
 		}

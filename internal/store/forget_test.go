@@ -68,6 +68,10 @@ func TestForgottenUserIsNamedNowhere(t *testing.T) {
 	b.exec(`UPDATE users SET out_of_office_replacement_id = $1, created_by_id = $1 WHERE id = $2`, gone, stays)
 	b.exec(`INSERT INTO triggers (name, condition, perform, activator, execution_condition_mode, updated_by_id, created_by_id)
 		VALUES ('t', '{}', '{}', 'action', 'always', $1, $1)`, gone)
+	for _, viewer := range []desk.UserID{1, gone} { // what somebody looked at is there once
+		b.exec(`INSERT INTO recent_views (object, o_id, created_by_id) VALUES ('Ticket', $1, $2)`, other.ID, viewer)
+	}
+	b.exec(`INSERT INTO sessions (token_hash, user_id, switched_from_id, authentication, expires_at) VALUES ('\x03', $1, $2, 'password', now())`, stays, gone)
 	b.exec(`INSERT INTO history (object, o_id, type, created_by_id) VALUES ('User', $1, 'created', 1), ('User', $2, 'updated', $1)`, gone, stays)
 	b.exec(`INSERT INTO blobs (id, sha256, size, place) VALUES (7, sha256('x'), 1, 'DB')`)
 	b.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id) VALUES ('User', $1, 'face.png', 1, 7, 1)`, gone)
@@ -95,6 +99,9 @@ func TestForgottenUserIsNamedNowhere(t *testing.T) {
 	}
 	if tokens, history := ask[int](b, `SELECT count(*) FROM tokens`), ask[int](b, `SELECT count(*) FROM history WHERE object = 'User'`); tokens != 1 || history != 1 {
 		t.Errorf("%d tokens and %d entries of history are left, want those of the other user", tokens, history)
+	}
+	if views, sessions := ask[int](b, `SELECT count(*) FROM recent_views`), ask[int](b, `SELECT count(*) FROM sessions`); views != 1 || sessions != 0 {
+		t.Errorf("%d views and %d sessions in another's name are left, want 1 and none", views, sessions)
 	}
 	if replacement := ask[*int64](b, `SELECT out_of_office_replacement_id FROM users WHERE id = $1`, stays); replacement != nil {
 		t.Errorf("the other user is still replaced by %d", *replacement)
