@@ -11,16 +11,18 @@ import (
 	"log/slog"
 
 	"postroom/channels"
+	"postroom/channels/email/account"
+	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
 )
 
 // Kind is what messages of this channel are called in channels.Inbound.
-const Kind = "email"
+const Kind = inbox.Kind
 
 // Open returns the mailbox of an account channel. known may be nil.
-func Open(channel desk.Channel, catalog *desk.Catalog, known Memory, log *slog.Logger) (channels.Poller, error) {
+func Open(channel desk.Channel, catalog *desk.Catalog, known inbox.Memory, log *slog.Logger) (channels.Poller, error) {
 	stored, _ := channel.Options["inbound"].(map[string]any)
-	inbound, err := ParseInbound(stored)
+	inbound, err := inbox.ParseInbound(stored)
 	if err != nil {
 		return nil, fmt.Errorf("channel %d: %w", channel.ID, err)
 	}
@@ -29,10 +31,10 @@ func Open(channel desk.Channel, catalog *desk.Catalog, known Memory, log *slog.L
 	}
 	inbound.MaxSize = int64(catalog.Settings.Int("postmaster_max_size")) << 20
 	inbound.Known = known
-	if inbound.Adapter == POP3 {
-		return NewMaildrop(inbound, channel.ID, log), nil
+	if inbound.Adapter == account.POP3 {
+		return inbox.NewMaildrop(inbound, channel.ID, log), nil
 	}
-	return NewMailbox(inbound, channel.ID, log), nil
+	return inbox.NewMailbox(inbound, channel.ID, log), nil
 }
 
 // OpenSender returns the sender of a channel.
@@ -43,9 +45,4 @@ func OpenSender(channel desk.Channel) (channels.Sender, error) {
 		return nil, fmt.Errorf("channel %d: %w", channel.ID, err)
 	}
 	return sender, nil
-}
-
-// unknownAdapter is the text that clients of the API match.
-func unknownAdapter(adapter string) error {
-	return &desk.InvalidError{Field: "adapter", Reason: "Unknown adapter '" + adapter + "'"}
 }

@@ -1,27 +1,9 @@
 package email
 
-import (
-	"time"
-
-	"postroom/channels"
-)
+import "postroom/channels"
 
 // SendmailAt is the sender for a sendmail of the test's own.
 func SendmailAt(program string) channels.Sender { return &sendmailSender{program: program} }
-
-// Hasty shortens what a mailbox waits for.
-func Hasty(in Inbound, login, idle time.Duration) Inbound {
-	in.limits = usualLimits
-	in.limits.login, in.limits.idle, in.limits.fetch, in.limits.store = login, idle, login, login
-	return in
-}
-
-// Few makes a poll take so many messages at most.
-func Few(in Inbound, messages int) Inbound {
-	in.limits = usualLimits
-	in.limits.messages = messages
-	return in
-}
 
 // Guess makes a wizard try these servers.
 func (w *Wizard) Guess(inbound, outbound []Server) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"postroom/channels"
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 )
 
@@ -27,7 +28,7 @@ type server struct {
 // NewSender returns the sender that the outbound side of a channel describes: adapter, options.
 // Its errors are *desk.InvalidError.
 func NewSender(stored map[string]any) (channels.Sender, error) {
-	adapter, opts := side(stored)
+	adapter, opts := account.Side(stored)
 	switch adapter {
 	case "smtp":
 		server, err := parseServer(opts)
@@ -38,23 +39,23 @@ func NewSender(stored map[string]any) (channels.Sender, error) {
 	case "sendmail":
 		return &sendmailSender{program: sendmailProgram}, nil
 	}
-	return nil, unknownAdapter(adapter)
+	return nil, account.UnknownAdapter(adapter)
 }
 
-func parseServer(opts options) (server, error) {
-	host, err := opts.host()
+func parseServer(opts account.Options) (server, error) {
+	host, err := opts.Host()
 	if err != nil {
 		return server{}, err
 	}
 	s := server{
-		host: host, startTLS: opts.flag("enable_starttls_auto", true), verify: opts.flag("ssl_verify", true),
-		user: opts.text("user"), password: opts.text("password"), domain: strings.TrimSpace(opts.text("domain")),
+		host: host, startTLS: opts.Flag("enable_starttls_auto", true), verify: opts.Flag("ssl_verify", true),
+		user: opts.Text("user"), password: opts.Text("password"), domain: strings.TrimSpace(opts.Text("domain")),
 		open: 30 * time.Second, read: 60 * time.Second,
 	}
-	if s.port, err = opts.port(25); err != nil {
+	if s.port, err = opts.Port(25); err != nil {
 		return server{}, err
 	}
-	switch strings.ToLower(strings.TrimSpace(opts.text("ssl"))) {
+	switch strings.ToLower(strings.TrimSpace(opts.Text("ssl"))) {
 	case "", "off", "false":
 		s.tls = s.port == 465
 	case "starttls":
@@ -62,19 +63,19 @@ func parseServer(opts options) (server, error) {
 	default:
 		s.tls = true
 	}
-	switch opts.text("openssl_verify_mode") {
+	switch opts.Text("openssl_verify_mode") {
 	case "none":
 		s.verify = false
 	case "peer":
 		s.verify = true
 	}
-	s.mechanism = strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(opts.text("authentication"))), "_", "-")
+	s.mechanism = strings.ReplaceAll(strings.ToUpper(strings.TrimSpace(opts.Text("authentication"))), "_", "-")
 	switch s.mechanism {
 	case "AUTOMATIC", "AUTO":
 		s.mechanism = ""
 	case "", mechanismPlain, mechanismLogin, mechanismCRAM, mechanismXOAuth2:
 	default:
-		return server{}, &desk.InvalidError{Field: "authentication", Reason: "Unknown authentication '" + opts.text("authentication") + "'"}
+		return server{}, &desk.InvalidError{Field: "authentication", Reason: "Unknown authentication '" + opts.Text("authentication") + "'"}
 	}
 	return s, nil
 }

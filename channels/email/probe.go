@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postroom/channels"
+	"postroom/channels/email/account"
 	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 )
@@ -79,8 +80,8 @@ func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]s
 		if dead[g.address()] {
 			continue
 		}
-		side := map[string]any{"adapter": cmp.Or(g.adapter, IMAP), "options": g.options(users, password)}
-		if folder != "" && g.adapter != POP3 {
+		side := map[string]any{"adapter": cmp.Or(g.adapter, account.IMAP), "options": g.options(users, password)}
+		if folder != "" && g.adapter != account.POP3 {
 			side["options"].(map[string]any)["folder"] = folder
 		}
 		messages, err := w.CheckInbound(ctx, side)
@@ -167,10 +168,10 @@ func guesses(domain string, mx []string) (inbound, outbound []guess) {
 		}
 	}
 	for _, host := range names(exchanger, "mail."+domain, "imap."+domain) {
-		inbound = append(inbound, guess{host, 993, "ssl", userLocal, IMAP}, guess{host, 993, "ssl", userFull, IMAP})
+		inbound = append(inbound, guess{host, 993, "ssl", userLocal, account.IMAP}, guess{host, 993, "ssl", userFull, account.IMAP})
 	}
 	for _, host := range names("mail."+domain, "pop."+domain, "pop3."+domain) {
-		inbound = append(inbound, guess{host, 995, "ssl", userLocal, POP3}, guess{host, 995, "ssl", userFull, POP3})
+		inbound = append(inbound, guess{host, 995, "ssl", userLocal, account.POP3}, guess{host, 995, "ssl", userFull, account.POP3})
 	}
 	for _, host := range names(exchanger, "mail."+domain, "smtp."+domain) {
 		for _, way := range []guess{{host: host, port: 465, ssl: "ssl"}, {host: host, port: 587, ssl: "starttls"}, {host: host, port: 25, ssl: "off"}} {

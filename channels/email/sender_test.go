@@ -18,6 +18,8 @@ import (
 	"postroom/internal/devstack"
 )
 
+const user = "support@example.com"
+
 // post is a mail server with two people who have mailboxes.
 type post struct {
 	mail *devstack.MailServer

@@ -10,10 +10,9 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/emersion/go-imap/v2"
-
 	"postroom/channels"
-	"postroom/channels/email/pop3"
+	"postroom/channels/email/account"
+	"postroom/channels/email/inbox"
 )
 
 // setupError tells a person what is wrong with an account, and where to look.
@@ -28,20 +27,20 @@ func explain(host string, err error) (fields []string, human string) {
 	if sentence := unreachable(host, err); sentence != "" {
 		return []string{"host"}, sentence
 	}
-	at, _ := errors.AsType[*stepError](err)
+	at, _ := errors.AsType[*account.StepError](err)
 	if at == nil {
 		return nil, ""
 	}
-	switch at.step {
-	case stepLogin:
+	switch at.Step {
+	case account.Login:
 		if answered(err) {
 			return []string{"user", "password"}, "Authentication failed."
 		}
-	case stepFolder:
+	case account.Folder:
 		if answered(err) {
 			return []string{"folder"}, "The folder can't be opened. Does it exist?"
 		}
-	case stepConnect:
+	case account.Connect:
 		return []string{"host"}, "The server doesn't speak as expected. Are port and encryption right?"
 	}
 	return nil, ""
@@ -62,7 +61,7 @@ func unreachable(host string, err error) string {
 		return "The server refuses connections at this port."
 	case errors.Is(err, syscall.EHOSTUNREACH), errors.Is(err, syscall.ENETUNREACH):
 		return "There is no way to this server."
-	case errors.Is(err, errTooSlow), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded),
+	case errors.Is(err, account.ErrTooSlow), errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded),
 		timeout != nil && timeout.Timeout():
 		return "The server doesn't answer."
 	case badName, badIssuer, badCertificate:
@@ -75,8 +74,6 @@ func unreachable(host string, err error) string {
 
 // answered reports whether the server itself said no.
 func answered(err error) bool {
-	_, byIMAP := errors.AsType[*imap.Error](err)
 	_, bySMTP := errors.AsType[*textproto.Error](err)
-	refused, byPOP3 := errors.AsType[*pop3.Error](err)
-	return byIMAP || bySMTP || byPOP3 && !refused.Temporary()
+	return bySMTP || inbox.Refused(err)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"postroom/channels"
+	"postroom/channels/email/account"
 	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 )
@@ -77,7 +78,7 @@ func (s server) dial(ctx context.Context) (client *smtp.Client, hangUp func(), e
 	dialer := net.Dialer{Timeout: s.open}
 	plain, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
-		return nil, nil, &stepError{stepConnect, err}
+		return nil, nil, &account.StepError{Step: account.Connect, Err: err}
 	}
 	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
 	hangUp = func() {
@@ -99,24 +100,24 @@ func (s server) dial(ctx context.Context) (client *smtp.Client, hangUp func(), e
 }
 
 func (s server) greet(conn net.Conn) (*smtp.Client, error) {
-	config := tlsConfig(s.host, s.verify)
+	config := account.TLSConfig(s.host, s.verify)
 	if s.tls {
 		conn = tls.Client(conn, config)
 	}
 	client, err := smtp.NewClient(conn, s.host)
 	if err != nil {
-		return nil, &stepError{stepConnect, err}
+		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
 	if err := client.Hello(s.domain); err != nil {
-		return nil, &stepError{stepConnect, err}
+		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
 	offered, _ := client.Extension("STARTTLS")
 	if s.mustTLS && !offered {
-		return nil, &stepError{stepConnect, errors.New("the server doesn't offer STARTTLS")}
+		return nil, &account.StepError{Step: account.Connect, Err: errors.New("the server doesn't offer STARTTLS")}
 	}
 	if s.startTLS && offered && !s.tls {
 		if err := client.StartTLS(config); err != nil {
-			return nil, &stepError{stepConnect, fmt.Errorf("STARTTLS: %w", err)}
+			return nil, &account.StepError{Step: account.Connect, Err: fmt.Errorf("STARTTLS: %w", err)}
 		}
 	}
 	return client, nil
@@ -147,10 +148,10 @@ func (s server) login(client *smtp.Client) error {
 	case mechanismXOAuth2:
 		auth = smtp.XOAuth2Auth(s.user, s.password)
 	default:
-		return &stepError{stepLogin, errors.New("the server offers no authentication that we know")}
+		return &account.StepError{Step: account.Login, Err: errors.New("the server offers no authentication that we know")}
 	}
 	if err := client.Auth(auth); err != nil {
-		return &stepError{stepLogin, err}
+		return &account.StepError{Step: account.Login, Err: err}
 	}
 	return nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"postroom/channels"
+	"postroom/channels/email/account"
+	"postroom/channels/email/inbox"
 	"postroom/channels/email/letter"
 )
 
@@ -28,30 +30,23 @@ type Wizard struct {
 const (
 	usualInterval = 5 * time.Second
 	usualLooks    = 9
-	newestLooked  = 100 // messages in which the mail of a round trip is looked for
+
+	// People wait in front of a form.
+	checkOpen = 8 * time.Second
+	checkRead = 30 * time.Second
 )
 
 // CheckInbound logs in to a mailbox and counts the mail in it. A mailbox with nothing but the
 // mail of wizards counts as empty.
 func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (messages int, err error) {
-	in, err := ParseInbound(inbound)
+	in, err := inbox.ParseInbound(inbound)
 	if err != nil {
 		return 0, err
 	}
-	in.limits = checkLimits
-	box, err := openForCheck(ctx, in)
-	if err != nil {
+	if messages, err = inbox.Count(ctx, in); err != nil {
 		return 0, setupError(channels.InboundSide, in.Host, err)
 	}
-	defer box.quit()
-	content, err := box.hasContent(ctx)
-	if err != nil {
-		return 0, setupError(channels.InboundSide, in.Host, err)
-	}
-	if !content {
-		return 0, nil
-	}
-	return box.total(), nil
+	return messages, nil
 }
 
 // discard takes the mail of outbound checks and throws it away (reference/email.md 1.7).
@@ -68,7 +63,7 @@ func (w *Wizard) CheckOutbound(ctx context.Context, outbound map[string]any, fro
 	host := ""
 	switch sender := sender.(type) {
 	case *smtpSender:
-		sender.server.open, sender.server.read = checkLimits.login, checkLimits.fetch
+		sender.server.open, sender.server.read = checkOpen, checkRead
 		host = sender.server.host
 		if from == "" {
 			err = sender.check(ctx, w.FQDN)
@@ -95,11 +90,10 @@ func harmless(err error) bool {
 // Verify sends a mail from an address to itself, waits until it is in the mailbox and deletes it.
 // marker is part of its subject; empty: one is made up.
 func (w *Wizard) Verify(ctx context.Context, inbound, outbound map[string]any, address, marker string) error {
-	in, err := ParseInbound(inbound)
+	in, err := inbox.ParseInbound(inbound)
 	if err != nil {
 		return err
 	}
-	in.limits = checkLimits
 	sender, err := NewSender(outbound)
 	if err != nil {
 		return err
@@ -111,7 +105,7 @@ func (w *Wizard) Verify(ctx context.Context, inbound, outbound map[string]any, a
 	}
 	if err := w.sendProbe(ctx, sender, address, address, marker); err != nil {
 		host, _ := outbound["options"].(map[string]any)
-		return setupError(channels.OutboundSide, options(host).text("host"), err)
+		return setupError(channels.OutboundSide, account.Options(host).Text("host"), err)
 	}
 	if err := w.await(ctx, in, marker); err != nil {
 		return setupError(channels.InboundSide, in.Host, err)
@@ -162,7 +156,7 @@ func (w *Wizard) sendProbe(ctx context.Context, sender channels.Sender, from, to
 var errNotArrived = errors.New("verify not ok: the test message did not arrive")
 
 // await looks for the mail of a round trip, again and again for a while.
-func (w *Wizard) await(ctx context.Context, in Inbound, marker string) error {
+func (w *Wizard) await(ctx context.Context, in inbox.Inbound, marker string) error {
 	interval, looks := w.Interval, w.Looks
 	if interval <= 0 {
 		interval = usualInterval
@@ -178,35 +172,10 @@ func (w *Wizard) await(ctx context.Context, in Inbound, marker string) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		found, err := takeProbe(ctx, in, marker)
+		found, err := inbox.TakeProbe(ctx, in, marker)
 		if found || err != nil {
 			return err
 		}
 	}
 	return errNotArrived
-}
-
-// checked is an open mailbox, as account checks see it.
-type checked interface {
-	total() int                                                           // messages
-	hasContent(ctx context.Context) (bool, error)                         // a mail that no wizard sent
-	takeProbe(ctx context.Context, marker string) (found bool, err error) // deletes the test mail with that marker
-	quit()
-}
-
-func openForCheck(ctx context.Context, in Inbound) (checked, error) {
-	if in.Adapter == POP3 {
-		return openMaildrop(ctx, in)
-	}
-	return openSession(ctx, in)
-}
-
-// takeProbe looks for a test mail in a mailbox, and removes it there.
-func takeProbe(ctx context.Context, in Inbound, marker string) (bool, error) {
-	box, err := openForCheck(ctx, in)
-	if err != nil {
-		return false, err
-	}
-	defer box.quit()
-	return box.takeProbe(ctx, marker)
 }

@@ -12,6 +12,7 @@ import (
 
 	"postroom/channels"
 	"postroom/channels/email"
+	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
 )
 
@@ -229,7 +230,7 @@ func TestProbeFindsTheServersThatWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := email.ParseInbound(account.Inbound); err != nil {
+	if _, err := inbox.ParseInbound(account.Inbound); err != nil {
 		t.Errorf("inbound side %v can't be used: %v", account.Inbound, err)
 	}
 	if _, err := email.NewSender(account.Outbound); err != nil {

@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
-	"postroom/channels/email"
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 )
 
@@ -137,9 +137,9 @@ func (a *accountFlags) registerOptions(cmd *cobra.Command) {
 // mailbox is the server of the mailbox, and its adapter.
 func (a *accountFlags) mailbox() (server *mailServer, adapter string) {
 	if a.pop3.host != "" {
-		return &a.pop3, email.POP3
+		return &a.pop3, account.POP3
 	}
-	return &a.imap, email.IMAP
+	return &a.imap, account.IMAP
 }
 
 var errNoFolders = errors.New("--folder: POP3 shows no folders but the inbox")
@@ -147,7 +147,7 @@ var errNoFolders = errors.New("--folder: POP3 shows no folders but the inbox")
 // sides are the inbound and outbound side of the channel.
 func (a *accountFlags) sides() (inbound, outbound map[string]any, err error) {
 	box, adapter := a.mailbox()
-	if adapter == email.POP3 && a.folder != "" {
+	if adapter == account.POP3 && a.folder != "" {
 		return nil, nil, errNoFolders
 	}
 	in, err := box.options(!a.unverified)
@@ -155,7 +155,7 @@ func (a *accountFlags) sides() (inbound, outbound map[string]any, err error) {
 		return nil, nil, err
 	}
 	in["keep_on_server"] = a.keep
-	if adapter == email.IMAP {
+	if adapter == account.IMAP {
 		in["folder"] = a.folder
 	}
 	inbound = map[string]any{"adapter": adapter, "options": in}

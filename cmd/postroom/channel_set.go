@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"postroom/channels/email"
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -185,9 +185,9 @@ func (a *accountFlags) changeInbound(inbound, in map[string]any, named func(stri
 		delete(in, "port") // those of the other protocol
 		delete(in, "folder")
 	}
-	box, foreign := &a.imap, email.POP3
-	if adapter == email.POP3 {
-		box, foreign = &a.pop3, email.IMAP
+	box, foreign := &a.imap, account.POP3
+	if adapter == account.POP3 {
+		box, foreign = &a.pop3, account.IMAP
 	}
 	for _, flag := range []string{"-host", "-port", "-ssl", "-user", "-password", "-password-file"} {
 		if named(foreign + flag) {
@@ -195,7 +195,7 @@ func (a *accountFlags) changeInbound(inbound, in map[string]any, named func(stri
 		}
 	}
 	if named("folder") {
-		if adapter == email.POP3 {
+		if adapter == account.POP3 {
 			return false, errNoFolders
 		}
 		in["folder"] = a.folder

@@ -48,6 +48,8 @@ var floors = map[string]int{
 	"internal/console":         4,
 	"jobs":                     4,
 	"jobs/poll":                4,
+	"channels/email/account":   2,
+	"channels/email/inbox":     3,
 	"channels/email/letter":    3, // writes mail, sends none
 	"internal/config":          3,
 	"internal/datasource":      3,
@@ -128,7 +130,7 @@ var importedBy = map[string][]string{
 var doors = map[string][]string{
 	"database/sql":                                {"internal/devstack", "internal/store"}, // for goose
 	"github.com/alicebob/miniredis/":              {"internal/devstack"},
-	"github.com/emersion/go-imap/":                {"bench", "channels/email", "e2e"},
+	"github.com/emersion/go-imap/":                {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
 	"github.com/hibiken/asynq/":                   {"bench", "cmd/postroom", "jobs"},
 	"github.com/jackc/pgx/":                       {"api/apitest", "bench", "e2e", "internal/devstack", "internal/search", "internal/store"},

@@ -1,4 +1,4 @@
-package email_test
+package inbox_test
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"postroom/channels"
-	"postroom/channels/email"
+	"postroom/channels/email/inbox"
 	"postroom/internal/devstack"
 )
 
@@ -34,7 +34,7 @@ func BenchmarkFetch(b *testing.B) {
 			if tc.ssl == "ssl" {
 				port = server.IMAPSPort
 			}
-			inbound, err := email.ParseInbound(map[string]any{"adapter": "imap", "options": map[string]any{
+			inbound, err := inbox.ParseInbound(map[string]any{"adapter": "imap", "options": map[string]any{
 				"host": server.Host(), "port": port, "ssl": tc.ssl, "ssl_verify": false,
 				"user": user, "password": password, "keep_on_server": tc.keep,
 			}})
@@ -51,7 +51,7 @@ func BenchmarkFetch(b *testing.B) {
 						b.Fatal(err)
 					}
 				}
-				mailbox := email.NewMailbox(inbound, 7, quiet)
+				mailbox := inbox.NewMailbox(inbound, 7, quiet)
 				b.StartTimer()
 				report, err := mailbox.Poll(context.Background(), func(context.Context, []channels.Inbound) error { return nil })
 				if err != nil || report.Fetched != n {

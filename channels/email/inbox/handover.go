@@ -1,4 +1,4 @@
-package email
+package inbox
 
 import (
 	"cmp"
@@ -11,6 +11,9 @@ import (
 	"postroom/channels"
 	"postroom/internal/desk"
 )
+
+// Kind is what messages of this channel are called in channels.Inbound.
+const Kind = "email"
 
 // box is what the mailboxes of all protocols have in common.
 type box[ID cmp.Ordered] struct {

@@ -1,11 +1,10 @@
-package email_test
+package inbox_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,7 +13,7 @@ import (
 
 	"postroom/channels"
 	"postroom/channels/channeltest"
-	"postroom/channels/email"
+	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
 )
@@ -63,7 +62,7 @@ func maildropSource(t *testing.T, server *devstack.MailServer, user, ssl string,
 	had := &diary{names: map[string]bool{}}
 	inbound.Known = had
 	source := channeltest.Source{
-		Poller: keeping{email.NewMaildrop(inbound, 7, quiet), had},
+		Poller: keeping{inbox.NewMaildrop(inbound, 7, quiet), had},
 		Put: func(t *testing.T, text string) {
 			raw := "From: a@example.com\r\nSubject: test\r\n\r\n" + text
 			if err := server.Deliver(user, []byte(raw)); err != nil {
@@ -85,9 +84,9 @@ func maildropSource(t *testing.T, server *devstack.MailServer, user, ssl string,
 	return source
 }
 
-func parsePOP3(t *testing.T, options map[string]any) email.Inbound {
+func parsePOP3(t *testing.T, options map[string]any) inbox.Inbound {
 	t.Helper()
-	inbound, err := email.ParseInbound(map[string]any{"adapter": "pop3", "options": options})
+	inbound, err := inbox.ParseInbound(map[string]any{"adapter": "pop3", "options": options})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -164,7 +163,7 @@ func TestMaildropBytesAndNames(t *testing.T) {
 	t.Parallel()
 	s := newMaildropScene(t, nil)
 	s.deliver(t, "Message-ID: <dots@example.com>\r\n\r\n.\r\n..two\r\n. one and more\r\nlast\r\n", mailNumber(2))
-	s.poll(t, email.NewMaildrop(s.inbound, 7, quiet))
+	s.poll(t, inbox.NewMaildrop(s.inbound, 7, quiet))
 	if got := string(s.received[0].Raw); got != "Message-ID: <dots@example.com>\r\n\r\n.\r\n..two\r\n. one and more\r\nlast\r\n" {
 		t.Errorf("the mail came as %q", got)
 	}
@@ -178,7 +177,7 @@ func TestMaildropBytesAndNames(t *testing.T) {
 	if err := s.server.Deliver("jane@example.com", []byte(mailNumber(3))); err != nil {
 		t.Fatal(err)
 	}
-	s.poll(t, email.NewMaildrop(other, 7, quiet))
+	s.poll(t, inbox.NewMaildrop(other, 7, quiet))
 	if source, _, _ := strings.Cut(s.names()[2], ":"); strings.HasPrefix(names[0], source) {
 		t.Errorf("names %q of two mailboxes begin alike", s.names())
 	}
@@ -194,7 +193,7 @@ func TestMaildropLeavesLargeMailAlone(t *testing.T) {
 		if lies {
 			s.line.rename(fmt.Sprintf("2 %d\r\n", len(large)), "2 00100\r\n")
 		}
-		drop := email.NewMaildrop(s.inbound, 7, quiet)
+		drop := inbox.NewMaildrop(s.inbound, 7, quiet)
 		report := s.poll(t, drop)
 		if len(report.Notices) != 1 || !strings.Contains(report.Notices[0], "ignore message 2/3 - because message is too large (is:0.04 MB") {
 			t.Errorf("lies: %t: notices = %q, want one about a mail that is too large", lies, report.Notices)
@@ -214,7 +213,7 @@ func TestMaildropTakesABoundedNumberAndComesBack(t *testing.T) {
 	for i := range 25 {
 		s.deliver(t, mailNumber(i))
 	}
-	drop := email.NewMaildrop(email.Few(s.inbound, 10), 7, quiet)
+	drop := inbox.NewMaildrop(inbox.Few(s.inbound, 10), 7, quiet)
 	for _, want := range []int{10, 10, 5} {
 		if report := s.poll(t, drop); report.Fetched != want {
 			t.Errorf("%d fetched, want %d", report.Fetched, want)
@@ -232,7 +231,7 @@ func TestMaildropLeavesTheWizardItsMail(t *testing.T) {
 		return "X-Zammad-Verify: true\r\nX-Zammad-Verify-Time: " + time.Now().Add(-age).UTC().Format(time.RFC3339) + "\r\n\r\nbody\r\n"
 	}
 	s.deliver(t, verify(time.Minute), verify(31*time.Minute), mailNumber(3))
-	report := s.poll(t, email.NewMaildrop(s.inbound, 7, quiet))
+	report := s.poll(t, inbox.NewMaildrop(s.inbound, 7, quiet))
 	if report.Fetched != 2 || len(report.Notices) != 0 {
 		t.Errorf("report %+v, want two fetched and nothing to say", report)
 	}
@@ -249,7 +248,7 @@ func TestMaildropFetchesKeptMailOnce(t *testing.T) {
 	s.inbound.Known = had
 	s.deliver(t, mailNumber(1), mailNumber(2))
 	for process := range 2 {
-		drop := keeping{email.NewMaildrop(s.inbound, 7, quiet), had}
+		drop := keeping{inbox.NewMaildrop(s.inbound, 7, quiet), had}
 		for range 2 {
 			if _, err := drop.Poll(t.Context(), s.receive); err != nil {
 				t.Fatal(err)
@@ -273,7 +272,7 @@ func TestMaildropAsksAgainAfterAnEndInDoubt(t *testing.T) {
 			s := newMaildropScene(t, nil)
 			s.line.mishear(refused, "XXXX")
 			s.deliver(t, mailNumber(1), mailNumber(2))
-			drop := email.NewMaildrop(s.inbound, 7, quiet)
+			drop := inbox.NewMaildrop(s.inbound, 7, quiet)
 			report := s.poll(t, drop)
 			if len(s.received) != 2 || len(report.Notices) == 0 || !strings.Contains(report.Notices[0], "can't be deleted") {
 				t.Errorf("%d received with notices %q, want 2, and what the server refuses", len(s.received), report.Notices)
@@ -291,94 +290,23 @@ func TestMaildropAsksAgainAfterAnEndInDoubt(t *testing.T) {
 func TestMaildropTroubleIsToldByStepAndNotByWord(t *testing.T) {
 	t.Parallel()
 	s := newMaildropScene(t, map[string]any{"password": "guessed"})
-	_, err := email.NewMaildrop(s.inbound, 7, quiet).Poll(t.Context(), s.receive)
+	_, err := inbox.NewMaildrop(s.inbound, 7, quiet).Poll(t.Context(), s.receive)
 	if err == nil || !strings.Contains(err.Error(), "log in") || strings.Contains(err.Error(), "guessed") {
 		t.Errorf("Poll = %v, want an error about logging in, without the password", err)
 	}
 	s = newMaildropScene(t, nil)
 	s.line.mishear("UIDL", "XIDL")
-	if _, err := email.NewMaildrop(s.inbound, 7, quiet).Poll(t.Context(), s.receive); err == nil || !strings.Contains(err.Error(), "list messages: the server refuses UIDL") {
+	if _, err := inbox.NewMaildrop(s.inbound, 7, quiet).Poll(t.Context(), s.receive); err == nil || !strings.Contains(err.Error(), "list messages: the server refuses UIDL") {
 		t.Errorf("Poll of a server that names no messages = %v, want that said", err)
 	}
 	s = newMaildropScene(t, nil)
 	s.line.freeze(true)
-	if _, err := email.NewMaildrop(email.Hasty(s.inbound, 100*time.Millisecond, time.Second), 7, quiet).Poll(t.Context(), s.receive); err == nil || !strings.Contains(err.Error(), "too long") {
+	if _, err := inbox.NewMaildrop(inbox.Hasty(s.inbound, 100*time.Millisecond, time.Second), 7, quiet).Poll(t.Context(), s.receive); err == nil || !strings.Contains(err.Error(), "too long") {
 		t.Errorf("Poll of a silent server = %v, want that it took too long", err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := email.NewMaildrop(s.inbound, 7, quiet).Poll(ctx, s.receive); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := inbox.NewMaildrop(s.inbound, 7, quiet).Poll(ctx, s.receive); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Poll of a silent server = %v, want the end of its context", err)
-	}
-}
-
-func TestWizardChecksPOP3(t *testing.T) {
-	t.Parallel()
-	p := newPost(t)
-	wizard := &email.Wizard{FQDN: "desk.example.com", Interval: 50 * time.Millisecond, Looks: 100}
-	inbound := func(more map[string]any) map[string]any {
-		options := map[string]any{"host": p.mail.Host(), "port": p.mail.POP3SPort, "ssl": "ssl", "ssl_verify": false, "user": user, "password": "secret"}
-		for name, value := range more {
-			options[name] = value
-		}
-		return map[string]any{"adapter": "pop3", "options": options}
-	}
-	check := func(want int) {
-		t.Helper()
-		got, err := wizard.CheckInbound(t.Context(), inbound(nil))
-		if err != nil || got != want {
-			t.Fatalf("CheckInbound = %d, %v; want %d", got, err, want)
-		}
-	}
-	check(0)
-	p.put(t, probeMail)
-	check(0) // only the mail of wizards
-	p.put(t, "Subject: older\r\n\r\nbody\r\n")
-	check(2)
-	if err := wizard.Verify(t.Context(), inbound(nil), p.outbound(p.mta.SMTPPort, nil), user, "#0123456789abcdef0123"); err != nil {
-		t.Fatalf("Verify: %v\n%s", err, p.mta.Log())
-	}
-	check(2) // the test mail is gone
-	for _, tc := range []struct {
-		more   map[string]any
-		fields []string
-	}{
-		{map[string]any{"password": "guessed"}, []string{"user", "password"}},
-		{map[string]any{"host": "mail.invalid"}, []string{"host"}},
-		{map[string]any{"ssl_verify": true}, []string{"host"}},
-		{map[string]any{"port": p.mail.POP3Port}, []string{"host"}},
-	} {
-		_, err := wizard.CheckInbound(t.Context(), inbound(tc.more))
-		setup, ok := errors.AsType[*channels.SetupError](err)
-		if !ok || setup.Source != channels.InboundSide || !slices.Equal(setup.Fields, tc.fields) || setup.Human == "" {
-			t.Errorf("%v: %+v, want a *channels.SetupError about %q with a sentence", tc.more, err, tc.fields)
-		}
-	}
-}
-
-func TestProbeTriesPOP3AfterIMAP(t *testing.T) {
-	t.Parallel()
-	p := newPost(t)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
-	wizard := &email.Wizard{FQDN: "desk.example.com"}
-	wizard.Guess(
-		[]email.Server{
-			{Host: p.mail.Host(), Port: closed.Addr().(*net.TCPAddr).Port, SSL: "ssl", User: "full"}, // dead; not so the host
-			{Host: p.mail.Host(), Port: p.mail.POP3Port, SSL: "off", User: "local", Adapter: "pop3"},
-			{Host: p.mail.Host(), Port: p.mail.POP3Port, SSL: "off", User: "full", Adapter: "pop3"},
-		},
-		[]email.Server{{Host: "127.0.0.1", Port: (&smtpScript{}).listen(t), SSL: "off", User: "full"}},
-	)
-	account, err := wizard.Probe(t.Context(), user, "secret", "INBOX")
-	if err != nil {
-		t.Fatal(err)
-	}
-	options := account.Inbound["options"].(map[string]any)
-	if account.Inbound["adapter"] != "pop3" || options["user"] != user || options["folder"] != nil {
-		t.Errorf("inbound side %v, want POP3 with the whole address and no folder", account.Inbound)
 	}
 }

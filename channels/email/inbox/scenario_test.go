@@ -1,4 +1,4 @@
-package email_test
+package inbox_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 
 	"postroom/channels"
-	"postroom/channels/email"
+	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
 )
@@ -22,7 +22,7 @@ import (
 type scene struct {
 	server   *devstack.MailServer
 	line     *line
-	inbound  email.Inbound
+	inbound  inbox.Inbound
 	received []channels.Inbound
 }
 
@@ -89,7 +89,7 @@ func TestNewUIDValidityGivesNewNames(t *testing.T) {
 		appendMail(t, client, "Büro & Co", mailNumber(1))
 	}
 	make()
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	if err := mailbox.Close(); err != nil {
@@ -119,7 +119,7 @@ func TestTooLargeMailIsLeftAlone(t *testing.T) {
 	exact := mailNumber(1)
 	s.inbound.MaxSize = int64(len(exact))
 	s.deliver(t, exact, mailNumber(2)+"x", mailNumber(3))
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	for range 2 {
 		report := s.poll(t, mailbox)
@@ -145,7 +145,7 @@ func TestPollTakesABoundedNumberAndComesBack(t *testing.T) {
 	for i := range 25 {
 		s.deliver(t, mailNumber(100+i))
 	}
-	mailbox := email.NewMailbox(email.Few(s.inbound, 10), 7, quiet)
+	mailbox := inbox.NewMailbox(inbox.Few(s.inbound, 10), 7, quiet)
 	defer mailbox.Close()
 	for _, want := range []int{10, 10, 5} {
 		report := s.poll(t, mailbox)
@@ -171,7 +171,7 @@ func TestMailThatCannotBeDescribedIsFetchedAlone(t *testing.T) {
 	s := newScene(t, nil)
 	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
 	s.line.poison("RFC822.SIZE")
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	if report := s.poll(t, mailbox); report.Fetched != 3 {
 		t.Errorf("%d fetched, want 3", report.Fetched)
@@ -188,7 +188,7 @@ func TestMailThatWaitsForAWizardHoldsNobodyUp(t *testing.T) {
 		s.deliver(t, "X-Zammad-Verify: true\r\nX-Zammad-Verify-Time: "+time.Now().UTC().Format(time.RFC3339)+"\r\n\r\nbody\r\n")
 	}
 	s.deliver(t, mailNumber(1))
-	mailbox := email.NewMailbox(email.Few(s.inbound, 5), 7, quiet)
+	mailbox := inbox.NewMailbox(inbox.Few(s.inbound, 5), 7, quiet)
 	defer mailbox.Close()
 	for range 3 {
 		if report := s.poll(t, mailbox); len(report.Notices) > 0 {
@@ -211,7 +211,7 @@ func TestMailOfAWizardAtWorkIsLeftAlone(t *testing.T) {
 		return "X-Zammad-Verify: true\r\nX-Zammad-Verify-Time: " + time.Now().Add(-age).UTC().Format(time.RFC3339) + "\r\n\r\nbody\r\n"
 	}
 	s.deliver(t, verify(time.Minute), verify(31*time.Minute), mailNumber(3))
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	report := s.poll(t, mailbox)
 	if report.Fetched != 2 || len(report.Notices) != 0 {
@@ -245,7 +245,7 @@ func TestKnownMailIsMarkedAndNotReceived(t *testing.T) {
 		return map[string]bool{"<2@example.com>": true}, nil
 	})
 	s.deliver(t, mailNumber(1), mailNumber(2), mailNumber(3))
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	report := s.poll(t, mailbox)
 	if report.Fetched != 2 || len(s.received) != 2 || asked != 1 {
@@ -257,7 +257,7 @@ func TestKnownMailIsMarkedAndNotReceived(t *testing.T) {
 	failing := errors.New("no database")
 	s.inbound.Known = memory(func(desk.ChannelID, []string) (map[string]bool, error) { return nil, failing })
 	s.deliver(t, mailNumber(4))
-	other := email.NewMailbox(s.inbound, 7, quiet)
+	other := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer other.Close()
 	if _, err := other.Poll(t.Context(), s.receive); !errors.Is(err, failing) {
 		t.Errorf("Poll = %v, want the error of the question", err)
@@ -280,7 +280,7 @@ func TestWhatOthersDeletedIsTheirs(t *testing.T) {
 	if err := client.Store(imap.SeqSetNum(2), deleted, nil).Close(); err != nil {
 		t.Fatal(err)
 	}
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	if len(s.received) != 2 {
@@ -309,7 +309,7 @@ func TestWhatOthersDeletedIsTheirsWithoutUIDPLUS(t *testing.T) {
 		}
 	}
 	mark(imap.StoreFlagsAdd)
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	report := s.poll(t, mailbox)
 	if len(s.received) != 2 || len(report.Notices) != 1 {
@@ -340,14 +340,14 @@ func TestMarkedMailOfADeadProcessIsRemoved(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.line.mishear("UID EXPUNGE", "UID XXXXXXX")
-	first := email.NewMailbox(s.inbound, 7, quiet)
+	first := inbox.NewMailbox(s.inbound, 7, quiet)
 	s.poll(t, first)
 	_ = first.Close()
 	if mails, _ := s.server.Messages(user); len(s.received) != 2 || len(mails) != 3 {
 		t.Fatalf("%d received, %d left; want 2 and all", len(s.received), len(mails))
 	}
 	s.line.mishear("UID XXXXXXX", "UID XXXXXXX")
-	second := email.NewMailbox(s.inbound, 7, quiet)
+	second := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer second.Close()
 	s.poll(t, second)
 	mails, _ := s.server.Messages(user)
@@ -367,7 +367,7 @@ func TestMailThatCannotBeMarkedIsReceivedOnce(t *testing.T) {
 			for i := range 60 { // more than a batch
 				s.deliver(t, mailNumber(i))
 			}
-			mailbox := email.NewMailbox(s.inbound, 7, quiet)
+			mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 			defer mailbox.Close()
 			for range 2 {
 				report := s.poll(t, mailbox)
@@ -388,7 +388,7 @@ func TestServerWithoutExtensions(t *testing.T) {
 	s.line.rename("IDLE", "IDOL")
 	s.line.rename("UIDPLUS", "UIDLESS")
 	s.deliver(t, mailNumber(1), mailNumber(2))
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	if mails, _ := s.server.Messages(user); len(s.received) != 2 || len(mails) != 0 {
@@ -407,7 +407,7 @@ func TestServerWithoutExtensions(t *testing.T) {
 func TestDeadServerIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)
-	mailbox := email.NewMailbox(email.Hasty(s.inbound, 300*time.Millisecond, 100*time.Millisecond), 7, quiet)
+	mailbox := inbox.NewMailbox(inbox.Hasty(s.inbound, 300*time.Millisecond, 100*time.Millisecond), 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	if err := mailbox.Wait(t.Context()); err != nil {
@@ -431,7 +431,7 @@ func TestDeadServerIsNoticed(t *testing.T) {
 func TestConnectionLostWhileWaiting(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)
-	mailbox := email.NewMailbox(s.inbound, 7, quiet)
+	mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	waited := make(chan error, 1)
@@ -453,7 +453,7 @@ func TestConnectionLostWhileWaiting(t *testing.T) {
 func TestWrongPasswordIsToldByStepAndNotByWord(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, map[string]any{"password": "guessed"})
-	_, err := email.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive)
+	_, err := inbox.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive)
 	if err == nil || !strings.Contains(err.Error(), "log in") || strings.Contains(err.Error(), "guessed") {
 		t.Errorf("Poll = %v, want an error about logging in, without the password", err)
 	}
@@ -464,7 +464,7 @@ func TestLoginMechanisms(t *testing.T) {
 	s := newScene(t, nil)
 	for _, mechanism := range []string{"", "PLAIN", "LOGIN"} {
 		s.inbound.AuthType = mechanism
-		mailbox := email.NewMailbox(s.inbound, 7, quiet)
+		mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
 		if _, err := mailbox.Poll(t.Context(), s.receive); err != nil {
 			t.Errorf("auth_type %q: %v", mechanism, err)
 		}
@@ -472,7 +472,7 @@ func TestLoginMechanisms(t *testing.T) {
 	}
 	for _, mechanism := range []string{"XOAUTH2", "MAGIC"} { // this server knows neither
 		s.inbound.AuthType = mechanism
-		if _, err := email.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive); err == nil {
+		if _, err := inbox.NewMailbox(s.inbound, 7, quiet).Poll(t.Context(), s.receive); err == nil {
 			t.Errorf("auth_type %s worked", mechanism)
 		}
 	}
@@ -488,7 +488,7 @@ func TestEndlessPollEndsWithItsContext(t *testing.T) {
 	inbound := parse(t, map[string]any{"host": "127.0.0.1", "port": silent.Addr().(*net.TCPAddr).Port, "ssl": "off", "user": "u"})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = email.NewMailbox(inbound, 7, quiet).Poll(ctx, func(context.Context, []channels.Inbound) error { return nil })
+	_, err = inbox.NewMailbox(inbound, 7, quiet).Poll(ctx, func(context.Context, []channels.Inbound) error { return nil })
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Poll of a silent server = %v, want the end of its context", err)
 	}

@@ -1,10 +1,16 @@
-package email
+// Package inbox fetches mailboxes, by IMAP or POP3.
+//
+// Messages go out to a function that commits them, and only then are acknowledged at their server.
+// What can't be fetched stays there and is named; what broke is taken up again. It parses no more of
+// a message than it must, and remembers nothing that a restart may lose.
+package inbox
 
 import (
 	"context"
 	"strings"
 	"time"
 
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 )
 
@@ -27,15 +33,9 @@ type Memory interface {
 	KnownNames(ctx context.Context, channelID desk.ChannelID, names []string) (map[string]bool, error)
 }
 
-// Adapters of the inbound side.
-const (
-	IMAP = "imap"
-	POP3 = "pop3"
-)
-
 // Inbound is a mailbox to be fetched (reference/email.md 1.2, 1.3).
 type Inbound struct {
-	Adapter  string // IMAP, POP3
+	Adapter  string // account.IMAP, account.POP3
 	Host     string
 	Port     int
 	Security Security
@@ -82,35 +82,35 @@ var (
 // ParseInbound reads the inbound side of a channel: adapter, options, trusted. Its errors are
 // *desk.InvalidError. Group, size limit and Known are the caller's to fill in.
 func ParseInbound(stored map[string]any) (Inbound, error) {
-	adapter, opts := side(stored)
-	if adapter != IMAP && adapter != POP3 {
-		return Inbound{}, unknownAdapter(adapter)
+	adapter, opts := account.Side(stored)
+	if adapter != account.IMAP && adapter != account.POP3 {
+		return Inbound{}, account.UnknownAdapter(adapter)
 	}
-	host, err := opts.host()
+	host, err := opts.Host()
 	if err != nil {
 		return Inbound{}, err
 	}
 	inbound := Inbound{
 		Adapter:  adapter,
 		Host:     host,
-		Security: security(opts.text("ssl")),
-		Verify:   opts.flag("ssl_verify", true),
-		User:     opts.text("user"),
-		Password: opts.text("password"),
-		AuthType: strings.ToUpper(strings.TrimSpace(opts.text("auth_type"))),
-		Folder:   opts.text("folder"),
-		Keep:     opts.flag("keep_on_server", false),
-		Trusted:  options(stored).flag("trusted", false),
+		Security: security(opts.Text("ssl")),
+		Verify:   opts.Flag("ssl_verify", true),
+		User:     opts.Text("user"),
+		Password: opts.Text("password"),
+		AuthType: strings.ToUpper(strings.TrimSpace(opts.Text("auth_type"))),
+		Folder:   opts.Text("folder"),
+		Keep:     opts.Flag("keep_on_server", false),
+		Trusted:  account.Options(stored).Flag("trusted", false),
 		limits:   usualLimits,
 	}
-	if inbound.Port, err = opts.port(inbound.usualPort()); err != nil {
+	if inbound.Port, err = opts.Port(inbound.usualPort()); err != nil {
 		return Inbound{}, err
 	}
 	if inbound.User == "" {
 		return Inbound{}, &desk.InvalidError{Field: "user", Reason: "The user name is missing."}
 	}
 	switch {
-	case adapter == POP3:
+	case adapter == account.POP3:
 		inbound.Folder, inbound.AuthType = "", ""
 	case inbound.Folder == "":
 		inbound.Folder = "INBOX"
@@ -120,9 +120,9 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 
 func (in Inbound) usualPort() int {
 	switch {
-	case in.Adapter == POP3 && in.Security == TLS:
+	case in.Adapter == account.POP3 && in.Security == TLS:
 		return 995
-	case in.Adapter == POP3:
+	case in.Adapter == account.POP3:
 		return 110
 	case in.Security == TLS:
 		return 993

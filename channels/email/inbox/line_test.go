@@ -1,4 +1,4 @@
-package email_test
+package inbox_test
 
 import (
 	"bytes"

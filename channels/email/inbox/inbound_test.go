@@ -1,4 +1,4 @@
-package email
+package inbox
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"testing"
 
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 )
 
@@ -17,19 +18,19 @@ func TestParseInbound(t *testing.T) {
 		field        string // of the error
 	}{
 		{"the least", `{"adapter":"imap","options":{"host":"mail.example.com","user":"u","password":"p"}}`,
-			Inbound{Adapter: IMAP, Host: "mail.example.com", Port: 993, Security: TLS, Verify: true, User: "u", Password: "p", Folder: "INBOX"}, ""},
+			Inbound{Adapter: account.IMAP, Host: "mail.example.com", Port: 993, Security: TLS, Verify: true, User: "u", Password: "p", Folder: "INBOX"}, ""},
 		{"everything as text", `{"adapter":"imap","trusted":"true","options":{"host":" h ","port":"1143","ssl":"starttls","ssl_verify":"false","user":"u","password":"p","folder":"Büro/Neu","keep_on_server":"true","auth_type":"xoauth2"}}`,
-			Inbound{Adapter: IMAP, Host: "h", Port: 1143, Security: StartTLS, User: "u", Password: "p", Folder: "Büro/Neu", Keep: true, Trusted: true, AuthType: "XOAUTH2"}, ""},
+			Inbound{Adapter: account.IMAP, Host: "h", Port: 1143, Security: StartTLS, User: "u", Password: "p", Folder: "Büro/Neu", Keep: true, Trusted: true, AuthType: "XOAUTH2"}, ""},
 		{"typed", `{"adapter":"imap","trusted":true,"options":{"host":"h","port":143,"ssl":false,"ssl_verify":true,"user":"u","keep_on_server":true}}`,
-			Inbound{Adapter: IMAP, Host: "h", Port: 143, Security: Plain, Verify: true, User: "u", Folder: "INBOX", Keep: true, Trusted: true}, ""},
+			Inbound{Adapter: account.IMAP, Host: "h", Port: 143, Security: Plain, Verify: true, User: "u", Folder: "INBOX", Keep: true, Trusted: true}, ""},
 		{"nulls and blanks", `{"adapter":"imap","options":{"host":"h","port":"","ssl":"off","ssl_verify":null,"user":"u","folder":null,"keep_on_server":""}}`,
-			Inbound{Adapter: IMAP, Host: "h", Port: 143, Security: Plain, Verify: true, User: "u", Folder: "INBOX"}, ""},
+			Inbound{Adapter: account.IMAP, Host: "h", Port: 143, Security: Plain, Verify: true, User: "u", Folder: "INBOX"}, ""},
 		{"a slip of the pen is TLS", `{"adapter":"imap","options":{"host":"h","ssl":"ofd","user":"u"}}`,
-			Inbound{Adapter: IMAP, Host: "h", Port: 993, Security: TLS, Verify: true, User: "u", Folder: "INBOX"}, ""},
+			Inbound{Adapter: account.IMAP, Host: "h", Port: 993, Security: TLS, Verify: true, User: "u", Folder: "INBOX"}, ""},
 		{"POP3", `{"adapter":"pop3","options":{"host":"h","user":"u"}}`,
-			Inbound{Adapter: POP3, Host: "h", Port: 995, Security: TLS, Verify: true, User: "u"}, ""},
+			Inbound{Adapter: account.POP3, Host: "h", Port: 995, Security: TLS, Verify: true, User: "u"}, ""},
 		{"POP3, STLS", `{"adapter":"pop3","options":{"host":"h","user":"u","ssl":"starttls","folder":"In","keep_on_server":"true"}}`,
-			Inbound{Adapter: POP3, Host: "h", Port: 110, Security: StartTLS, Verify: true, User: "u", Keep: true}, ""},
+			Inbound{Adapter: account.POP3, Host: "h", Port: 110, Security: StartTLS, Verify: true, User: "u", Keep: true}, ""},
 		{"no adapter", `{}`, Inbound{}, "adapter"},
 		{"no host", `{"adapter":"imap","options":{"user":"u"}}`, Inbound{}, "host"},
 		{"host with a line break", `{"adapter":"imap","options":{"host":"a\r\nb","user":"u"}}`, Inbound{}, "host"},

@@ -1,8 +1,7 @@
-package email
+package inbox
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -11,29 +10,9 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 
+	"postroom/channels/email/account"
 	"postroom/channels/email/pop3"
 )
-
-// steps of opening a session, which tell what is wrong with an account.
-type step string
-
-const (
-	stepConnect step = "connect"
-	stepLogin   step = "log in"
-	stepFolder  step = "open folder"
-	stepList    step = "list messages"
-)
-
-type stepError struct {
-	step step
-	err  error
-}
-
-func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
-func (e *stepError) Unwrap() error { return e.err }
-
-// errTooSlow is why a dialogue was cut.
-var errTooSlow = errors.New("the server took too long to answer")
 
 // dial connects to the server of a mailbox.
 func dial(ctx context.Context, in Inbound) (net.Conn, error) {
@@ -44,14 +23,10 @@ func dial(ctx context.Context, in Inbound) (net.Conn, error) {
 	return dialer.DialContext(ctx, "tcp", net.JoinHostPort(in.Host, strconv.Itoa(in.Port)))
 }
 
-func tlsConfig(host string, verify bool) *tls.Config {
-	return &tls.Config{ServerName: host, InsecureSkipVerify: !verify} //nolint:gosec // the admin's choice, ssl_verify
-}
-
 // within runs one exchange with a server and cuts the connection when it takes longer than limit or
 // ctx ends, because nothing else stops a reader of a silent connection.
 func within(ctx context.Context, conn net.Conn, limit time.Duration, exchange func() error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, account.ErrTooSlow)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	err := exchange()
@@ -87,4 +62,11 @@ func graceful(ctx context.Context, grace time.Duration) (context.Context, contex
 		}
 	})
 	return longer, func() { stop(); cancel() }
+}
+
+// Refused reports whether the server itself said no, for good.
+func Refused(err error) bool {
+	_, byIMAP := errors.AsType[*imap.Error](err)
+	refused, byPOP3 := errors.AsType[*pop3.Error](err)
+	return byIMAP || byPOP3 && !refused.Temporary()
 }

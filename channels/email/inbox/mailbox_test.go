@@ -1,4 +1,4 @@
-package email_test
+package inbox_test
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 
 	"postroom/channels/channeltest"
-	"postroom/channels/email"
+	"postroom/channels/email/inbox"
 	"postroom/internal/devstack"
 )
 
@@ -64,7 +64,7 @@ func dovecotSource(t *testing.T, server *devstack.MailServer, user, ssl string, 
 		"user": user, "password": password, "keep_on_server": keep,
 	})
 	source := channeltest.Source{
-		Poller: email.NewMailbox(inbound, 7, quiet),
+		Poller: inbox.NewMailbox(inbound, 7, quiet),
 		Put: func(t *testing.T, text string) {
 			raw := "From: a@example.com\r\nSubject: test\r\n\r\n" + text
 			if err := server.Deliver(user, []byte(raw)); err != nil {
@@ -80,9 +80,9 @@ func dovecotSource(t *testing.T, server *devstack.MailServer, user, ssl string, 
 	return source
 }
 
-func parse(t *testing.T, options map[string]any) email.Inbound {
+func parse(t *testing.T, options map[string]any) inbox.Inbound {
 	t.Helper()
-	inbound, err := email.ParseInbound(map[string]any{"adapter": "imap", "options": options})
+	inbound, err := inbox.ParseInbound(map[string]any{"adapter": "imap", "options": options})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package email
+package inbox
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 
+	"postroom/channels/email/account"
 	"postroom/internal/desk"
 )
 
@@ -34,17 +35,17 @@ type session struct {
 func openSession(ctx context.Context, in Inbound) (*session, error) {
 	s := &session{limits: in.limits, arrived: make(chan struct{}, 1)}
 	if err := s.connect(ctx, in); err != nil {
-		return nil, &stepError{stepConnect, err}
+		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
 	err := s.within(ctx, in.limits.login, func() error { return s.login(in) })
 	if err != nil {
 		s.cut()
-		return nil, &stepError{stepLogin, err}
+		return nil, &account.StepError{Step: account.Login, Err: err}
 	}
 	err = s.within(ctx, in.limits.login, func() error { return s.open(in.Folder) })
 	if err != nil {
 		s.cut()
-		return nil, &stepError{stepFolder, err}
+		return nil, &account.StepError{Step: account.Folder, Err: err}
 	}
 	return s, nil
 }
@@ -62,7 +63,7 @@ func (s *session) connect(ctx context.Context, in Inbound) (err error) {
 
 // greet encrypts the connection as asked and waits for the server's first word.
 func (s *session) greet(in Inbound) (err error) {
-	config := tlsConfig(in.Host, in.Verify)
+	config := account.TLSConfig(in.Host, in.Verify)
 	options := &imapclient.Options{
 		TLSConfig:             config,
 		UnilateralDataHandler: &imapclient.UnilateralDataHandler{Mailbox: s.notice},

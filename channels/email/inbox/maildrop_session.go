@@ -1,4 +1,4 @@
-package email
+package inbox
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"postroom/channels/email/account"
 	"postroom/channels/email/pop3"
 )
 
@@ -26,21 +27,21 @@ type maildropSession struct {
 func openMaildrop(ctx context.Context, in Inbound) (*maildropSession, error) {
 	conn, err := dial(ctx, in)
 	if err != nil {
-		return nil, &stepError{stepConnect, err}
+		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
 	s := &maildropSession{limits: in.limits, conn: conn, byUID: map[string]pop3.Message{}}
 	for _, one := range []struct {
-		step  step
+		step  account.Step
 		limit time.Duration
 		take  func(in Inbound) error
 	}{
-		{stepConnect, in.limits.login, s.greet},
-		{stepLogin, in.limits.login, func(in Inbound) error { return s.client.Login(in.User, in.Password) }},
-		{stepList, in.limits.search, s.list},
+		{account.Connect, in.limits.login, s.greet},
+		{account.Login, in.limits.login, func(in Inbound) error { return s.client.Login(in.User, in.Password) }},
+		{account.List, in.limits.search, s.list},
 	} {
 		if err := within(ctx, conn, one.limit, func() error { return one.take(in) }); err != nil {
 			s.cut()
-			return nil, &stepError{one.step, err}
+			return nil, &account.StepError{Step: one.step, Err: err}
 		}
 	}
 	return s, nil
@@ -48,7 +49,7 @@ func openMaildrop(ctx context.Context, in Inbound) (*maildropSession, error) {
 
 // greet encrypts the connection as asked and waits for the server's first word.
 func (s *maildropSession) greet(in Inbound) (err error) {
-	config := tlsConfig(in.Host, in.Verify)
+	config := account.TLSConfig(in.Host, in.Verify)
 	conn := s.conn
 	if in.Security == TLS {
 		secure := tls.Client(s.conn, config)
