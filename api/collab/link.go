@@ -153,14 +153,19 @@ func onlyTickets(p rest.Params, key string) error {
 }
 
 // removeLink takes both by their ids, and finds a link from whichever end it was made. It answers
-// with an empty object whether or not there was one.
+// with an empty object whether or not there was one. zammad_py sends the id of the source under the
+// name that addLink has for its number.
 func (s *Room) removeLink(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	in, err := s.Input(r)
 	if err != nil {
 		return err
 	}
-	source, err := ticketID(in.Params, "link_object_source", "link_object_source_value")
+	key := "link_object_source_value"
+	if !in.Params.Has(key) && in.Params.Has("link_object_source_number") {
+		key = "link_object_source_number"
+	}
+	source, err := ticketID(in.Params, "link_object_source", key)
 	if err != nil {
 		return err
 	}

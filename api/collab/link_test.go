@@ -81,6 +81,11 @@ func TestLinksBetweenTickets(t *testing.T) {
 	if got, want := linksOf(o, "emma", child), fmt.Sprint("normal ", parent); got != want {
 		t.Errorf("links %s, want %s", got, want)
 	}
+	asPython := strings.Replace(remove("normal", child, parent), "source_value", "source_number", 1)
+	o.Ask("emma", "DELETE", "/links/remove", asPython).Is(201)
+	if got := linksOf(o, "emma", child); got != "" {
+		t.Errorf("links %s after the last was removed by the id of its source as zammad_py calls it", got)
+	}
 }
 
 func TestLinkThatCantBeMade(t *testing.T) {

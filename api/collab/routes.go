@@ -17,7 +17,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("GET /api/v1/links", rest.Login, s.listLinks).Asks("link_object", "link_object_value").
 		Gives(rest.Record{{"links", []any{linkedRecord(desk.TicketLink{})}}, {"assets", rest.Record{}}})
 	t.Handle("POST /api/v1/links/add", rest.Login, s.addLink).Takes(link.With("link_object_source_number", "")).Creates(linkRecord(desk.Link{}))
-	t.Handle("DELETE /api/v1/links/remove", rest.Login, s.removeLink).Takes(link).Creates(rest.Record{})
+	t.Handle("DELETE /api/v1/links/remove", rest.Login, s.removeLink).Takes(link.With("link_object_source_number", "")).Creates(rest.Record{})
 
 	mention := rest.Record{{"mentionable_type", ""}, {"mentionable_id", 0}}
 	t.Handle("GET /api/v1/mentions", rest.Login, s.listMentions).Asks("mentionable_type", "mentionable_id", "expand", "full").
