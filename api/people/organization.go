@@ -35,6 +35,7 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 		Attributes: rules.OrganizationAttributes,
 		Fresh:      func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
 		Read:       readOrganization,
+		History:    desk.OrganizationChanges,
 		Link:       setMembers,
 	}
 }

@@ -14,6 +14,8 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("PUT /api/v1/users/{id}", people, s.updateUser).TakesOf(users.BodySample).GivesOf(users.OneSample)
 	t.Handle("DELETE /api/v1/users/{id}", rest.Needs("admin.user"), s.deleteUser)
 	t.Handle("PUT /api/v1/users/unlock/{id}", rest.Needs("admin.user"), s.unlockUser).Gives(rest.Record{{"message", ""}})
+	t.Handle("GET /api/v1/users/history/{id}", people, s.showUserHistory).Gives(rest.HistorySample)
+	t.Handle("GET /api/v1/organizations/history/{id}", rest.Needs("ticket.agent", "admin.organization"), s.showOrganizationHistory).Gives(rest.HistorySample)
 	everybodyAnd := func(permission string) rest.Access { return rest.Needs("ticket.agent", permission, "ticket.customer") }
 	s.organizations().Routes(t, "organizations", rest.Login, rest.Needs("ticket.agent", "admin.organization"))
 	s.groups().Routes(t, "groups", everybodyAnd("admin.group"), rest.Needs("admin.group"))

@@ -63,6 +63,9 @@ func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, e
 	if err := tx.InsertUser(ctx, u); err != nil {
 		return desk.User{}, err
 	}
+	if err := tx.AddHistory(ctx, desk.UserChanges(desk.User{}, *u, in.Catalog, in.Who.User.ID)); err != nil {
+		return desk.User{}, err
+	}
 	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityCreate, u.ID, in.Who.User.ID)); err != nil {
 		return desk.User{}, err
 	}
@@ -140,6 +143,9 @@ func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.User
 	}
 	form.user.UpdatedByID = in.Who.User.ID
 	if err := tx.SaveUser(ctx, &form.user); err != nil {
+		return err
+	}
+	if err := tx.AddHistory(ctx, desk.UserChanges(form.before, form.user, in.Catalog, in.Who.User.ID)); err != nil {
 		return err
 	}
 	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityUpdate, id, in.Who.User.ID)); err != nil {

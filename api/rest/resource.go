@@ -36,6 +36,8 @@ type Resource[T any, ID ~int64] struct {
 	Fresh func() T
 	// Read takes what a client sent into a record and refuses what must not be stored.
 	Read func(ctx context.Context, tx *store.Store, in *Input, v *T) error
+	// History says what changed, for the history to keep; before is empty for a new record. nil: nothing is kept.
+	History func(before, after T, c *desk.Catalog, by desk.UserID) []desk.Change
 	// Link stores what else belongs to a record that was just stored; nil: nothing does.
 	Link func(ctx context.Context, tx *store.Store, in *Input, v T) error
 	// Guard refuses to change or delete some records; nil: none.
@@ -285,11 +287,20 @@ func (k *Resource[T, ID]) change(ctx context.Context, tx *store.Store, c *desk.C
 func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input, v *T,
 	put func(context.Context, *store.Store, *T, desk.UserID) error,
 ) error {
+	before, by := *v, in.Who.User.ID
 	if err := k.Read(ctx, tx, in, v); err != nil {
 		return err
 	}
-	if err := put(ctx, tx, v, in.Who.User.ID); err != nil || k.Link == nil {
+	if err := put(ctx, tx, v, by); err != nil {
 		return err
+	}
+	if k.History != nil {
+		if err := tx.AddHistory(ctx, k.History(before, *v, in.Catalog, by)); err != nil {
+			return err
+		}
+	}
+	if k.Link == nil {
+		return nil
 	}
 	return k.Link(ctx, tx, in, *v)
 }

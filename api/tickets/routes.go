@@ -3,7 +3,6 @@ package tickets
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
 )
 
 // Routes are the addresses of tickets, their articles and files. Which tickets a caller sees
@@ -17,7 +16,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("POST /api/v1/tickets", write, s.createTicket).Takes(ticketBody).Creates(ticketSample)
 	t.Handle("PUT /api/v1/tickets/{id}", rest.Login, s.updateTicket).Takes(ticketBody).Gives(ticketSample)
 	t.Handle("DELETE /api/v1/tickets/{id}", rest.Login, s.deleteTicket).GivesFile("text/html")
-	t.Handle("GET /api/v1/ticket_history/{id}", rest.Needs("ticket.agent"), s.getTicketHistory).Gives(rest.Record{{"history", []any{rest.Model{Name: "History", Value: historyRecord(store.HistoryEntry{})}}}, {"assets", rest.Record{}}})
+	t.Handle("GET /api/v1/ticket_history/{id}", rest.Needs("ticket.agent"), s.getTicketHistory).Gives(rest.HistorySample)
 
 	agent := rest.Needs("ticket.agent")
 	merged := rest.Record{{"result", ""}, {"message", ""}, {"target_ticket", ticketModel}, {"source_ticket", ticketModel}}

@@ -15,7 +15,7 @@ const maxHistoryValue = 500
 //
 // Stamps, counters, preferences and what the first article was have no history.
 func TicketChanges(before, after Ticket, c *Catalog, by UserID) []Change {
-	d := differences{ticket: after.ID, by: by}
+	d := differences{object: "Ticket", id: int64(after.ID), by: by}
 	d.relation("group", int64(before.GroupID), int64(after.GroupID), func(id int64) string { return c.Groups[GroupID(id)].Name })
 	d.relation("state", int64(before.StateID), int64(after.StateID), func(id int64) string { return c.States[StateID(id)].Name })
 	d.relation("priority", int64(before.PriorityID), int64(after.PriorityID),
@@ -36,7 +36,8 @@ func TicketChanges(before, after Ticket, c *Catalog, by UserID) []Change {
 
 // differences collects lines of history.
 type differences struct {
-	ticket  TicketID
+	object  string
+	id      int64
 	by      UserID
 	changes []Change
 }
@@ -66,7 +67,7 @@ func (d *differences) deadlines(before, after Deadlines) {
 
 func (d *differences) add(attribute, from, to string, idFrom, idTo *int64) {
 	d.changes = append(d.changes, Change{
-		Object: "Ticket", OID: int64(d.ticket), Type: "updated", Attribute: attribute,
+		Object: d.object, OID: d.id, Type: "updated", Attribute: attribute,
 		ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), IDFrom: idFrom, IDTo: idTo, By: d.by,
 	})
 }

@@ -34,8 +34,8 @@ const (
 		id_from, id_to, nullif(related_object, ''), nullif(related_o_id, 0), by, clock_timestamp()` + newHistory + `
 	LEFT JOIN organizations was ON attribute = 'organization' AND was.id = id_from
 	LEFT JOIN organizations becomes ON attribute = 'organization' AND becomes.id = id_to
-	LEFT JOIN users past ON attribute IN ('owner', 'customer') AND past.id = id_from
-	LEFT JOIN users next ON attribute IN ('owner', 'customer') AND next.id = id_to
+	LEFT JOIN users past ON attribute IN ('owner', 'customer', 'out_of_office_replacement') AND past.id = id_from
+	LEFT JOIN users next ON attribute IN ('owner', 'customer', 'out_of_office_replacement') AND next.id = id_to
 	ORDER BY position`
 )
 
@@ -79,6 +79,10 @@ type HistoryEntry struct {
 	CreatedAt time.Time
 }
 
+const historyColumns = `
+	SELECT h.id, h.object, h.o_id, h.type, coalesce(h.attribute, ''), coalesce(h.value_from, ''), coalesce(h.value_to, ''),
+		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0), h.created_by_id, h.created_at`
+
 // What is attached to a ticket notes it as the related record.
 const historyOfTicket = `
 	WITH entry AS (
@@ -94,23 +98,40 @@ const historyOfTicket = `
 		SELECT id
 		FROM history
 		WHERE related_object = 'Ticket' AND related_o_id = $1
-	)
-	SELECT h.id, h.object, h.o_id, h.type, coalesce(h.attribute, ''), coalesce(h.value_from, ''), coalesce(h.value_to, ''),
-		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0), h.created_by_id, h.created_at
+	)` + historyColumns + `
 	FROM entry
 	JOIN history h ON h.id = entry.id
 	ORDER BY h.id`
 
 // HistoryOf returns the history of a ticket, its articles and what is attached to it, oldest first.
 func (s *Store) HistoryOf(ctx context.Context, id desk.TicketID) ([]HistoryEntry, error) {
-	rows, _ := s.db.Query(ctx, historyOfTicket, id)
+	entries, err := s.history(ctx, historyOfTicket, id)
+	if err != nil {
+		return nil, fmt.Errorf("history of ticket %d: %w", id, err)
+	}
+	return entries, nil
+}
+
+const historyOfRecord = historyColumns + `
+	FROM history h
+	WHERE h.object = $1 AND h.o_id = $2
+	ORDER BY h.id`
+
+// HistoryOfRecord returns the history of what has no parts of its own, such as a user, oldest first.
+func (s *Store) HistoryOfRecord(ctx context.Context, object string, id int64) ([]HistoryEntry, error) {
+	entries, err := s.history(ctx, historyOfRecord, object, id)
+	if err != nil {
+		return nil, fmt.Errorf("history of %s %d: %w", object, id, err)
+	}
+	return entries, nil
+}
+
+func (s *Store) history(ctx context.Context, sql string, args ...any) ([]HistoryEntry, error) {
+	rows, _ := s.db.Query(ctx, sql, args...)
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e HistoryEntry, err error) {
 		err = row.Scan(&e.ID, &e.Object, &e.OID, &e.Type, &e.Attribute, &e.ValueFrom, &e.ValueTo, &e.IDFrom, &e.IDTo,
 			&e.RelatedObject, &e.RelatedOID, &e.By, &e.CreatedAt)
 		return e, err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("history of ticket %d: %w", id, translate(err))
-	}
-	return entries, nil
+	return entries, translate(err)
 }
