@@ -277,3 +277,31 @@ func TestNumbersThatNobodyCanHoldAreRefused(t *testing.T) {
 		o.Get("boss", path).Is(200)
 	}
 }
+
+func TestListsAreSortedByEveryColumnThatIsOffered(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	for path, columns := range map[string]string{
+		"triggers":           "name,activator,execution_condition_mode,disable_notification,localization,timezone,note,active,created_by_id",
+		"jobs":               "name,object,last_run_at,next_run_at,running,processed,matching,active,updated_at",
+		"postmaster_filters": "name,channel,active,note",
+		"core_workflows":     "name,object,priority,stop_after_match,changeable,active",
+		"slas":               "calendar_id,name,first_response_time,response_time,update_time,solution_time",
+		"calendars":          "name,timezone,default,ical_url,last_log,last_sync",
+		"webhooks":           "name,endpoint,ssl_verify,basic_auth_username,pre_defined_webhook_type,customized_payload,note,active",
+		"data_privacy_tasks": "state,deletable_type,deletable_id",
+		"ssl_certificates":   "fingerprint,subject,not_before,not_after,ca",
+	} {
+		for column := range strings.SplitSeq(columns, ",") {
+			o.Get("boss", "/"+path+"?order_by=desc&sort_by="+column).Is(200)
+		}
+		o.Get("boss", "/"+path+"?sort_by=nope").Refuses(422, "Found invalid column 'nope' for sorting.")
+	}
+	for _, path := range []string{"triggers", "jobs", "webhooks", "core_workflows"} {
+		o.Get("boss", "/"+path+"/search?only_total_count=true").Is(200)
+		o.Get("boss", "/"+path+"/search?query=zzz&term=zzz").Is(200).Same(t, "[]")
+		o.Post("boss", "/"+path+"/search", `{"query": "zzz", "full": true}`).Is(200).Same(t, `{"record_ids":[],"assets":{"`+map[string]string{
+			"triggers": "Trigger", "jobs": "Job", "webhooks": "Webhook", "core_workflows": "CoreWorkflow",
+		}[path]+`":{}},"total_count":0}`)
+	}
+}
