@@ -102,7 +102,7 @@ func prepareDesk(url string) error {
 
 // helpdesk is a running API with the people above.
 type helpdesk struct {
-	T       *testing.T
+	T       testing.TB
 	URL     string
 	db      *pgx.Conn
 	Store   *store.Store
@@ -110,7 +110,7 @@ type helpdesk struct {
 	Queries *queryCount
 }
 
-func OpenDesk(t *testing.T) *helpdesk {
+func OpenDesk(t testing.TB) *helpdesk {
 	t.Helper()
 	url := devstack.DatabaseFrom(t, "helpdesk of the ticket tests", prepareDesk)
 	count := &queryCount{}
@@ -133,7 +133,7 @@ func OpenDesk(t *testing.T) *helpdesk {
 }
 
 // logTo writes a server's log to its test.
-type logTo struct{ t *testing.T }
+type logTo struct{ t testing.TB }
 
 func (l logTo) Write(line []byte) (int, error) {
 	l.t.Logf("server: %s", bytes.TrimSpace(line))
@@ -151,7 +151,7 @@ func (c *queryCount) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEnd
 
 // Answer is what the API said.
 type Answer struct {
-	T      *testing.T
+	T      testing.TB
 	Asked  string
 	Status int
 	Header http.Header
@@ -306,7 +306,7 @@ func TicketPath(id int) string { return fmt.Sprintf("/tickets/%d", id) }
 func Encoded(data string) string { return base64.StdEncoding.EncodeToString([]byte(data)) }
 
 // Same fails the test unless the body is what it is wanted to be.
-func (a Answer) Same(t *testing.T, want string) {
+func (a Answer) Same(t testing.TB, want string) {
 	t.Helper()
 	if string(a.Body) != want {
 		t.Errorf("%s: %s, want %s", a.Asked, a.Body, want)

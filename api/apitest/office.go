@@ -31,7 +31,7 @@ const Password = "Correct horse 7"
 var passwordHash = sync.OnceValues(func() (string, error) { return credential.HashPassword(Password) })
 
 // Open starts the API of an office, with changed needs.
-func Open(t *testing.T, change ...func(*api.Needs)) *Office {
+func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	t.Helper()
 	desk := OpenDesk(t)
 	servers := &mailServers{}

@@ -16,7 +16,7 @@ import (
 )
 
 // code is what an authenticator app shows, so many steps from now.
-func code(t *testing.T, secret string, steps int64) string {
+func code(t testing.TB, secret string, steps int64) string {
 	t.Helper()
 	key, err := base32.StdEncoding.DecodeString(secret)
 	if err != nil {
