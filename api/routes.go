@@ -4,6 +4,7 @@ import (
 	"postroom/api/account"
 	"postroom/api/automation"
 	"postroom/api/collab"
+	"postroom/api/knowledge"
 	"postroom/api/library"
 	"postroom/api/mail"
 	"postroom/api/oauth"
@@ -34,7 +35,9 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	mail.New(s.House, needs.Wizard).Routes(t)
 	objects.New(s.House).Routes(t)
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)
-	tickets := tickets.New(s.House, people)
+	knowledge := knowledge.New(s.House)
+	knowledge.Routes(t)
+	tickets := tickets.New(s.House, people, knowledge.MayRead)
 	tickets.Routes(t)
 	search.New(s.House, append(people.Searchable(), tickets.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)

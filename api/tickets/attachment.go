@@ -12,6 +12,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/picture"
 )
 
 // getTicketAttachment sends a file of an article.
@@ -25,7 +26,7 @@ func (s *Room) getTicketAttachment(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return s.sendFile(w, r, file, p.Text("disposition"))
+	return s.sendFile(w, r, file, p)
 }
 
 // fileOfArticle finds the file that a path names by ticket, article and itself. After a merge the
@@ -102,7 +103,7 @@ func (s *Room) getAttachment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.sendFile(w, r, file, p.Text("disposition"))
+	return s.sendFile(w, r, file, p)
 }
 
 func (s *Room) mayReadFile(ctx context.Context, who *desk.Caller, file desk.Attachment) error {
@@ -110,6 +111,8 @@ func (s *Room) mayReadFile(ctx context.Context, who *desk.Caller, file desk.Atta
 	case desk.ObjectArticle, desk.ObjectArticleMail:
 		_, _, err := s.readableArticle(ctx, who, desk.ArticleID(file.OID))
 		return err
+	case desk.ObjectKBAnswer:
+		return s.answerFile(ctx, who, file)
 	case desk.ObjectUploadCache:
 		if file.CreatedByID == who.User.ID {
 			return nil
@@ -145,7 +148,8 @@ func (s *Room) getArticlePlain(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Room) sendFile(w http.ResponseWriter, r *http.Request, file desk.Attachment, wanted string) error {
+func (s *Room) sendFile(w http.ResponseWriter, r *http.Request, file desk.Attachment, p rest.Params) error {
+	wanted := p.Text("disposition")
 	switch wanted {
 	case "", "inline", "attachment":
 	default:
@@ -162,9 +166,15 @@ func (s *Room) sendFile(w http.ResponseWriter, r *http.Request, file desk.Attach
 	if wanted == "" {
 		wanted = "inline"
 	}
+	if width := widths[p.Text("view")]; width > 0 && shownInline[kind] {
+		data, kind = picture.Narrow(data, kind, width)
+	}
 	writeFile(w, data, kind, disposition(wanted, file.Filename))
 	return nil
 }
+
+// widths are how wide pictures are at most, in pixels, by the view that is asked for.
+var widths = map[string]int{"inline": 1800, "preview": 200}
 
 // writeFile sends bytes that a stranger may have written: nothing in them may run in a browser.
 func writeFile(w http.ResponseWriter, data []byte, kind, disposition string) {

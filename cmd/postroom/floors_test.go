@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"api/account":              4,
 	"api/automation":           4,
 	"api/collab":               4,
+	"api/knowledge":            4,
 	"api/library":              4,
 	"api/mail":                 4,
 	"api/oauth":                4,
@@ -76,6 +77,7 @@ var floors = map[string]int{
 	"internal/desk":            0,
 	"internal/pgregex":         0,
 	"internal/phone":           0,
+	"internal/picture":         0,
 	"internal/richtext":        0,
 	"channels/email/pop3":      0, // a protocol, like a library
 	"migrations":               0,

@@ -10,7 +10,7 @@ import (
 // Attachment is a file of a record; its bytes lie in the blob store.
 type Attachment struct {
 	ID          AttachmentID
-	Object      string // ObjectArticle, ObjectArticleMail, ObjectUploadCache
+	Object      string // ObjectArticle, ObjectArticleMail, ObjectUploadCache, ObjectKBAnswer
 	OID         int64  `db:"o_id"`
 	Filename    string
 	Size        int64 // bytes
@@ -25,6 +25,7 @@ const (
 	ObjectArticle     = "Ticket::Article"
 	ObjectArticleMail = "Ticket::Article::Mail" // the raw mail, in or out
 	ObjectUploadCache = "UploadCache"
+	ObjectKBAnswer    = "KnowledgeBase::Answer"
 )
 
 // UploadCacheID is what the files belong to that wait for a form to be sent. Clients name forms by

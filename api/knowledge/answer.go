@@ -1,0 +1,294 @@
+package knowledge
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.enter(r)
+	if err != nil {
+		return err
+	}
+	id, err := answerID(r, "id")
+	if err != nil {
+		return err
+	}
+	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
+	if err != nil {
+		return err
+	}
+	// What editors only see must not be had by asking for it by its id.
+	if err := shown(answer, v.tree.Access(v.who, &answer.CategoryID)); err != nil {
+		return err
+	}
+	wanted, err := contentsWanted(p)
+	if err != nil {
+		return err
+	}
+	assets, err := s.answerAssets(r, v, answer, wanted)
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, rest.Record{{"id", id}, {"assets", assets}})
+}
+
+// contentsWanted reads include_contents: the ids of contents, with commas between them.
+func contentsWanted(p rest.Params) ([]desk.KBTranslationID, error) {
+	list := rest.Params{}
+	var ids []any
+	for _, value := range p.List("include_contents") {
+		text, _ := rest.TextOf(value)
+		for part := range strings.SplitSeq(text, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				ids = append(ids, part)
+			}
+		}
+	}
+	list["include_contents"] = ids
+	return rest.IDsIn[desk.KBTranslationID](list, "include_contents")
+}
+
+// answerAssets shows an answer with all that it is in, and those of its bodies that are wanted.
+func (s *Room) answerAssets(r *http.Request, v *visit, answer desk.KBAnswer, wanted []desk.KBTranslationID) (rest.Record, error) {
+	sc, err := s.sceneOf(r, v, v.tree.Up(answer.CategoryID))
+	if err != nil {
+		return nil, err
+	}
+	sc.answers, sc.wanted = []desk.KBAnswer{answer}, wanted
+	if err := sc.load(r.Context(), s.Store); err != nil {
+		return nil, err
+	}
+	return sc.assets(), nil
+}
+
+func (s *Room) createAnswer(w http.ResponseWriter, r *http.Request) error {
+	return s.writeAnswer(w, r, http.StatusCreated, func(context.Context, *store.Store, *visit) (desk.KBAnswer, error) {
+		return desk.KBAnswer{}, nil
+	})
+}
+
+func (s *Room) updateAnswer(w http.ResponseWriter, r *http.Request) error {
+	return s.writeAnswer(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, v *visit) (desk.KBAnswer, error) {
+		id, err := answerID(r, "id")
+		if err != nil {
+			return desk.KBAnswer{}, err
+		}
+		return v.answer(ctx, tx, id, editor)
+	})
+}
+
+// writeAnswer stores an answer as a client wants it: a new one, or one that begin finds.
+func (s *Room) writeAnswer(w http.ResponseWriter, r *http.Request, status int,
+	begin func(context.Context, *store.Store, *visit) (desk.KBAnswer, error),
+) error {
+	in, err := s.InputUpTo(r, rest.MaxLargeBody)
+	if err != nil {
+		return err
+	}
+	var answer desk.KBAnswer
+	var at *visit
+	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
+		at = v
+		if answer, err = begin(ctx, tx, v); err != nil {
+			return err
+		}
+		return v.saveAnswer(ctx, tx, in, &answer)
+	})
+	if err != nil {
+		return err
+	}
+	return s.answerWith(w, r, at, status, answer.ID)
+}
+
+// answerWith answers with an answer as it is stored now, its bodies included.
+func (s *Room) answerWith(w http.ResponseWriter, r *http.Request, v *visit, status int, id desk.KBAnswerID) error {
+	answer, err := store.KBAnswers.Get(r.Context(), s.Store, id)
+	if err != nil {
+		return err
+	}
+	names, err := store.KBAnswerTranslations.Of(r.Context(), s.Store, int64(id))
+	if err != nil {
+		return err
+	}
+	assets, err := s.answerAssets(r, v, answer, idsOf(names, translationID))
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, status, rest.Record{{"id", id}, {"assets", assets}})
+}
+
+func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input, answer *desk.KBAnswer) error {
+	if err := v.shelve(ctx, tx, in.Params, answer); err != nil {
+		return err
+	}
+	in.Flag(&answer.Promoted, "promoted")
+	in.NullHTML(&answer.InternalNote, "internal_note", rest.MaxNote)
+	if in.Err != nil {
+		return in.Err
+	}
+	all, err := translationsSent(in.Params, bodyIn)
+	if err != nil {
+		return err
+	}
+	put := store.KBAnswers.Save
+	if answer.ID == 0 {
+		put = store.KBAnswers.Insert
+		if len(all) == 0 {
+			return rest.Invalid("translations", "Translations can't be blank")
+		}
+	}
+	if err := put(ctx, tx, answer, in.Who.User.ID); err != nil {
+		return err
+	}
+	return v.translate(ctx, tx, store.KBAnswerTranslations, int64(answer.ID), all)
+}
+
+// shelve puts an answer into the category that the client wants it in, behind all others there.
+func (v *visit) shelve(ctx context.Context, tx *store.Store, p rest.Params, answer *desk.KBAnswer) error {
+	category := answer.CategoryID
+	if p.Has("category_id") || answer.ID == 0 {
+		var err error
+		if category, err = rest.IDIn[desk.KBCategoryID](p, "category_id"); err != nil {
+			return err
+		}
+	}
+	if category == 0 {
+		return rest.Invalid("category_id", "Category can't be blank")
+	}
+	if category == answer.CategoryID {
+		return nil
+	}
+	if _, known := v.tree.Categories[category]; !known {
+		return rest.InvalidParam("category_id", p["category_id"])
+	}
+	if err := v.may(editor, &category); err != nil {
+		return err
+	}
+	next, err := tx.NextKBPosition(ctx, category)
+	answer.CategoryID, answer.Position = category, next
+	return err
+}
+
+func (s *Room) deleteAnswer(w http.ResponseWriter, r *http.Request) error {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
+		id, err := answerID(r, "id")
+		if err != nil {
+			return err
+		}
+		answer, err := v.answer(ctx, tx, id, editor)
+		if err != nil {
+			return err
+		}
+		blobs, err := tx.DeleteKBFiles(ctx, answer.ID)
+		if err != nil {
+			return err
+		}
+		if err := forget(ctx, tx, blobs); err != nil {
+			return err
+		}
+		if err := store.KBAnswers.Delete(ctx, tx, answer.ID); err != nil {
+			return err
+		}
+		return tx.SettleKBSettings(ctx, catalog.Settings)
+	})
+	if err != nil {
+		return err
+	}
+	s.Store.ForgetCatalog()
+	return rest.Deleted(w)
+}
+
+// moved handles what is done to an answer, such as to publish it.
+func (s *Room) moved(event string) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return s.visible(w, r, func(a *desk.KBAnswer, by desk.UserID) error { return a.Move(event, by, time.Now().UTC()) })
+	}
+}
+
+// schedule sets when an answer becomes, or became, visible.
+func (s *Room) schedule(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	return s.visible(w, r, func(a *desk.KBAnswer, by desk.UserID) error {
+		for _, step := range []struct {
+			key string
+			at  **time.Time
+			by  **desk.UserID
+		}{{"archived_at", &a.ArchivedAt, &a.ArchivedByID}, {"internal_at", &a.InternalAt, &a.InternalByID}, {"published_at", &a.PublishedAt, &a.PublishedByID}} {
+			if !p.Has(step.key) {
+				continue
+			}
+			at, err := p.Time(step.key)
+			if err != nil {
+				return err
+			}
+			*step.at, *step.by = at, nil
+			if at != nil {
+				*step.by = &by
+			}
+		}
+		return nil
+	})
+}
+
+// visible changes who sees an answer, and answers with it.
+func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*desk.KBAnswer, desk.UserID) error) error {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	var answer desk.KBAnswer
+	var at *visit
+	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
+		at = v
+		id, err := answerID(r, "id")
+		if err != nil {
+			return err
+		}
+		if answer, err = v.answer(ctx, tx, id, editor); err != nil {
+			return err
+		}
+		if err := move(&answer, v.who.User.ID); err != nil {
+			return err
+		}
+		if err := store.KBAnswers.Save(ctx, tx, &answer, v.who.User.ID); err != nil {
+			return err
+		}
+		return tx.SettleKBSettings(ctx, catalog.Settings)
+	})
+	if err != nil {
+		return err
+	}
+	s.Store.ForgetCatalog()
+	return s.answerAlone(w, r, at, answer.ID)
+}
+
+// answerAlone answers with the assets of an answer, and nothing around them.
+func (s *Room) answerAlone(w http.ResponseWriter, r *http.Request, v *visit, id desk.KBAnswerID) error {
+	answer, err := store.KBAnswers.Get(r.Context(), s.Store, id)
+	if err != nil {
+		return err
+	}
+	assets, err := s.answerAssets(r, v, answer, nil)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, assets)
+}

@@ -1,0 +1,184 @@
+package knowledge
+
+import (
+	"context"
+	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// scene is what is shown of a knowledge base: some of its categories, and some of their answers.
+type scene struct {
+	visit      *visit
+	open       bool // what is published is for everybody
+	categories []desk.KBCategory
+	listed     map[desk.KBCategoryID][]desk.KBAnswerID // of all answers that are seen in the categories
+	answers    []desk.KBAnswer                         // those that are shown whole
+	wanted     []desk.KBTranslationID                  // of the bodies that were asked for
+
+	baseNames, categoryNames, answerNames map[int64][]desk.KBTranslation
+	files                                 map[int64][]desk.Attachment
+	tags                                  map[int64][]string
+	bodies                                map[desk.KBTranslationID]string
+}
+
+// shown refuses an answer to those who don't have enough of its category.
+func shown(answer desk.KBAnswer, access desk.KBAccess) error {
+	state := answer.State(time.Now())
+	if access >= desk.KBEditor || access >= desk.KBReader && state == desk.KBInternal || access >= desk.KBPublic && state == desk.KBPublished {
+		return nil
+	}
+	return desk.ErrForbidden
+}
+
+func grouped(translations []desk.KBTranslation, err error) (map[int64][]desk.KBTranslation, error) {
+	all := map[int64][]desk.KBTranslation{}
+	for _, t := range translations {
+		all[t.OwnerID] = append(all[t.OwnerID], t)
+	}
+	return all, err
+}
+
+// list notes the ids of answers.
+func (sc *scene) list(answers []desk.KBAnswer) {
+	sc.listed = map[desk.KBCategoryID][]desk.KBAnswerID{}
+	for _, a := range answers {
+		sc.listed[a.CategoryID] = append(sc.listed[a.CategoryID], a.ID)
+	}
+}
+
+// load reads what belongs to the categories and answers of a scene, whole lists at once.
+func (sc *scene) load(ctx context.Context, db *store.Store) (err error) {
+	if sc.baseNames, err = grouped(store.KBBaseTranslations.Of(ctx, db, int64(sc.visit.tree.Base.ID))); err != nil {
+		return err
+	}
+	if sc.categoryNames, err = grouped(store.KBCategoryTranslations.Of(ctx, db, plainIDs(sc.categories, store.KBCategories.ID)...)); err != nil {
+		return err
+	}
+	ids := plainIDs(sc.answers, store.KBAnswers.ID)
+	if len(ids) == 0 {
+		return nil
+	}
+	if sc.answerNames, err = grouped(store.KBAnswerTranslations.Of(ctx, db, ids...)); err != nil {
+		return err
+	}
+	files, err := db.AttachmentsOf(ctx, desk.ObjectKBAnswer, ids...)
+	if err != nil {
+		return err
+	}
+	sc.files = map[int64][]desk.Attachment{}
+	for _, file := range files {
+		sc.files[file.OID] = append(sc.files[file.OID], file)
+	}
+	if sc.tags, err = db.TagsOf(ctx, desk.ObjectKBAnswer, ids...); err != nil || len(sc.wanted) == 0 {
+		return err
+	}
+	sc.bodies, err = db.KBBodies(ctx, sc.wanted)
+	return err
+}
+
+func plainIDs[T any, ID ~int64](items []T, id func(T) ID) []int64 {
+	ids := make([]int64, len(items))
+	for i, item := range items {
+		ids[i] = int64(id(item))
+	}
+	return ids
+}
+
+func translationID(t desk.KBTranslation) desk.KBTranslationID { return t.ID }
+func grantID(g desk.KBGrant) desk.KBGrantID                   { return g.ID }
+
+// base shows the knowledge base with the ids of what is in it.
+func (sc *scene) base() rest.Record {
+	tree := sc.visit.tree
+	return baseRecord(tree.Base).
+		With("translation_ids", idsOf(sc.baseNames[int64(tree.Base.ID)], translationID)).
+		With("kb_locale_ids", idsOf(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID })).
+		With("category_ids", idsOf(sc.categories, store.KBCategories.ID)).
+		With("menu_item_ids", []int64{}).
+		With("permission_ids", idsOf(tree.GrantsOf(nil), grantID))
+}
+
+// category shows one category with the ids of what is in it, as far as that is shown too.
+func (sc *scene) category(c desk.KBCategory) rest.Record {
+	tree := sc.visit.tree
+	children := []desk.KBCategoryID{}
+	for _, child := range tree.Children(&c.ID) {
+		if sc.visit.access(child.ID, sc.open) > desk.KBNone {
+			children = append(children, child.ID)
+		}
+	}
+	grants := tree.GrantsOf(&c.ID)
+	effective := make([]rest.Record, len(tree.Roles))
+	for i, role := range tree.Roles {
+		effective[i] = rest.Record{{"role_id", role.ID}, {"access", tree.RoleAccess(role, &c.ID).String()}}
+	}
+	return categoryRecord(c).
+		With("translation_ids", idsOf(sc.categoryNames[int64(c.ID)], translationID)).
+		With("answer_ids", append([]desk.KBAnswerID{}, sc.listed[c.ID]...)).
+		With("child_ids", children).
+		With("permission_ids", idsOf(grants, grantID)).
+		With("permissions_effective", effective)
+}
+
+func (sc *scene) answer(a desk.KBAnswer) rest.Record {
+	files := []rest.Record{}
+	for _, file := range sc.files[int64(a.ID)] {
+		files = append(files, fileRecord(file))
+	}
+	tags := sc.tags[int64(a.ID)]
+	if tags == nil {
+		tags = []string{}
+	}
+	r := answerRecord(a)
+	if sc.visit.access(a.CategoryID, sc.open) < desk.KBReader {
+		r = r.Without("internal_note", "archived_by_id", "internal_by_id", "published_by_id")
+	}
+	return r.With("attachments", files).With("tags", tags).With("translation_ids", idsOf(sc.answerNames[int64(a.ID)], translationID))
+}
+
+// assets shows all of a scene, by model and id.
+func (sc *scene) assets() rest.Record {
+	tree := sc.visit.tree
+	assets := rest.Record{
+		{"KnowledgeBase", rest.Record{{rest.IDText(tree.Base.ID), sc.base()}}},
+		{"KnowledgeBaseLocale", byIDs(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID }, localeRecord)},
+		{"KnowledgeBaseTranslation", byIDs(sc.baseNames[int64(tree.Base.ID)], translationID, baseTranslationRecord)},
+	}
+	var categoryNames, answerNames, bodies []desk.KBTranslation
+	for _, c := range sc.categories {
+		categoryNames = append(categoryNames, sc.categoryNames[int64(c.ID)]...)
+	}
+	for _, a := range sc.answers {
+		answerNames = append(answerNames, sc.answerNames[int64(a.ID)]...)
+	}
+	for _, t := range answerNames {
+		if body, asked := sc.bodies[t.ID]; asked {
+			t.Text = body
+			bodies = append(bodies, t)
+		}
+	}
+	add := func(model string, records rest.Record) {
+		if len(records) > 0 {
+			assets.Add(model, records)
+		}
+	}
+	add("KnowledgeBaseCategory", byIDs(sc.categories, store.KBCategories.ID, sc.category))
+	add("KnowledgeBaseCategoryTranslation", byIDs(categoryNames, translationID, categoryTranslationRecord))
+	add("KnowledgeBaseAnswer", byIDs(sc.answers, store.KBAnswers.ID, sc.answer))
+	add("KnowledgeBaseAnswerTranslation", byIDs(answerNames, translationID, answerTranslationRecord))
+	add("KnowledgeBaseAnswerTranslationContent", byIDs(bodies, translationID, func(t desk.KBTranslation) rest.Record {
+		return rest.Record{{"id", t.ID}, {"body", t.Text}, {"attachments", []int64{}}}
+	}))
+	return assets
+}
+
+func byIDs[T any, ID ~int64](items []T, id func(T) ID, show func(T) rest.Record) rest.Record {
+	records := rest.Record{}
+	for _, item := range items {
+		records.Add(rest.IDText(id(item)), show(item))
+	}
+	return records
+}

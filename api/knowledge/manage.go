@@ -1,0 +1,152 @@
+package knowledge
+
+import (
+	"net/http"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Administrators set knowledge bases up. What they do works where none is active, too.
+
+// listBases answers with all knowledge bases.
+func (s *Room) listBases(w http.ResponseWriter, r *http.Request) error {
+	bases, err := store.KnowledgeBases.List(r.Context(), s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	if err != nil {
+		return err
+	}
+	records := make([]rest.Record, len(bases))
+	for i, kb := range bases {
+		records[i] = baseRecord(kb)
+	}
+	return rest.Reply(w, r, records)
+}
+
+func (s *Room) createBase(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	in, err := s.Input(r)
+	if err != nil {
+		return err
+	}
+	kb := desk.NewKnowledgeBase()
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		count, err := store.KnowledgeBases.Count(ctx, tx, store.Filter[desk.KnowledgeBaseID]{})
+		if err == nil && count >= most {
+			err = rest.Invalid("id", "There are too many knowledge bases.")
+		}
+		if err != nil {
+			return err
+		}
+		if err := store.KnowledgeBases.Insert(ctx, tx, &kb, in.Who.User.ID); err != nil {
+			return err
+		}
+		return s.saveBase(ctx, tx, &visit{in.Who, &desk.KBTree{Base: kb}}, in)
+	})
+	if err != nil {
+		return err
+	}
+	s.Changed()
+	return s.answerBase(w, r, in.Params, http.StatusCreated, kb.ID)
+}
+
+func (s *Room) showManaged(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	id, err := base(r)
+	if err != nil {
+		return err
+	}
+	return s.answerBase(w, r, p, http.StatusOK, id)
+}
+
+func (s *Room) manageBase(w http.ResponseWriter, r *http.Request) error { return s.managed(w, r, nil) }
+
+func (s *Room) activate(w http.ResponseWriter, r *http.Request) error {
+	on := true
+	return s.managed(w, r, &on)
+}
+
+func (s *Room) deactivate(w http.ResponseWriter, r *http.Request) error {
+	off := false
+	return s.managed(w, r, &off)
+}
+
+// managed changes a knowledge base as its administrator says, or switches it on or off.
+func (s *Room) managed(w http.ResponseWriter, r *http.Request, active *bool) error {
+	ctx := r.Context()
+	in, err := s.Input(r)
+	if err != nil {
+		return err
+	}
+	if active != nil {
+		in.Params = rest.Params{"active": *active}
+	}
+	id, err := base(r)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		tree, err := tx.LockKBTree(ctx, id)
+		if err != nil {
+			return err
+		}
+		return s.saveBase(ctx, tx, &visit{in.Who, tree}, in)
+	})
+	if err != nil {
+		return err
+	}
+	s.Changed()
+	return s.answerBase(w, r, in.Params, http.StatusOK, id)
+}
+
+// deleteBase deletes a knowledge base with everything in it.
+func (s *Room) deleteBase(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := base(r)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		if _, err := tx.LockKBTree(ctx, id); err != nil {
+			return err
+		}
+		blobs, err := tx.DeleteKnowledgeBase(ctx, id)
+		if err != nil {
+			return err
+		}
+		if err := forget(ctx, tx, blobs); err != nil {
+			return err
+		}
+		return tx.SettleKBSettings(ctx, catalog.Settings)
+	})
+	if err != nil {
+		return err
+	}
+	s.Changed()
+	return rest.Deleted(w)
+}
+
+// startManaging answers with all knowledge bases, their languages and names.
+func (s *Room) startManaging(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	bases, err := store.KnowledgeBases.List(ctx, s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	if err != nil {
+		return err
+	}
+	parts := make([]rest.Record, 0, len(bases))
+	for _, kb := range bases {
+		part, err := s.everything(ctx, rest.Caller(r), kb.ID, false)
+		if err != nil {
+			return err
+		}
+		parts = append(parts, part)
+	}
+	return rest.Reply(w, r, rest.Record{{"assets", rest.MergeAssets(parts...)}})
+}

@@ -1,0 +1,170 @@
+// Package knowledge answers what is asked about knowledge bases: their categories, the answers in
+// them, and who may read and write which.
+package knowledge
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// Room answers requests about knowledge bases.
+type Room struct{ *rest.House }
+
+// New returns a Room of a house.
+func New(house *rest.House) *Room { return &Room{house} }
+
+// visit is a request to something in a knowledge base.
+type visit struct {
+	who  *desk.Caller
+	tree *desk.KBTree
+}
+
+// editor is what those need who change something.
+const editor = desk.KBEditor
+
+// may refuses who does not have this much of a category; nil: of the whole knowledge base.
+func (v *visit) may(level desk.KBAccess, category *desk.KBCategoryID) error {
+	if v.tree.Access(v.who, category) < level {
+		return desk.ErrForbidden
+	}
+	return nil
+}
+
+// base is the knowledge base in the path of a request.
+func base(r *http.Request) (desk.KnowledgeBaseID, error) {
+	name := "knowledge_base_id"
+	if r.PathValue(name) == "" {
+		name = "id"
+	}
+	return rest.PathID[desk.KnowledgeBaseID](r, name, store.KnowledgeBases.Class)
+}
+
+// open refuses everything where there is no knowledge base for anybody.
+func (s *Room) open(r *http.Request) error {
+	catalog, err := s.Catalog(r)
+	if err == nil && !catalog.Settings.Bool("kb_active") {
+		return desk.ErrForbidden
+	}
+	return err
+}
+
+// enter begins a request that reads.
+func (s *Room) enter(r *http.Request) (*visit, error) {
+	id, err := base(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.open(r); err != nil {
+		return nil, err
+	}
+	tree, err := s.Store.KBTree(r.Context(), id)
+	return &visit{rest.Caller(r), tree}, err
+}
+
+// change runs what writes into a knowledge base, in which nobody else writes meanwhile.
+func (s *Room) change(r *http.Request, fn func(ctx context.Context, tx *store.Store, v *visit) error) error {
+	id, err := base(r)
+	if err != nil {
+		return err
+	}
+	if err := s.open(r); err != nil {
+		return err
+	}
+	return s.Store.InTx(r.Context(), func(tx *store.Store) error {
+		tree, err := tx.LockKBTree(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		return fn(r.Context(), tx, &visit{rest.Caller(r), tree})
+	})
+}
+
+// category finds the category that a path names, if whoever comes has this much of it.
+func (v *visit) category(r *http.Request, level desk.KBAccess) (desk.KBCategory, error) {
+	id, err := rest.PathID[desk.KBCategoryID](r, "id", store.KBCategories.Class)
+	if err != nil {
+		return desk.KBCategory{}, err
+	}
+	category, known := v.tree.Categories[id]
+	if !known {
+		return category, &desk.MissingError{Class: store.KBCategories.Class, ID: int64(id)}
+	}
+	return category, v.may(level, &id)
+}
+
+// answer finds an answer in this knowledge base, if whoever comes has this much of its category.
+func (v *visit) answer(ctx context.Context, db *store.Store, id desk.KBAnswerID, level desk.KBAccess) (desk.KBAnswer, error) {
+	answer, err := store.KBAnswers.Get(ctx, db, id)
+	if err != nil {
+		return answer, err
+	}
+	if _, here := v.tree.Categories[answer.CategoryID]; !here {
+		return answer, &desk.MissingError{Class: store.KBAnswers.Class, ID: int64(id)}
+	}
+	return answer, v.may(level, &answer.CategoryID)
+}
+
+func answerID(r *http.Request, name string) (desk.KBAnswerID, error) {
+	return rest.PathID[desk.KBAnswerID](r, name, store.KBAnswers.Class)
+}
+
+// shelves are the categories of which somebody sees answers.
+func (v *visit) shelves(open bool) store.KBShelves {
+	shelves := store.KBShelves{}
+	for id := range v.tree.Categories {
+		access := v.access(id, open)
+		shelves[access] = append(shelves[access], id)
+	}
+	return shelves
+}
+
+// access is how much of a category is seen. Where the knowledge base is open to everybody, those
+// see what is published who are given nothing else.
+func (v *visit) access(id desk.KBCategoryID, open bool) desk.KBAccess {
+	if v.who != nil && v.who.Can("knowledge_base.*") {
+		return v.tree.Access(v.who, &id)
+	}
+	if open && v.tree.Base.Active {
+		return desk.KBPublic
+	}
+	return desk.KBNone
+}
+
+// forget has bytes deleted that nothing needs any more.
+func forget(ctx context.Context, tx *store.Store, blobs []desk.BlobID) error {
+	if len(blobs) == 0 {
+		return nil
+	}
+	return tx.Announce(ctx, task.BlobsReleased{BlobIDs: blobs})
+}
+
+// MayRead refuses who may not read a file of an answer. It is for where files are sent.
+func (s *Room) MayRead(ctx context.Context, who *desk.Caller, file desk.Attachment) error {
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	answer, err := store.KBAnswers.Get(ctx, s.Store, desk.KBAnswerID(file.OID))
+	if err != nil {
+		return err
+	}
+	category, err := store.KBCategories.Get(ctx, s.Store, answer.CategoryID)
+	if err != nil {
+		return err
+	}
+	tree, err := s.Store.KBTree(ctx, category.KnowledgeBaseID)
+	if errors.Is(err, desk.ErrNotFound) || err == nil && !catalog.Settings.Bool("kb_active") {
+		return desk.ErrForbidden
+	}
+	if err != nil {
+		return err
+	}
+	v := &visit{who, tree}
+	return shown(answer, v.access(category.ID, catalog.Settings.Bool("kb_active_publicly")))
+}

@@ -1,0 +1,114 @@
+package knowledge
+
+import (
+	"postroom/api/rest"
+	"postroom/internal/desk"
+)
+
+// found is open to everybody: it changes nothing, and programs ask that know no CSRF token.
+var found = rest.Access{Public: true, Optional: true, Unguarded: true}
+
+// Routes are the addresses of knowledge bases. What of them somebody may see or change depends on
+// the category, which the handlers look at.
+func (s *Room) Routes(t *rest.Table) {
+	const path = "/api/v1/knowledge_bases"
+	anyone, editors := rest.Needs("knowledge_base.*"), rest.Needs("knowledge_base.editor")
+	kb := rest.AnyOf{baseShown(), rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}}
+	t.Handle("POST "+path+"/init", rest.Login, s.start)
+	t.Handle("POST "+path+"/search", found, s.search).Takes(rest.Record{
+		{"query", ""}, {"knowledge_base_id", int64(0)}, {"locale", ""}, {"flavor", ""}, {"index", ""}, {"page", 0}, {"per_page", 0},
+	}).Gives(rest.Record{{"result", []any{rest.Record{{"id", int64(0)}, {"type", ""}}}}, {"details", []any{rest.Record{}}}})
+	t.Handle("GET "+path+"/{id}", anyone, s.showBase).Asks("full").Gives(kb)
+	t.Handle("PUT "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
+	t.Handle("PATCH "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
+	s.manageRoutes(t, path+"/manage", kb)
+	s.permissionRoutes(t, path+"/{id}", s.showBasePermissions, s.setBasePermissions)
+	s.categoryRoutes(t, path+"/{knowledge_base_id}/categories", anyone)
+	s.answerRoutes(t, path+"/{knowledge_base_id}/answers", anyone, editors)
+}
+
+// manageRoutes come first: manage stands where others have the id of a knowledge base.
+func (s *Room) manageRoutes(t *rest.Table, path string, kb any) {
+	admins := rest.Needs("admin.knowledge_base")
+	t.Handle("GET "+path, admins, s.listBases).Gives([]any{baseRecord(desk.KnowledgeBase{})}).First()
+	t.Handle("POST "+path, admins, s.createBase).Takes(baseBody).Creates(kb).First()
+	t.Handle("GET "+path+"/init", admins, s.startManaging).Gives(rest.Record{{"assets", rest.Record{}}}).First()
+	t.Handle("GET "+path+"/{id}", admins, s.showManaged).Asks("full").Gives(kb).First()
+	t.Handle("PUT "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(kb).First()
+	t.Handle("PATCH "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(kb).First()
+	t.Handle("DELETE "+path+"/{id}", admins, s.deleteBase).First()
+	t.Handle("PATCH "+path+"/{id}/activate", admins, s.activate).Gives(kb).First()
+	t.Handle("PATCH "+path+"/{id}/deactivate", admins, s.deactivate).Gives(kb).First()
+}
+
+func (s *Room) permissionRoutes(t *rest.Table, path string, show, set rest.Handler) {
+	anyone := rest.Needs("knowledge_base.*")
+	body := rest.Record{{"permissions_dialog", rest.Record{{"permissions", rest.Record{}}}}}
+	role := rest.Record{{"id", desk.RoleID(0)}, {"name", ""}}
+	answer := rest.Record{
+		{"roles_reader", []any{role}}, {"roles_editor", []any{role}}, {"permissions", []any{grantRecord(desk.KBGrant{})}},
+		{"inherited", []any{rest.Record{{"role_id", desk.RoleID(0)}, {"access", ""}}}},
+	}
+	t.Handle("GET "+path+"/permissions", anyone, show).Gives(answer)
+	t.Handle("PUT "+path+"/permissions", anyone, set).Takes(body).Gives(answer)
+	t.Handle("PATCH "+path+"/permissions", anyone, set).Takes(body).Gives(answer)
+}
+
+func (s *Room) categoryRoutes(t *rest.Table, path string, anyone rest.Access) {
+	one := rest.AnyOf{categoryShown(), rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}}
+	order := rest.Record{{"ordered_ids", []int64{}}}
+	t.Handle("GET "+path, anyone, s.listCategories).Gives([]any{categoryShown()})
+	t.Handle("POST "+path, anyone, s.createCategory).Takes(categoryBody).Creates(one)
+	t.Handle("GET "+path+"/{id}", anyone, s.showCategory).Asks("full").Gives(one)
+	t.Handle("PUT "+path+"/{id}", anyone, s.updateCategory).Takes(categoryBody).Gives(one)
+	t.Handle("PATCH "+path+"/{id}", anyone, s.updateCategory).Takes(categoryBody).Gives(one)
+	t.Handle("DELETE "+path+"/{id}", anyone, s.deleteCategory)
+	t.Handle("PATCH "+path+"/reorder_root_categories", anyone, s.reorderRoot).Takes(order)
+	t.Handle("PATCH "+path+"/{id}/reorder_categories", anyone, s.reorderCategories).Takes(order)
+	t.Handle("PATCH "+path+"/{id}/reorder_answers", anyone, s.reorderAnswers).Takes(order)
+	s.permissionRoutes(t, path+"/{id}", s.showCategoryPermissions, s.setCategoryPermissions)
+}
+
+func (s *Room) answerRoutes(t *rest.Table, path string, anyone, editors rest.Access) {
+	one := rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}
+	t.Handle("POST "+path, anyone, s.createAnswer).Takes(answerBody).Creates(one)
+	t.Handle("GET "+path+"/{id}", anyone, s.showAnswer).Asks("include_contents").Gives(one)
+	t.Handle("PUT "+path+"/{id}", anyone, s.updateAnswer).Takes(answerBody).Gives(one)
+	t.Handle("PATCH "+path+"/{id}", anyone, s.updateAnswer).Takes(answerBody).Gives(one)
+	t.Handle("DELETE "+path+"/{id}", anyone, s.deleteAnswer)
+	for _, event := range []string{desk.KBMakeInternal, desk.KBPublish, desk.KBArchive, desk.KBUnarchive} {
+		t.Handle("POST "+path+"/{id}/"+event, anyone, s.moved(event))
+	}
+	t.Handle("POST "+path+"/{id}/has_publishing_update", editors, s.schedule).
+		Takes(rest.Record{{"archived_at", ""}, {"internal_at", ""}, {"published_at", ""}})
+	t.Handle("POST "+path+"/{answer_id}/attachments", editors, s.addFile).Takes(rest.Record{{"filename", ""}, {"data", ""}, {"mime-type", ""}})
+	t.Handle("DELETE "+path+"/{answer_id}/attachments/{id}", editors, s.removeFile)
+}
+
+// What clients send.
+var (
+	baseBody = rest.Record{
+		{"iconset", ""}, {"color_highlight", ""}, {"color_header", ""}, {"color_header_link", ""}, {"homepage_layout", ""},
+		{"category_layout", ""}, {"active", false}, {"show_feed_icon", false}, {"custom_address", ""},
+		{"kb_locales", []any{rest.Record{{"system_locale_id", int64(0)}, {"primary", false}}}},
+		{"translations_attributes", []any{rest.Record{{"id", int64(0)}, {"kb_locale_id", int64(0)}, {"title", ""}, {"footer_note", ""}}}},
+	}
+	categoryBody = rest.Record{
+		{"parent_id", int64(0)}, {"category_icon", ""},
+		{"translations_attributes", []any{rest.Record{{"id", int64(0)}, {"kb_locale_id", int64(0)}, {"title", ""}}}},
+	}
+	answerBody = rest.Record{
+		{"category_id", int64(0)}, {"promoted", false}, {"internal_note", ""},
+		{"translations_attributes", []any{rest.Record{
+			{"id", int64(0)}, {"kb_locale_id", int64(0)}, {"title", ""}, {"content_attributes", rest.Record{{"body", ""}}},
+		}}},
+	}
+)
+
+// emptyScene is one of nothing, to show what things look like.
+func emptyScene() *scene { return &scene{visit: &visit{tree: &desk.KBTree{}}} }
+
+func baseShown() rest.Model { return rest.Model{Name: "KnowledgeBase", Value: emptyScene().base()} }
+func categoryShown() rest.Model {
+	return rest.Model{Name: "KnowledgeBaseCategory", Value: emptyScene().category(desk.KBCategory{})}
+}

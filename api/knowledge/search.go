@@ -1,0 +1,152 @@
+package knowledge
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// What can be found, as clients know it.
+const (
+	answerIndex   = "KnowledgeBase::Answer::Translation"
+	categoryIndex = "KnowledgeBase::Category::Translation"
+)
+
+// search looks through titles and bodies. It is for everybody: what is found depends on who asks.
+func (s *Room) search(w http.ResponseWriter, r *http.Request) error {
+	p, page, err := rest.ListParams(r, rest.SearchPages)
+	if err != nil {
+		return err
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	result, details := []rest.Record{}, []rest.Record{}
+	if catalog.Settings.Bool("kb_active") {
+		trees, err := s.searched(r.Context(), p)
+		if err != nil {
+			return err
+		}
+		for _, tree := range trees {
+			v := &visit{rest.Caller(r), tree}
+			found, err := s.find(r.Context(), v, p, catalog.Settings.Bool("kb_active_publicly"), page)
+			if err != nil {
+				return err
+			}
+			for _, one := range found {
+				result = append(result, rest.Record{{"id", one.ID}, {"type", index(one)}})
+				details = append(details, v.detail(one, p.Text("flavor") == "public"))
+			}
+		}
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", result}, {"details", details}})
+}
+
+// searched are the knowledge bases that are looked through: the one that is named, or all.
+func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, error) {
+	id, err := rest.IDIn[desk.KnowledgeBaseID](p, "knowledge_base_id")
+	if err != nil {
+		return nil, err
+	}
+	filter := store.Filter[desk.KnowledgeBaseID]{}
+	if id != 0 {
+		filter.IDs = []desk.KnowledgeBaseID{id}
+	}
+	bases, err := store.KnowledgeBases.List(ctx, s.Store, filter, nil, store.Page{Limit: most})
+	if err != nil {
+		return nil, err
+	}
+	if id != 0 && len(bases) == 0 {
+		return nil, &desk.MissingError{Class: store.KnowledgeBases.Class, ID: int64(id)}
+	}
+	trees := make([]*desk.KBTree, len(bases))
+	for i, base := range bases { // one, mostly
+		if trees[i], err = s.Store.KBTree(ctx, base.ID); err != nil {
+			return nil, err
+		}
+	}
+	return trees, nil
+}
+
+func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, page store.Page) ([]store.KBFound, error) {
+	shelves := v.shelves(open)
+	answers, err := s.seenIn(ctx, shelves)
+	if err != nil {
+		return nil, err
+	}
+	if p.Text("flavor") == "public" { // what the public site shows, whoever asks
+		for _, level := range []desk.KBAccess{desk.KBReader, editor} {
+			shelves[desk.KBPublic] = append(shelves[desk.KBPublic], shelves[level]...)
+			delete(shelves, level)
+		}
+		if answers, err = s.seenIn(ctx, shelves); err != nil {
+			return nil, err
+		}
+	}
+	wanted := store.KBWanted{Words: rest.WordsOf(p), Shelves: shelves, Page: page, Locales: v.locales(p.Text("locale"))}
+	for _, c := range v.filled(answers, open) {
+		if len(answers[c.ID]) > 0 || slices.Contains(shelves[editor], c.ID) {
+			wanted.Categories = append(wanted.Categories, c.ID)
+		}
+	}
+	in := p.Text("index")
+	wanted.Answers, wanted.Titles = in == "" || in == answerIndex, in == "" || in == categoryIndex
+	return s.Store.KBSearch(ctx, wanted)
+}
+
+// seenIn are the ids of the answers on some shelves.
+func (s *Room) seenIn(ctx context.Context, shelves store.KBShelves) (map[desk.KBCategoryID][]desk.KBAnswerID, error) {
+	answers, err := s.Store.KBAnswersOn(ctx, shelves)
+	sc := scene{}
+	sc.list(answers)
+	return sc.listed, err
+}
+
+// locales are the languages looked through: the one that is named, or all.
+func (v *visit) locales(name string) []desk.KBLocaleID {
+	var all []desk.KBLocaleID
+	for _, locale := range v.tree.Locales {
+		if name == "" || locale.SystemLocaleID == desk.LocaleNamed(name) {
+			all = append(all, locale.ID)
+		}
+	}
+	return all
+}
+
+func index(found store.KBFound) string {
+	if found.Answer {
+		return answerIndex
+	}
+	return categoryIndex
+}
+
+// detail says where something is that was found, and what it begins with.
+func (v *visit) detail(found store.KBFound, public bool) rest.Record {
+	const bodyShown = 300 // characters
+	locale := ""
+	for _, l := range v.tree.Locales {
+		if l.ID == found.LocaleID {
+			locale = l.SystemLocaleID.Locale()
+		}
+	}
+	owner := "/" + rest.IDText(desk.KBAnswerID(found.OwnerID))
+	icon, kind, help := "knowledge-base", "/category", owner
+	if found.Answer {
+		icon, kind, help = "knowledge-base-answer", "/answer", "/"+rest.IDText(found.CategoryID)+owner
+	}
+	url := "#knowledge_base/" + rest.IDText(v.tree.Base.ID) + "/locale/" + locale + kind + owner
+	if public {
+		url = "/help/" + locale + help
+	}
+	body := strings.TrimSpace(strings.TrimPrefix(found.Words, found.Title))
+	return rest.Record{
+		{"id", found.ID}, {"type", index(found)}, {"icon", icon}, {"date", found.UpdatedAt}, {"url", url},
+		{"title", found.Title}, {"subtitle", nil}, {"body", rest.Cut(body, bodyShown)},
+	}
+}
