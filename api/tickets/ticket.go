@@ -62,6 +62,11 @@ func (s *Room) getTicket(w http.ResponseWriter, r *http.Request) error {
 	if err := rest.Caller(r).TicketAccess().MayShow(ticket); err != nil {
 		return err
 	}
+	if !p.Blank("auto_assign") {
+		if ticket, err = s.autoAssign(r.Context(), rest.Caller(r), ticket); err != nil {
+			return err
+		}
+	}
 	shown, err := s.showTicketAs(r.Context(), rest.Caller(r), ticket, p, columnsOnly)
 	if err != nil {
 		return err
