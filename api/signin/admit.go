@@ -16,7 +16,7 @@ import (
 // Admit finds out who makes a request and whether they may make it. It returns the request with its
 // caller, also beside an error.
 func (s *Room) Admit(w http.ResponseWriter, r *http.Request, a rest.Access) (*http.Request, error) {
-	if a.Public && a.Unguarded || a.Instead != nil && a.Instead(r) {
+	if a.Public && a.Unguarded && !a.Optional || a.Instead != nil && a.Instead(r) {
 		return r, nil
 	}
 	catalog, err := s.Catalog(r)
