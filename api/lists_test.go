@@ -17,6 +17,7 @@ type listed struct {
 	// if it begins with INSERT, a statement.
 	first string
 	limit int    // of records in one answer, where it is below 100
+	also  string // a statement that the copies need, too
 	vary  string // what differs in the copies of it, where the table's unique texts don't tell
 }
 
@@ -89,6 +90,8 @@ var lists = []listed{
 	{path: "/ssl_certificates", table: "ssl_certificates", first: `INSERT INTO ssl_certificates (fingerprint, certificate, subject, not_before, not_after, ca, updated_by_id, created_by_id)
 		VALUES ('ab', 'x', 'y', now(), now(), true, 1, 1)`},
 	{path: "/applications", table: "oauth_applications", first: `{"name":"one","redirect_uri":"https://app.example.com/","confidential":true}`},
+	{path: "/ticket_overviews", table: "overviews", vary: "'name', one.name || n, 'link', one.link || n, 'out_of_office', false, 'organization_shared', false,", also: `
+		INSERT INTO overviews_roles (overview_id, role_id) SELECT id, 2 FROM overviews ON CONFLICT DO NOTHING`},
 	{path: "/object_manager_attributes", table: "object_manager_attributes", vary: "'name', one.name || n,"},
 }
 
@@ -231,6 +234,9 @@ func (l listed) multiply(o *apitest.Office, n int) {
 	var statement string
 	o.One(&statement, copies, l.table, l.vary)
 	o.Exec(statement, n)
+	if l.also != "" {
+		o.Exec(l.also)
+	}
 	o.Store.ForgetCatalog()
 }
 

@@ -28,7 +28,6 @@ const (
 // password is wrong at once.
 type logins struct {
 	key   []byte
-	dummy string        // a hash of no password, so that an unknown name takes as long as a known one
 	slots chan struct{} // attempts that are being checked, or wait for their failure to have taken long enough
 
 	checks singleflight.Group // a client that sends many requests at once has its password hashed once
@@ -37,12 +36,18 @@ type logins struct {
 	verified map[[sha256.Size]byte]time.Time // until when
 }
 
+// noHash is a hash of no password, so that an unknown name takes as long as a known one. It is made
+// when it is first needed: that is dear, and most servers of tests never need it.
+var noHash = sync.OnceValue(func() string {
+	hash, _ := credential.HashPassword(credential.NewToken())
+	return hash
+})
+
 func newLogins() *logins {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // crypto/rand never fails
-	dummy, _ := credential.HashPassword(credential.NewToken())
 	return &logins{
-		key: key, dummy: dummy, slots: make(chan struct{}, failuresAtATime),
+		key: key, slots: make(chan struct{}, failuresAtATime),
 		verified: map[[sha256.Size]byte]time.Time{},
 	}
 }
@@ -73,7 +78,7 @@ func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
 		return verdict{err: rest.ErrTooMany}
 	}
 	if hash == "" {
-		credential.VerifyPassword(l.dummy, password)
+		credential.VerifyPassword(noHash(), password)
 		return verdict{}
 	}
 	if !credential.VerifyPassword(hash, password) {

@@ -26,17 +26,19 @@ func (s *Room) showOverviews(w http.ResponseWriter, r *http.Request) error {
 	if !in.Params.Blank("view") {
 		return s.showOverview(w, r, in, overviews)
 	}
-	shown := []rest.Record{}
-	for _, o := range overviews {
-		search, err := s.searchOf(in, o)
-		if err != nil {
+	searches := make([]store.TicketSearch, len(overviews))
+	for i, o := range overviews {
+		if searches[i], err = s.searchOf(in, o); err != nil {
 			return err
 		}
-		count, err := s.Store.CountTickets(r.Context(), search)
-		if err != nil {
-			return err
-		}
-		shown = append(shown, rest.Record{{"id", o.ID}, {"name", o.Name}, {"prio", o.Prio}, {"link", o.Link}, {"count", count}})
+	}
+	counts, err := s.Store.CountEach(r.Context(), searches)
+	if err != nil {
+		return err
+	}
+	shown := make([]rest.Record, len(overviews))
+	for i, o := range overviews {
+		shown[i] = rest.Record{{"id", o.ID}, {"name", o.Name}, {"prio", o.Prio}, {"link", o.Link}, {"count", counts[i]}}
 	}
 	return rest.Reply(w, r, shown)
 }
