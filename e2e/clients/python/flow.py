@@ -253,7 +253,7 @@ def on_behalf(api, customer, group):
 
 
 def notifications(api, kettle):
-    """Somebody is told of a ticket that gets theirs, reads it, and has it gone."""
+    """Somebody is mentioned, and marks all that they were told as read."""
     login, password = f"agent-{RUN}@example.net", "Agent-Pass-1"
     agent = api.user.create({"firstname": "Ann", "lastname": "Agent", "email": login, "password": password, "roles": ["Agent"],
                              "group_ids": {str(kettle["group_id"]): ["full"]}})
