@@ -116,3 +116,17 @@ func withKey(preferences map[string]any, key string, value any) map[string]any {
 	}
 	return all
 }
+
+// unlinkAccount takes away an account elsewhere by which somebody signs in. Nobody does so yet.
+func (s *Room) unlinkAccount(_ http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"provider", "uid"} {
+		if p.Blank(name) {
+			return rest.Invalid(name, "The required parameter '%s' is missing.", name)
+		}
+	}
+	return rest.Invalid("uid", "No record found.")
+}

@@ -13,6 +13,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("PUT "+users+"out_of_office", rest.Login, s.setOutOfOffice).Takes(rest.Record{
 		{"out_of_office", false}, {"out_of_office_start_at", ""}, {"out_of_office_end_at", ""}, {"out_of_office_replacement_id", nil}, {"out_of_office_text", ""},
 	}).Gives(said)
+	t.Handle("DELETE "+users+"account", rest.Login, s.unlinkAccount).Takes(rest.Record{{"provider", ""}, {"uid", ""}}).Gives(said)
 	t.Handle("POST "+users+"password_change", rest.Login, s.changePassword).Takes(rest.Record{{"password_old", ""}, {"password_new", ""}}).Gives(said)
 	t.Handle("POST "+users+"password_check", rest.Login, s.checkPassword).Takes(rest.Record{{"password", ""}}).Gives(rest.Record{{"success", false}, {"token", ""}})
 	t.Handle("POST "+users+"password_reset", rest.Public, s.requestReset).Takes(rest.Record{{"username", ""}}).Gives(said)

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"slices"
 
 	"postroom/api/rest"
@@ -92,4 +93,20 @@ func (s *Room) afterAuth(ctx context.Context, c *desk.Catalog, v visit) (any, er
 		return nil, err
 	}
 	return rest.Record{{"type", "TwoFactorConfiguration"}, {"data", rest.Record{}}}, nil
+}
+
+// showAfterAuth answers with what a page has to ask for next, or with nothing.
+func (s *Room) showAfterAuth(w http.ResponseWriter, r *http.Request) error {
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return err
+	}
+	after, err := s.afterAuth(r.Context(), catalog, visit{who: rest.Caller(r), session: rest.Session(r)})
+	if err != nil {
+		return err
+	}
+	if after == nil {
+		after = rest.Record{}
+	}
+	return rest.WriteJSON(w, http.StatusOK, after)
 }

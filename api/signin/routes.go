@@ -23,6 +23,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("POST /api/v1/signshow", unguarded, s.showSession).Gives(rest.AnyOf{block, nobody}).Takes(rest.Record{{"fingerprint", ""}})
 	t.Handle("GET /api/v1/signout", unguarded, s.signOut)
 	t.Handle("DELETE /api/v1/signout", unguarded, s.signOut)
+	t.Handle("GET /api/v1/users/after_auth", rest.Login, s.showAfterAuth).Gives(rest.Record{{"type", ""}, {"data", rest.Record{}}})
 	t.Handle("GET /api/v1/available", rest.Public, s.available).Gives(rest.Record{{"app_version", ""}})
 	t.Handle("GET /auth/sso", rest.Public, s.signInBySSO)
 	t.Handle("POST /auth/sso", rest.Public, s.signInBySSO)

@@ -186,6 +186,15 @@ const userIsNamed = `
 		OR EXISTS (SELECT FROM checklist_items WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM checklist_templates WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM taskbars WHERE user_id = $1)
+		OR EXISTS (SELECT FROM knowledge_bases WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM knowledge_base_translations WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM knowledge_base_categories WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM knowledge_base_category_translations WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (
+			SELECT
+			FROM knowledge_base_answers
+			WHERE $1 IN (updated_by_id, created_by_id, archived_by_id, internal_by_id, published_by_id))
+		OR EXISTS (SELECT FROM knowledge_base_answer_translations WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM recent_views WHERE created_by_id = $1)
 		OR EXISTS (SELECT FROM activity_stream WHERE created_by_id = $1)
 		OR EXISTS (SELECT FROM online_notifications WHERE user_id = $1 OR updated_by_id = $1 OR created_by_id = $1)
@@ -258,4 +267,12 @@ func (s *Store) SetPreference(ctx context.Context, id desk.UserID, key string, v
 		UPDATE users
 		SET preferences = preferences || jsonb_build_object($2::text, $3::jsonb)
 		WHERE id = $1`, id, key, value)
+}
+
+// SetAgentsPreference sets one of the preferences of everybody who works as an agent.
+func (s *Store) SetAgentsPreference(ctx context.Context, key string, value any) error {
+	return s.exec(ctx, "set preference of agents", `
+		UPDATE users u
+		SET preferences = preferences || jsonb_build_object($1::text, $2::jsonb)
+		WHERE u.active AND `+holdsAny("u.id", "ARRAY['ticket', 'ticket.agent']"), key, value)
 }
