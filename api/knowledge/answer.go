@@ -45,18 +45,19 @@ func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
 
 // contentsWanted reads include_contents: the ids of contents, with commas between them.
 func contentsWanted(p rest.Params) ([]desk.KBTranslationID, error) {
-	list := rest.Params{}
-	var ids []any
-	for _, value := range p.List("include_contents") {
+	const key = "include_contents"
+	var ids []desk.KBTranslationID
+	for _, value := range p.List(key) {
 		text, _ := rest.TextOf(value)
 		for part := range strings.SplitSeq(text, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				ids = append(ids, part)
+			id, ok := rest.NumberOf(part)
+			if !ok {
+				return nil, rest.InvalidParam(key, value)
 			}
+			ids = append(ids, desk.KBTranslationID(id))
 		}
 	}
-	list["include_contents"] = ids
-	return rest.IDsIn[desk.KBTranslationID](list, "include_contents")
+	return ids, nil
 }
 
 // answerAssets shows an answer with all that it is in, and those of its bodies that are wanted.

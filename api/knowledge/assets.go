@@ -2,6 +2,7 @@ package knowledge
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"postroom/api/rest"
@@ -75,7 +76,15 @@ func (sc *scene) load(ctx context.Context, db *store.Store) (err error) {
 	if sc.tags, err = db.TagsOf(ctx, desk.ObjectKBAnswer, ids...); err != nil || len(sc.wanted) == 0 {
 		return err
 	}
-	sc.bodies, err = db.KBBodies(ctx, sc.wanted)
+	var own []desk.KBTranslationID // nobody reads another answer by asking for its body here
+	for _, id := range ids {
+		for _, t := range sc.answerNames[id] {
+			if slices.Contains(sc.wanted, t.ID) {
+				own = append(own, t.ID)
+			}
+		}
+	}
+	sc.bodies, err = db.KBBodies(ctx, own)
 	return err
 }
 

@@ -1,6 +1,7 @@
 package knowledge
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -59,33 +60,32 @@ func (s *Room) whole(ctx context.Context, who *desk.Caller, id desk.KnowledgeBas
 		return nil, err
 	}
 	v := &visit{who, tree}
-	answers, err := s.Store.KBAnswersOn(ctx, v.shelves(open))
+	shelves := v.shelves(open)
+	answers, err := s.Store.KBAnswersOn(ctx, shelves)
 	if err != nil {
 		return nil, err
 	}
 	sc := &scene{visit: v, open: open, answers: answers}
 	sc.list(answers)
-	sc.categories = v.filled(sc.listed, open)
+	sc.categories = v.filled(sc.listed, shelves[editor])
 	return sc, sc.load(ctx, s.Store)
 }
 
 // filled are the categories that somebody is shown: those to write in, and those with something to
 // read in them or further in.
-func (v *visit) filled(listed map[desk.KBCategoryID][]desk.KBAnswerID, open bool) []desk.KBCategory {
-	with := map[desk.KBCategoryID]bool{}
-	for id := range v.tree.Categories {
-		if v.access(id, open) < editor && len(listed[id]) == 0 {
-			continue
-		}
+func (v *visit) filled(listed map[desk.KBCategoryID][]desk.KBAnswerID, own []desk.KBCategoryID) []desk.KBCategory {
+	with := rest.Set[desk.KBCategoryID]{}
+	with.Add(own...)
+	for id := range listed {
 		for _, c := range v.tree.Up(id) {
-			with[c.ID] = true
+			with.Add(c.ID)
 		}
 	}
 	categories := []desk.KBCategory{}
 	for id := range with {
 		categories = append(categories, v.tree.Categories[id])
 	}
-	slices.SortFunc(categories, func(a, b desk.KBCategory) int { return int(a.ID - b.ID) })
+	slices.SortFunc(categories, func(a, b desk.KBCategory) int { return cmp.Compare(a.ID, b.ID) })
 	return categories
 }
 

@@ -120,7 +120,7 @@ func TestAnswersRefuseWhatIsWrong(t *testing.T) {
 	}
 	l.patch(writer, path, `{"translations_attributes": [{"id": 4711, "title": "x"}]}`).Refuses(404, "Couldn't find KnowledgeBase::Answer::Translation with 'id'=4711")
 	l.Get(writer, "/knowledge_bases/4711/answers/1").Refuses(404, "Couldn't find KnowledgeBase with 'id'=4711")
-	l.Get(writer, path+"?include_contents=x").Refuses(422, "No value found for 'include_contentss' with id \"x\"")
+	l.Get(writer, path+"?include_contents=x").Refuses(422, `Invalid value for param 'include_contents': "x"`)
 	other := l.Post("boss", "/knowledge_bases/manage", `{}`).Is(201).ID()
 	l.Get(writer, fmt.Sprintf("/knowledge_bases/%d/answers/1", other)).Refuses(404, "Couldn't find KnowledgeBase::Answer with 'id'=1")
 }

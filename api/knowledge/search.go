@@ -3,7 +3,6 @@ package knowledge
 import (
 	"context"
 	"net/http"
-	"slices"
 	"strings"
 
 	"postroom/api/rest"
@@ -76,36 +75,28 @@ func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, err
 
 func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, page store.Page) ([]store.KBFound, error) {
 	shelves := v.shelves(open)
-	answers, err := s.seenIn(ctx, shelves)
-	if err != nil {
-		return nil, err
-	}
 	if p.Text("flavor") == "public" { // what the public site shows, whoever asks
 		for _, level := range []desk.KBAccess{desk.KBReader, editor} {
 			shelves[desk.KBPublic] = append(shelves[desk.KBPublic], shelves[level]...)
 			delete(shelves, level)
 		}
-		if answers, err = s.seenIn(ctx, shelves); err != nil {
-			return nil, err
-		}
 	}
 	wanted := store.KBWanted{Words: rest.WordsOf(p), Shelves: shelves, Page: page, Locales: v.locales(p.Text("locale"))}
-	for _, c := range v.filled(answers, open) {
-		if len(answers[c.ID]) > 0 || slices.Contains(shelves[editor], c.ID) {
-			wanted.Categories = append(wanted.Categories, c.ID)
-		}
-	}
 	in := p.Text("index")
 	wanted.Answers, wanted.Titles = in == "" || in == answerIndex, in == "" || in == categoryIndex
+	if len(wanted.Words) == 0 {
+		return nil, nil
+	}
+	if wanted.Titles {
+		answers, err := s.Store.KBAnswersOn(ctx, shelves)
+		if err != nil {
+			return nil, err
+		}
+		seen := scene{}
+		seen.list(answers)
+		wanted.Categories = idsOf(v.filled(seen.listed, shelves[editor]), store.KBCategories.ID)
+	}
 	return s.Store.KBSearch(ctx, wanted)
-}
-
-// seenIn are the ids of the answers on some shelves.
-func (s *Room) seenIn(ctx context.Context, shelves store.KBShelves) (map[desk.KBCategoryID][]desk.KBAnswerID, error) {
-	answers, err := s.Store.KBAnswersOn(ctx, shelves)
-	sc := scene{}
-	sc.list(answers)
-	return sc.listed, err
 }
 
 // locales are the languages looked through: the one that is named, or all.

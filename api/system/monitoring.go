@@ -133,9 +133,6 @@ func describe(options map[string]any, side string) string {
 	return facts.String()
 }
 
-// notYetCounted are records of parts that this installation does not have.
-var notYetCounted = []string{"taskbars", "knowledge_base_categories", "knowledge_base_answers"}
-
 func (s *Room) showStatus(w http.ResponseWriter, r *http.Request) error {
 	counts, err := s.Store.Counts(r.Context())
 	if err != nil {
@@ -149,10 +146,6 @@ func (s *Room) showStatus(w http.ResponseWriter, r *http.Request) error {
 	for _, count := range counts {
 		number.Add(count.Kind, count.N)
 		newest.Add(count.Kind, count.Last)
-	}
-	for _, kind := range notYetCounted {
-		number.Add(kind, 0)
-		newest.Add(kind, nil)
 	}
 	kilobytes := presence.Stored / 1024
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{

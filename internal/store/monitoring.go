@@ -19,7 +19,10 @@ type Count struct {
 
 // countedTables are the records that monitoring counts. Where the newest has the highest id, its
 // time is found without looking at the others.
-var countedTables = []string{"users", "groups", "overviews", "tickets", "ticket_articles", "text_modules", "object_manager_attributes"}
+var countedTables = []string{
+	"users", "groups", "overviews", "tickets", "ticket_articles", "text_modules", "taskbars", "object_manager_attributes",
+	"knowledge_base_categories", "knowledge_base_answers",
+}
 
 // Counts counts records, as of one moment.
 func (s *Store) Counts(ctx context.Context) ([]Count, error) {
