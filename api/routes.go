@@ -16,6 +16,7 @@ import (
 	"postroom/api/system"
 	"postroom/api/telephony"
 	"postroom/api/tickets"
+	"postroom/api/translation"
 	"postroom/api/twofactor"
 	"postroom/api/uploads"
 )
@@ -30,6 +31,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	people.Routes(t)
 	account.New(s.House, people).Routes(t)
 	uploads.New(s.House).Routes(t)
+	translation.New(s.House).Routes(t)
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
 	mail.New(s.House, needs.Wizard).Routes(t)

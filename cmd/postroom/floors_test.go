@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"api/signin":               4,
 	"api/system":               4,
 	"api/telephony":            4,
+	"api/translation":          4,
 	"api/uploads":              4,
 	"api/tickets":              4,
 	"channels/channeltest":     4, // the suite that every channel's tests run

@@ -162,6 +162,7 @@ const userIsNamed = `
 		OR EXISTS (SELECT FROM overviews WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM overviews_users WHERE user_id = $1)
 		OR EXISTS (SELECT FROM public_links WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM translations WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM report_profiles WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM triggers WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM schedulers WHERE updated_by_id = $1 OR created_by_id = $1)
