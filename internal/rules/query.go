@@ -1,6 +1,9 @@
 package rules
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Query is what a search looks for: words that are anywhere in a record, and comparisons of its
 // attributes, joined by and, or, not. Unlike a condition it is never unknown: what is not set is
@@ -52,15 +55,21 @@ func (a *Attributes) Compare(name, operator string, value any) (*Query, bool) {
 	return &Query{compare: &Condition{attributes: a, root: &node{leaf: compared}}}, true
 }
 
-// Texts lists what is looked for anywhere in records: for each of the words the patterns of which
-// one must be found.
-func (q *Query) Texts() [][]string {
-	if q.patterns != nil {
+// Wordy reports whether the query looks for words anywhere in records.
+func (q *Query) Wordy() bool { return q.patterns != nil || slices.ContainsFunc(q.of, (*Query).Wordy) }
+
+// Required lists the words that must be in a record, whatever else it has: of each the patterns of
+// which one must be found.
+func (q *Query) Required() [][]string {
+	switch {
+	case q.patterns != nil:
 		return [][]string{q.patterns}
+	case q.op != opAll:
+		return nil
 	}
 	var all [][]string
 	for _, part := range q.of {
-		all = append(all, part.Texts()...)
+		all = append(all, part.Required()...)
 	}
 	return all
 }

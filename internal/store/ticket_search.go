@@ -35,7 +35,7 @@ func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.
 	if err != nil {
 		return nil, err
 	}
-	finder, err := s.finder(ctx, search)
+	words, err := s.planWords(ctx, search, len(search.Order) == 0)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Store) SearchTickets(ctx context.Context, search TicketSearch) ([]desk.
 		WHERE t.id IN (
 			SELECT t.id
 			FROM tickets t
-			WHERE `+search.condition(&args, finder)+`
+			WHERE `+search.condition(&args, words)+`
 			ORDER BY `+order+`
 			LIMIT `+args.add(search.Limit)+`
 			OFFSET `+args.add(search.Offset)+`)
@@ -57,13 +57,12 @@ func (s *Store) CountTickets(ctx context.Context, search TicketSearch) (int, err
 	if search.Scope.Empty() {
 		return 0, nil
 	}
-	search.Order = []Order{{Column: "id"}} // all of them are wanted, not the newest
-	finder, err := s.finder(ctx, search)
+	words, err := s.planWords(ctx, search, false)
 	if err != nil {
 		return 0, err
 	}
 	var args arguments
-	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, finder)
+	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, words)
 	return s.count(ctx, sql, args.planned()...)
 }
 
@@ -72,23 +71,14 @@ func (s *Store) CountEach(ctx context.Context, searches []TicketSearch) ([]int, 
 	var args arguments
 	counts := make([]string, len(searches))
 	for i, search := range searches {
-		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.condition(&args, nil) + ")"
+		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.condition(&args, wordPlan{}) + ")"
 	}
 	return value[[]int](ctx, s, "count tickets", "SELECT ARRAY["+strings.Join(counts, ", ")+"]::bigint[]", args.planned()...)
 }
 
-// finder returns how the words of a search are found best.
-func (s *Store) finder(ctx context.Context, search TicketSearch) (wordFinder, error) {
-	walks, err := s.walks(ctx, search)
-	if walks {
-		return ticketHas, err
-	}
-	return ticketAmong, err
-}
-
-func (q TicketSearch) condition(args *arguments, finder wordFinder) string {
+func (q TicketSearch) condition(args *arguments, words wordPlan) string {
 	clauses := []string{visibleTickets(q.Scope, args)}
-	clauses = append(clauses, q.where(args, func(patterns []string) string { return finder(patterns, q.Context.Articles, args) })...)
+	clauses = append(clauses, q.where(args, func(patterns []string) string { return words.clause(patterns, q.Context.Articles, args) })...)
 	if q.IDs != nil {
 		clauses = append(clauses, "t.id = ANY("+args.add(q.IDs)+")")
 	}

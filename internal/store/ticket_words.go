@@ -2,12 +2,10 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"unicode"
 
-	"github.com/jackc/pgx/v5"
-
+	"postroom/internal/desk"
 	"postroom/internal/rules"
 )
 
@@ -30,14 +28,15 @@ func ticketAmong(patterns []string, articles rules.ArticleScope, args *arguments
 				SELECT a.ticket_id FROM ticket_articles a WHERE ` + anyLike(textsOfArticle, patterns, args) + knownArticles(articles, args) + `)`
 }
 
-// ticketHas writes that a ticket has one of some patterns: each ticket is looked at until there are
-// enough. It suits what many tickets have, of which the index would find more than anybody reads.
+// ticketHas writes that a ticket has one of some patterns, to be asked of one ticket after the other.
+// It suits what many tickets have: the index would find more of them than anybody reads.
 func ticketHas(patterns []string, articles rules.ArticleScope, args *arguments) string {
 	return `(` + anyLike(textsOfTicket, patterns, args) + `
 				OR EXISTS (
 					SELECT
 					FROM ticket_articles a
-					WHERE a.ticket_id = t.id AND ` + anyLike(textsOfArticle, patterns, args) + knownArticles(articles, args) + `))`
+					WHERE a.ticket_id = t.id AND ` + anyLike(textsOfArticle, patterns, args) + knownArticles(articles, args) + `
+					OFFSET 0))` // which keeps PostgreSQL from looking at all articles at once
 }
 
 // knownArticles leaves out internal articles that somebody must not know of, not even by a search.
@@ -66,44 +65,62 @@ func indexable(patterns []string) bool {
 	return true
 }
 
-// A word is frequent if enough of the newest articles that are sampled have it.
+// Before a search for words, the newest so many tickets are looked at. If so many of them have all
+// that it looks for, the page is full after a walk along the newest ones. A word that so many of
+// them have is frequent.
 const (
-	sampled = 300
-	enough  = 10
+	sampled      = 500
+	enough       = 3
+	frequentFrom = 5
 )
 
-// frequentWords tells which of the words of a query are in so many articles that those who search
-// get a page full by looking at the newest tickets. The keys are those of wordKey.
-func (s *Store) frequentWords(ctx context.Context, query *rules.Query) (map[string]bool, error) {
-	if query == nil {
-		return nil, nil
+// wordPlan is how the words of a search are found.
+type wordPlan struct {
+	walk    bool            // by asking one ticket after the other
+	drivers map[string]bool // else: the index finds these words, of whose tickets each is asked for the others
+}
+
+// clause writes that a ticket has one of some patterns.
+func (p wordPlan) clause(patterns []string, articles rules.ArticleScope, args *arguments) string {
+	if p.walk || len(p.drivers) > 0 && !p.drivers[wordKey(patterns)] {
+		return ticketHas(patterns, articles, args)
 	}
-	words := map[string]bool{}
+	return ticketAmong(patterns, articles, args)
+}
+
+// planWords decides how the words of a search are found. newest says that the tickets that were
+// changed last come first, and that there is an end to the page.
+func (s *Store) planWords(ctx context.Context, search TicketSearch, newest bool) (wordPlan, error) {
+	if search.Query == nil || !search.Query.Wordy() {
+		return wordPlan{}, nil
+	}
 	var args arguments
-	var keys, counts []string
-	for _, patterns := range query.Texts() {
-		if key := wordKey(patterns); !words[key] && indexable(patterns) {
-			words[key] = true
-			keys = append(keys, key)
-			counts = append(counts, "count(*) FILTER (WHERE "+anyLike(textsOfArticle, patterns, &args)+") >= "+args.add(enough))
-		}
-	}
-	if len(keys) == 0 {
-		return nil, nil
+	sample := `
+			SELECT t.*
+			FROM tickets t
+			WHERE ` + visibleTickets(search.Scope, &args) + `
+			ORDER BY t.updated_at DESC, t.id DESC
+			LIMIT ` + args.add(sampled)
+	search.Scope = desk.TicketScope{All: true} // the sample has no others
+	counts := []string{"count(*)", "count(*) FILTER (WHERE " + search.condition(&args, wordPlan{walk: true}) + ")"}
+	required := search.Query.Required()
+	for _, patterns := range required {
+		counts = append(counts, "count(*) FILTER (WHERE "+ticketHas(patterns, search.Context.Articles, &args)+")")
 	}
 	sql := `
 		SELECT ARRAY[` + strings.Join(counts, ", ") + `]
-		FROM (SELECT * FROM ticket_articles ORDER BY id DESC LIMIT ` + args.add(sampled) + `) a
-		HAVING count(*) = ` + args.add(sampled)
-	rows, _ := s.db.Query(ctx, sql, args.planned()...)
-	found, err := pgx.CollectRows(rows, pgx.RowTo[[]bool])
+		FROM (` + sample + `) t`
+	found, err := value[[]int](ctx, s, "newest tickets", sql, args.planned()...)
 	if err != nil {
-		return nil, fmt.Errorf("frequent words: %w", translate(err))
+		return wordPlan{}, err
 	}
-	for i, key := range keys {
-		words[key] = len(found) > 0 && found[0][i]
+	plan := wordPlan{walk: found[0] < sampled || newest && found[1] >= enough, drivers: map[string]bool{}}
+	for i, patterns := range required {
+		if found[i+2] < frequentFrom {
+			plan.drivers[wordKey(patterns)] = true
+		}
 	}
-	return words, nil
+	return plan, nil
 }
 
 func wordKey(patterns []string) string { return strings.Join(patterns, "\n") }
