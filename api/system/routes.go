@@ -33,6 +33,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("GET /api/v1/monitoring/amount_check", watchers, s.checkAmount).Asks("token", "periode", "max_warning", "max_critical", "min_warning", "min_critical").Gives(rest.Record{{"state", ""}, {"message", ""}, {"count", 0}})
 	t.Handle("POST /api/v1/monitoring/token", monitors, s.renewMonitoringToken).Creates(rest.Record{{"token", ""}})
 	t.Handle("POST /api/v1/monitoring/restart_failed_jobs", monitors, s.restartFailedJobs)
+	t.Handle("POST /api/v1/getting_started/base", rest.Needs("admin.wizard"), s.setBase).Takes(baseBody).Gives(baseSample)
 	packages := rest.Needs("admin.package")
 	t.Handle("GET /api/v1/packages", packages, s.listPackages).Gives(packagesSample)
 	t.Handle("POST /api/v1/packages", packages, s.refusePackage)
