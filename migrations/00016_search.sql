@@ -21,7 +21,6 @@ CREATE INDEX organizations_found ON organizations (active DESC NULLS LAST, updat
 
 -- What conditions ask for besides what lists do.
 CREATE INDEX tickets_escalation_at ON tickets (escalation_at) WHERE escalation_at IS NOT NULL;
-CREATE INDEX users_updated_at ON users (updated_at, id);
 
 -- +goose Down
-DROP INDEX users_updated_at, tickets_escalation_at, organizations_found, users_found, organizations_text, users_text, ticket_articles_text;
+DROP INDEX tickets_escalation_at, organizations_found, users_found, organizations_text, users_text, ticket_articles_text;

@@ -7,7 +7,7 @@ func (s *Room) Routes(t *rest.Table) {
 	users := s.UserView(rest.Anybody)
 	people := rest.Needs("ticket.agent", "admin.user")
 	t.Handle("GET /api/v1/users/me", rest.Login, s.showMe).Asks("expand", "full").GivesOf(users.OneSample)
-	t.Handle("GET /api/v1/users/search", people, s.searchUsers).Asks(rest.SearchQuery...).GivesOf(users.FoundSample)
+	t.Handle("GET /api/v1/users/search", people, s.searchUsers).Asks(append([]string{"role_ids", "permissions", "group_ids"}, rest.SearchQuery...)...).GivesOf(users.FoundSample)
 	t.Handle("POST /api/v1/users/search", people, s.searchUsers).Takes(rest.SearchBody).GivesOf(users.FoundSample)
 	t.Handle("GET /api/v1/users", rest.Login, s.listUsers).Asks(rest.ListQuery...).GivesOf(users.ListSample)
 	t.Handle("GET /api/v1/users/{id}", rest.Login, s.getUser).Asks("expand", "full").GivesOf(users.OneSample)
