@@ -68,6 +68,7 @@ var lists = []listed{
 	{path: "/templates/search", table: "templates"},
 	{path: "/overviews", table: "overviews"},
 	{path: "/overviews/search", table: "overviews"},
+	{path: "/knowledge_bases/manage", table: "knowledge_bases", limit: 20, first: `{}`},
 	{path: "/public_links", table: "public_links", first: publicLink},
 	{path: "/public_links/search", table: "public_links"},
 	{path: "/report_profiles", table: "report_profiles"},
