@@ -16,7 +16,7 @@ import (
 
 // contract is what existing clients were written against: the documented requests and answers.
 //
-//go:embed testdata/contract/endpoints.json
+//go:embed testdata/endpoints.json
 var contract []byte
 
 // endpoint is one entry of the contract.

@@ -141,7 +141,7 @@ func TestAnswersHaveTheRecordedKeys(t *testing.T) {
 
 	created := d.Post("chris", "/tickets", create).Is(201)
 	updated := d.Put("chris", apitest.TicketPath(created.ID()), update).Is(200)
-	later := []string{"checklist_id", "referencing_checklist_ids", "referencing_checklists"} // of newer versions
+	newer := []string{"last_close_at", "checklist_id", "referencing_checklist_ids"}
 	for _, tc := range []struct {
 		sample string
 		got    apitest.Answer
@@ -149,8 +149,8 @@ func TestAnswersHaveTheRecordedKeys(t *testing.T) {
 	}{
 		{"ticket.list", d.Get("chris", "/tickets"), []string{"last_close_at"}},
 		{"ticket.show", d.Get("chris", "/tickets/1"), []string{"last_close_at"}},
-		{"ticket.create", created, []string{"last_close_at"}},
-		{"ticket.update", updated, []string{"last_close_at"}},
+		{"ticket.create", created, newer},
+		{"ticket.update", updated, newer},
 		{"ticket.search", d.Get("chris", "/tickets/search?query=welcome"), nil},
 		{"ticket.search.expand", d.Get("chris", "/tickets/search?query=welcome&expand=true"), nil},
 		{"ticket.search.only_total_count", d.Get("chris", "/tickets/search?query=welcome&only_total_count=true"), nil},
@@ -158,7 +158,7 @@ func TestAnswersHaveTheRecordedKeys(t *testing.T) {
 		{"ticket_article.show", d.Get("chris", "/ticket_articles/1"), nil},
 		{"ticket_article.create", d.Post("chris", "/ticket_articles", call).Is(201), []string{"time_unit"}},
 	} {
-		want := slices.DeleteFunc(append(keys(t, sample(t, tc.sample)), tc.more...), func(key string) bool { return slices.Contains(later, key) })
+		want := append(keys(t, sample(t, tc.sample)), tc.more...)
 		slices.Sort(want)
 		if got := keys(t, tc.got.Body); !slices.Equal(got, want) {
 			t.Errorf("%s: keys\n got %v\nwant %v", tc.sample, got, want)
