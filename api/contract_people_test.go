@@ -48,7 +48,7 @@ var peopleReplays = map[string]replay{
 	"ticket_state.list":      {},
 	"ticket_state.show":      {prepare: with("id", 4)},
 	"ticket_state.create":    {},
-	"ticket_state.update":    {prepare: made("/ticket_states", `{"name":"in progress","state_type_id":2}`)},
+	"ticket_state.update":    {prepare: made("/ticket_states", `{"name":"in progress","state_type_id":2}`), check: shows("note", "State created &amp; updated via API")},
 	"ticket_state.delete":    {prepare: made("/ticket_states", `{"name":"in progress","state_type_id":2}`)},
 
 	"group.search":        {agent: 403, cust: 403, prepare: with("search string", "sales"), check: finds("name", "Sales")},

@@ -113,6 +113,16 @@ func finds(key, value string) func(*scene, apitest.Answer) {
 	}
 }
 
+// shows wants a value in the object that is answered.
+func shows(key, value string) func(*scene, apitest.Answer) {
+	return func(s *scene, a apitest.Answer) {
+		s.T.Helper()
+		if got := a.Object()[key]; got != value {
+			s.T.Errorf("%s: %s is %v, want %s", a.Asked, key, got, value)
+		}
+	}
+}
+
 // says wants texts in what is answered.
 func says(texts ...string) func(*scene, apitest.Answer) {
 	return func(s *scene, a apitest.Answer) {

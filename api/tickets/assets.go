@@ -65,6 +65,10 @@ func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket des
 		return nil, err
 	}
 	assets.Add("TicketArticle", byID)
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
 	return rest.Record{
 		{"ticket_id", ticket.ID},
 		{"ticket_article_ids", ids},
@@ -73,6 +77,16 @@ func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket des
 		{"tags", attached.tags},
 		{"mentions", attached.mentions},
 		{"time_accountings", attached.times},
-		{"form_meta", rest.Record{}},
+		{"form_meta", rest.Record{{"filter", rest.Record{{"type_id", waysToAnswer(ticket, catalog)}}}}},
 	}, nil
+}
+
+// waysToAnswer are the types of article that agents are offered: by mail only where the group has an
+// address to send from.
+func waysToAnswer(ticket desk.Ticket, c *desk.Catalog) []desk.ArticleTypeID {
+	ways := []desk.ArticleTypeID{desk.ArticleNote, desk.ArticlePhone}
+	if c.Groups[ticket.GroupID].EmailAddressID != nil {
+		ways = append(ways, desk.ArticleEmail)
+	}
+	return ways
 }
