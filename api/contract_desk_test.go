@@ -8,9 +8,11 @@ import (
 
 // deskReplays are those of tickets and what belongs to them.
 var deskReplays = map[string]replay{
-	"ticket.list":   {},
-	"ticket.show":   {prepare: withTicket},
-	"ticket.create": {prepare: withSecondLevel},
+	"ticket.list": {},
+	"ticket.show": {prepare: withTicket},
+	"ticket.create": {prepare: withSecondLevel, check: func(s *scene, a apitest.Answer) {
+		says(fmt.Sprintf(`"group_id":%d,`, s.ids["id"]), fmt.Sprintf(`"customer_id":%d,`, s.UserID("david")))(s, a)
+	}},
 	"ticket.update": {prepare: all(withTicket, inSales)},
 	"ticket.delete": {prepare: withTicket, empty: true},
 	"ticket.create.guess_customer": {

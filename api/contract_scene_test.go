@@ -66,6 +66,14 @@ func withOlivia(s *scene) {
 	s.Post("chris", "/users", `{"firstname":"Olivia","lastname":"Ross","email":"olivia@example.com"}`).Is(201)
 }
 
+// withMembers wants those in an organization whom the document's sample names.
+func withMembers(s *scene, a apitest.Answer) {
+	s.T.Helper()
+	var members string
+	s.One(&members, `SELECT json_agg(id ORDER BY id) FROM users WHERE email IN ('olivia@example.com', 'david@example.com')`)
+	says(`"member_ids":`+strings.ReplaceAll(members, " ", ""), `"vip":true`)(s, a)
+}
+
 // withAgentPermission sends permissions of this installation: without ticket.agent a role has no groups.
 func withAgentPermission(s *scene) {
 	s.T.Helper()

@@ -340,3 +340,18 @@ func TestListsCostTheSameWhateverTheirLength(t *testing.T) {
 		}
 	}
 }
+
+func TestUsersWhoAreVIP(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"vip": true}`).Is(200)
+	if got := o.Get("emma", "/users/"+idOf(o, "david")).Is(200).Object()["vip"]; got != true {
+		t.Errorf("vip = %v, want true", got)
+	}
+	ticket := o.NewTicket(1, "david", "Now")
+	o.NewTicket(1, "lone", "Later")
+	found := o.Post("emma", "/tickets/search", `{"condition": {"customer.vip": {"operator": "is", "value": true}}}`).Is(200).List()
+	if len(found) != 1 || found[0]["id"] != float64(ticket) {
+		t.Errorf("tickets of important customers: %v, want %d", found, ticket)
+	}
+}
