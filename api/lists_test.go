@@ -33,6 +33,8 @@ var lists = []listed{
 	{path: "/roles", table: "roles"},
 	{path: "/roles/search", table: "roles"},
 	{path: "/settings", table: "settings"},
+	{path: "/translations", table: "translations", vary: "'source', one.source || n,", first: `INSERT INTO translations (locale, source, target, updated_by_id, created_by_id) VALUES ('de-de', 'one', 'eins', 2, 2)`},
+	{path: "/translations/customized", table: "translations", vary: "'source', one.source || n,"},
 	{path: "/user_access_token", table: "tokens", first: `{"name":"one","permission":["ticket.agent"]}`},
 	{path: "/user_devices", table: "user_devices", vary: "'fingerprint', n::text,", first: `INSERT INTO user_devices (user_id, name, fingerprint) SELECT id, 'x', 'y' FROM users WHERE login = 'chris'`},
 	{path: "/channels_email", table: "channels"},

@@ -369,7 +369,7 @@ func TestQueriesDoNotGrowWithThePage(t *testing.T) {
 	} {
 		count(tc.few) // the catalog and the caller are looked up once a second
 		few, many := count(tc.few), count(tc.many)
-		if many > few+3 || many > 15 {
+		if many > few+3 || many > 18 { // a whole ticket shows a dozen kinds of what belongs to it
 			t.Errorf("%s takes %d queries, %s %d", tc.few, few, tc.many, many)
 		}
 	}
