@@ -82,6 +82,10 @@ func (p among) sql(column string, w *writer) string {
 	case p.negated:
 		return p.null.wrap(column, column+" <> ALL("+p.set.list(w)+")")
 	}
+	if p.set.kind == Number && p.set.size() == 1 {
+		// Not a list of one: PostgreSQL reads the records of one id in the order of its index.
+		return p.null.wrap(column, column+" = "+w.Add(p.set.numbers[0]))
+	}
 	return p.null.wrap(column, column+" = ANY("+p.set.list(w)+")")
 }
 
