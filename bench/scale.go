@@ -37,7 +37,8 @@ func benchScale(ctx context.Context, b *bench) error {
 		{"search by state and group", "100 ms", p.stateAndGroup, b.size.asks / 4},
 		{"search by owner and state", "100 ms", p.ownerAndState, b.size.asks / 4},
 		{"search by customer", "100 ms", p.customer, b.size.asks / 4},
-		{"search by time of creation", "100 ms", p.createdAfter, b.size.asks / 4},
+		{"search for younger than a time", "100 ms", p.createdAfter, b.size.asks / 4},
+		{"search for older than a time", "100 ms", p.createdBefore, b.size.asks / 4},
 		{"search by number", "100 ms", p.number, b.size.asks / 4},
 	} {
 		times, rate, err := b.atOnce(ctx, load.ask, load.asks)
@@ -146,10 +147,14 @@ func (p *plan) customer() request {
 	return byCondition(map[string]any{"ticket.customer_id": is(p.customers[rand.IntN(len(p.customers))])})
 }
 
-func (p *plan) createdAfter() request {
-	span := time.Since(p.oldest)
-	at := p.oldest.Add(time.Duration(rand.Int64N(int64(span))))
-	return byCondition(map[string]any{"ticket.created_at": map[string]any{"operator": "after (absolute)", "value": at.UTC().Format(time.RFC3339)}})
+func (p *plan) createdAfter() request { return p.created("after (absolute)") }
+
+// createdBefore is the hardest for a list that begins with what was changed last.
+func (p *plan) createdBefore() request { return p.created("before (absolute)") }
+
+func (p *plan) created(operator string) request {
+	at := p.oldest.Add(time.Duration(rand.Int64N(int64(time.Since(p.oldest)))))
+	return byCondition(map[string]any{"ticket.created_at": map[string]any{"operator": operator, "value": at.UTC().Format(time.RFC3339)}})
 }
 
 func (p *plan) create() request {
