@@ -68,8 +68,8 @@ func TestTextBecomesQuery(t *testing.T) {
 		{"title: fire", `t.title ~* \mfire\M`},
 		{"title:c++", `t.title ~* \mc\+\+`},
 		{"title:(foo bar)", `(t.title ~* \mfoo\M AND t.title ~* \mbar\M)`},
-		{"ticket.id:5", "t.id = ANY(5)"},
-		{"state_id:(1 OR 2)", "(t.state_id = ANY(1) OR t.state_id = ANY(2))"},
+		{"ticket.id:5", "t.id = 5"},
+		{"state_id:(1 OR 2)", "(t.state_id = 1 OR t.state_id = 2)"},
 		{"state.name:(new OR open) AND title:foo*", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)` +
 			` OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)) AND t.title ~* \mfoo\w*\M)`},
 		{`state.name:"pending reminder"`, `t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mpending reminder\M)`},
