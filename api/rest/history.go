@@ -22,7 +22,15 @@ func historyRecord(e store.HistoryEntry) Record {
 	r := Record{
 		{"id", e.ID}, {"o_id", e.OID}, {"object", e.Object}, {"type", e.Type},
 		{"created_at", e.CreatedAt}, {"created_by_id", e.By},
-		{"sourceable_type", nil}, {"sourceable_id", nil}, {"sourceable_name", nil},
+	}
+	if e.Source.Type != "" {
+		r.Add("sourceable_type", e.Source.Type)
+		r.Add("sourceable_id", e.Source.ID)
+		r.Add("sourceable_name", e.Source.Name)
+	} else {
+		r.Add("sourceable_type", nil)
+		r.Add("sourceable_id", nil)
+		r.Add("sourceable_name", nil)
 	}
 	if e.Attribute != "" {
 		r.Add("attribute", e.Attribute)

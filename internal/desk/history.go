@@ -12,5 +12,13 @@ type Change struct {
 	IDTo          *int64
 	RelatedObject string
 	RelatedOID    int64
+	Source        ChangeSource
 	By            UserID
+}
+
+// ChangeSource is the rule that made a change; zero: a person or a message did.
+type ChangeSource struct {
+	Type string // Trigger, Job, PostmasterFilter
+	ID   int64
+	Name string // as it was then: rules are renamed and deleted
 }

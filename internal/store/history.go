@@ -13,25 +13,27 @@ import (
 
 const newHistory = `
 	FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-			$9::text[], $10::bigint[], $11::bigint[]) WITH ORDINALITY
-		AS new (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id, by, position)`
+			$9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[], $14::text[]) WITH ORDINALITY
+		AS new (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id, by,
+			source_type, source_id, source_name, position)`
 
 const (
 	insertHistory = `
 	INSERT INTO history (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id,
-		created_by_id, created_at)
+		created_by_id, sourceable_type, sourceable_id, sourceable_name, created_at)
 	SELECT object, o_id, type, nullif(attribute, ''), value_from, value_to, id_from, id_to, nullif(related_object, ''),
-		nullif(related_o_id, 0), by, clock_timestamp()` + newHistory + `
+		nullif(related_o_id, 0), by, nullif(source_type, ''), nullif(source_id, 0), nullif(source_name, ''), clock_timestamp()` + newHistory + `
 	ORDER BY position`
 
 	// People and organizations are in no catalog: their names are filled in here.
 	insertHistoryOfPeople = `
 	INSERT INTO history (object, o_id, type, attribute, value_from, value_to, id_from, id_to, related_object, related_o_id,
-		created_by_id, created_at)
+		created_by_id, sourceable_type, sourceable_id, sourceable_name, created_at)
 	SELECT object, o_id, type, nullif(attribute, ''),
 		coalesce(nullif(value_from, ''), was.name, trim(past.firstname || ' ' || past.lastname), ''),
 		coalesce(nullif(value_to, ''), becomes.name, trim(next.firstname || ' ' || next.lastname), ''),
-		id_from, id_to, nullif(related_object, ''), nullif(related_o_id, 0), by, clock_timestamp()` + newHistory + `
+		id_from, id_to, nullif(related_object, ''), nullif(related_o_id, 0), by,
+		nullif(source_type, ''), nullif(source_id, 0), nullif(source_name, ''), clock_timestamp()` + newHistory + `
 	LEFT JOIN organizations was ON attribute = 'organization' AND was.id = id_from
 	LEFT JOIN organizations becomes ON attribute = 'organization' AND becomes.id = id_to
 	LEFT JOIN users past ON attribute IN ('owner', 'customer', 'out_of_office_replacement') AND past.id = id_from
@@ -50,8 +52,8 @@ func queueHistory(batch *pgx.Batch, changes []desk.Change) {
 	if len(changes) == 0 {
 		return
 	}
-	var objects, types, attributes, from, to, related []string
-	var oids, relatedOIDs, by []int64
+	var objects, types, attributes, from, to, related, sourceTypes, sourceNames []string
+	var oids, relatedOIDs, sources, by []int64
 	var idsFrom, idsTo []*int64
 	for _, c := range changes {
 		objects, oids, types = append(objects, c.Object), append(oids, c.OID), append(types, c.Type)
@@ -59,12 +61,14 @@ func queueHistory(batch *pgx.Batch, changes []desk.Change) {
 		idsFrom, idsTo = append(idsFrom, c.IDFrom), append(idsTo, c.IDTo)
 		related, relatedOIDs = append(related, c.RelatedObject), append(relatedOIDs, c.RelatedOID)
 		by = append(by, int64(c.By))
+		sourceTypes, sources, sourceNames = append(sourceTypes, c.Source.Type), append(sources, c.Source.ID), append(sourceNames, c.Source.Name)
 	}
 	sql := insertHistory
 	if slices.ContainsFunc(changes, nameless) {
 		sql = insertHistoryOfPeople
 	}
-	batch.Queue(sql, objects, oids, types, attributes, from, to, idsFrom, idsTo, related, relatedOIDs, by)
+	batch.Queue(sql, objects, oids, types, attributes, from, to, idsFrom, idsTo, related, relatedOIDs, by,
+		sourceTypes, sources, sourceNames)
 }
 
 // nameless reports whether a change has ids of records without their names.
@@ -81,7 +85,8 @@ type HistoryEntry struct {
 
 const historyColumns = `
 	SELECT h.id, h.object, h.o_id, h.type, coalesce(h.attribute, ''), coalesce(h.value_from, ''), coalesce(h.value_to, ''),
-		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0), h.created_by_id, h.created_at`
+		h.id_from, h.id_to, coalesce(h.related_object, ''), coalesce(h.related_o_id, 0),
+		coalesce(h.sourceable_type, ''), coalesce(h.sourceable_id, 0), coalesce(h.sourceable_name, ''), h.created_by_id, h.created_at`
 
 // What is attached to a ticket notes it as the related record.
 const historyOfTicket = `
@@ -130,7 +135,7 @@ func (s *Store) history(ctx context.Context, sql string, args ...any) ([]History
 	rows, _ := s.db.Query(ctx, sql, args...)
 	entries, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (e HistoryEntry, err error) {
 		err = row.Scan(&e.ID, &e.Object, &e.OID, &e.Type, &e.Attribute, &e.ValueFrom, &e.ValueTo, &e.IDFrom, &e.IDTo,
-			&e.RelatedObject, &e.RelatedOID, &e.By, &e.CreatedAt)
+			&e.RelatedObject, &e.RelatedOID, &e.Source.Type, &e.Source.ID, &e.Source.Name, &e.By, &e.CreatedAt)
 		return e, err
 	})
 	return entries, translate(err)
