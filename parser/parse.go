@@ -19,6 +19,10 @@ var ErrTooLarge = errors.New("mail larger than 256 MiB")
 type Options struct {
 	FQDN   string // of this installation: its own Message-IDs end with it
 	OwnURL string // such as https://desk.example.com: links there open in place
+
+	// Open is asked what is inside an encrypted or signed mail, before that is taken apart. What it
+	// can't open, or has checked and leaves as it is, stays in its parts; nil: it can open nothing.
+	Open func(Seal) (entity []byte, opened bool)
 }
 
 const (
@@ -48,7 +52,7 @@ func Parse(raw []byte, opts Options) (msg Message, err error) {
 		return Message{}, err
 	}
 	msg.Recipients = recipients(msg.Header)
-	root, err := readParts(head, content[size:])
+	root, err := readParts(unseal(msg, head, content[size:], opts.Open))
 	if err != nil {
 		return Message{}, fmt.Errorf("structure of the mail: %w", err)
 	}
