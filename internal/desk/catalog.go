@@ -19,6 +19,7 @@ type Catalog struct {
 	DomainMembers map[string]OrganizationID // mail domain -> organization that takes its people in
 	Attributes    map[string][]Attribute    // definitions by kind of record, in their order
 	Workflows     []CoreWorkflow            // of administrators
+	MailFilters   []PostmasterFilter        // the active ones, in the order in which mail goes through them
 }
 
 // StateType returns the name of the type of a state, such as closed.

@@ -103,6 +103,12 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 		c.Workflows, err = many[desk.CoreWorkflow](ctx, s, "list", CoreWorkflows.all)
 		return
 	})
+	read("mail filters", func() (err error) {
+		c.MailFilters, err = many[desk.PostmasterFilter](ctx, s, "list", PostmasterFilters.all+`
+			WHERE active AND channel = 'email'
+			ORDER BY name, created_at, id`)
+		return
+	})
 	return err
 }
 
