@@ -1,12 +1,24 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Areas of channels: what a channel is for.
 const (
 	AreaEmailAccount      = "Email::Account"
 	AreaEmailNotification = "Email::Notification"
+	AreaGoogle            = "Google::Account"         // IMAP and SMTP with OAuth
+	AreaMicrosoft365      = "Microsoft365::Account"   // IMAP and SMTP with OAuth
+	AreaMicrosoftGraph    = "MicrosoftGraph::Account" // Microsoft's REST interface
 )
+
+// MailAreas are those of channels with a mailbox, which is fetched.
+var MailAreas = []string{AreaEmailAccount, AreaGoogle, AreaMicrosoft365, AreaMicrosoftGraph}
+
+// HasMailbox reports whether channels of an area have a mailbox.
+func HasMailbox(area string) bool { return slices.Contains(MailAreas, area) }
 
 // Channel is one way in or out, such as a mailbox with its outgoing server.
 type Channel struct {

@@ -19,6 +19,7 @@ var secretKeys = map[string]bool{
 	"password": true, "secret": true, "client_secret": true, "token": true, "api_token": true,
 	"access_token": true, "refresh_token": true, "auth_token": true, "account_sid_token": true, "api_key": true,
 	"http_basic_auth_password": true, "bearer_token_auth": true,
+	"application_secret": true, "consumer_secret": true, "oauth_token": true, "oauth_token_secret": true, "id_token": true,
 }
 
 // sealer encrypts secrets at rest with XChaCha20-Poly1305.

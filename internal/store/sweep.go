@@ -25,6 +25,8 @@ func (s *Store) SweepSignIns(ctx context.Context) (int, error) {
 			WHERE id IN (SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
 		{`DELETE FROM throttles
 			WHERE key IN (SELECT key FROM throttles WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
+		{`DELETE FROM account_links
+			WHERE state_hash IN (SELECT state_hash FROM account_links WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
 		{`DELETE FROM oauth_access_tokens
 			WHERE id IN (
 				SELECT id

@@ -1,0 +1,95 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+)
+
+const channelGrant = `
+	SELECT access_token, refresh_token, expires_at, failures, retry_at, problem
+	FROM channel_grants
+	WHERE channel_id = $1`
+
+// ChannelGrant returns what lets us into a channel's account, or desk.ErrNotFound.
+func (s *Store) ChannelGrant(ctx context.Context, id desk.ChannelID) (desk.AccountGrant, error) {
+	return s.readChannelGrant(ctx, channelGrant, id)
+}
+
+// LockChannelGrant is ChannelGrant for a transaction that is going to renew it: no other does
+// until this one ends.
+func (s *Store) LockChannelGrant(ctx context.Context, id desk.ChannelID) (desk.AccountGrant, error) {
+	return s.readChannelGrant(ctx, channelGrant+` FOR NO KEY UPDATE`, id)
+}
+
+func (s *Store) readChannelGrant(ctx context.Context, sql string, id desk.ChannelID) (desk.AccountGrant, error) {
+	rows, _ := s.db.Query(ctx, sql, id)
+	grant, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.AccountGrant])
+	if err != nil {
+		return desk.AccountGrant{}, fmt.Errorf("grant of channel %d: %w", id, translate(err))
+	}
+	for _, secret := range []*string{&grant.AccessToken, &grant.RefreshToken} {
+		if *secret, err = s.seal.open(*secret); err != nil {
+			return desk.AccountGrant{}, fmt.Errorf("grant of channel %d: %w", id, err)
+		}
+	}
+	return grant, nil
+}
+
+// SaveChannelGrant stores what lets us into a channel's account, instead of what did before.
+func (s *Store) SaveChannelGrant(ctx context.Context, id desk.ChannelID, grant desk.AccountGrant) error {
+	return s.writeChannelGrant(ctx, id, grant, `DO UPDATE
+		SET access_token = EXCLUDED.access_token, refresh_token = EXCLUDED.refresh_token, expires_at = EXCLUDED.expires_at,
+			failures = EXCLUDED.failures, retry_at = EXCLUDED.retry_at, problem = EXCLUDED.problem, updated_at = now()`)
+}
+
+// AddChannelGrant is SaveChannelGrant unless there is one.
+func (s *Store) AddChannelGrant(ctx context.Context, id desk.ChannelID, grant desk.AccountGrant) error {
+	return s.writeChannelGrant(ctx, id, grant, `DO NOTHING`)
+}
+
+func (s *Store) writeChannelGrant(ctx context.Context, id desk.ChannelID, grant desk.AccountGrant, onConflict string) error {
+	access, err := s.seal.seal(grant.AccessToken)
+	if err != nil {
+		return fmt.Errorf("grant of channel %d: %w", id, err)
+	}
+	refresh, err := s.seal.seal(grant.RefreshToken)
+	if err != nil {
+		return fmt.Errorf("grant of channel %d: %w", id, err)
+	}
+	return s.exec(ctx, "grant of channel", `
+		INSERT INTO channel_grants (channel_id, access_token, refresh_token, expires_at, failures, retry_at, problem)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)
+		ON CONFLICT (channel_id) `+onConflict,
+		id, access, refresh, grant.ExpiresAt, grant.Failures, grant.RetryAt, grant.Problem)
+}
+
+// channelTurn moves the time of the next message on by what one message takes, and tells how long
+// the one that asked has to wait. Who would wait for longer than $3 gets no turn and takes none.
+const channelTurn = `
+	WITH turn AS (
+		SELECT greatest(coalesce((SELECT next_at FROM channel_pace WHERE channel_id = $1), clock_timestamp()), clock_timestamp()) AS at
+	), taken AS (
+		INSERT INTO channel_pace AS p (channel_id, next_at)
+		SELECT $1, at + $2::interval FROM turn
+		ON CONFLICT (channel_id) DO UPDATE
+		SET next_at = greatest(p.next_at, clock_timestamp()) + $2::interval
+		WHERE p.next_at <= clock_timestamp() + $3::interval
+		RETURNING next_at - $2::interval AS at
+	)
+	SELECT extract(epoch FROM coalesce((SELECT at FROM taken), (SELECT at FROM turn)) - clock_timestamp())::float8,
+		EXISTS (SELECT FROM taken)`
+
+// ChannelTurn gives a message its turn on a channel whose server takes one every so often: how
+// long it has to wait. When that is longer than patience it has no turn, and may ask again then.
+func (s *Store) ChannelTurn(ctx context.Context, id desk.ChannelID, every, patience time.Duration) (wait time.Duration, ok bool, err error) {
+	var seconds float64
+	if err := s.db.QueryRow(ctx, channelTurn, id, every, patience).Scan(&seconds, &ok); err != nil {
+		return 0, false, fmt.Errorf("turn on channel %d: %w", id, translate(err))
+	}
+	return max(0, time.Duration(seconds*float64(time.Second))), ok, nil
+}
