@@ -95,6 +95,9 @@ var lists = []listed{
 	{path: "/applications", table: "oauth_applications", first: `{"name":"one","redirect_uri":"https://app.example.com/","confidential":true}`},
 	{path: "/ticket_overviews", table: "overviews", vary: "'name', one.name || n, 'link', one.link || n, 'out_of_office', false, 'organization_shared', false,", also: `
 		INSERT INTO overviews_roles (overview_id, role_id) SELECT id, 2 FROM overviews ON CONFLICT DO NOTHING`},
+	{path: "/user_overview_sortings", table: "user_overview_sortings", vary: "'overview_id', (SELECT max(id) FROM overviews) - n,",
+		first: `INSERT INTO user_overview_sortings (user_id, overview_id, prio)
+			SELECT id, (SELECT max(id) FROM overviews), 1 FROM users WHERE login = 'chris'`},
 	{path: "/object_manager_attributes", table: "object_manager_attributes", vary: "'name', one.name || n,"},
 }
 

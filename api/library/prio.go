@@ -23,30 +23,15 @@ func readPrio[T any, ID ~int64](ctx context.Context, tx *store.Store, in *rest.I
 	return nil
 }
 
-// What a request for another order looks like, and its answer.
-var (
-	orderBody   = rest.Record{{"prios", [][]int{}}}
-	orderAnswer = rest.Record{{"success", true}}
-)
-
 // order moves the records that prios names to other places: [[id, prio], …].
 func order[T any, ID ~int64](house *rest.House, w http.ResponseWriter, r *http.Request, t *store.Table[T, ID]) error {
 	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
 	}
-	prios := map[ID]int{}
-	for _, entry := range p.List("prios") {
-		pair, _ := entry.([]any)
-		if len(pair) != 2 {
-			return rest.InvalidParam("prios", entry)
-		}
-		id, isID := rest.NumberOf(pair[0])
-		prio, isPrio := rest.Int32Of(pair[1])
-		if !isID || !isPrio {
-			return rest.InvalidParam("prios", entry)
-		}
-		prios[ID(id)] = prio
+	prios, err := rest.PriosIn[ID](p)
+	if err != nil {
+		return err
 	}
 	err = house.Store.InTx(r.Context(), func(tx *store.Store) error {
 		return t.SetPrios(r.Context(), tx, prios, rest.Caller(r).User.ID)
@@ -54,5 +39,5 @@ func order[T any, ID ~int64](house *rest.House, w http.ResponseWriter, r *http.R
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, http.StatusOK, orderAnswer)
+	return rest.WriteJSON(w, http.StatusOK, rest.OrderAnswer)
 }

@@ -10,10 +10,10 @@ func (s *Room) Routes(t *rest.Table) {
 	s.templates().Routes(t, "templates", rest.Needs("admin.template", "ticket.agent"), rest.Needs("admin.template"))
 	overviews := rest.Needs("admin.overview")
 	s.overviews().Routes(t, "overviews", overviews, overviews)
-	t.Handle("POST /api/v1/overviews_prio", overviews, s.orderOverviews).Takes(orderBody).Gives(orderAnswer)
+	t.Handle("POST /api/v1/overviews_prio", overviews, s.orderOverviews).Takes(rest.OrderBody).Gives(rest.OrderAnswer)
 	links := rest.Needs("admin.public_links")
 	s.publicLinks().Routes(t, "public_links", rest.Known, links)
-	t.Handle("POST /api/v1/public_links_prio", links, s.orderPublicLinks).Takes(orderBody).Gives(orderAnswer)
+	t.Handle("POST /api/v1/public_links_prio", links, s.orderPublicLinks).Takes(rest.OrderBody).Gives(rest.OrderAnswer)
 	profiles := rest.Needs("admin.report_profile")
 	s.reportProfiles().Routes(t, "report_profiles", profiles, profiles)
 }

@@ -75,7 +75,7 @@ func cutUser(who *desk.Caller, id desk.UserID, r rest.Record) rest.Record {
 func linkedUserRecord(u desk.User, links desk.UserLinks) rest.Record {
 	none := []int64{}
 	return userRecord(u).With("role_ids", links.RoleIDs).With("two_factor_preference_ids", links.TwoFactorIDs).
-		With("organization_ids", links.OrganizationIDs).With("authorization_ids", none).With("overview_sorting_ids", none).
+		With("organization_ids", links.OrganizationIDs).With("authorization_ids", none).With("overview_sorting_ids", links.OverviewSortingIDs).
 		With("karma_user_ids", none). // clients of older versions expect it
 		With("group_ids", links.Groups)
 }
@@ -113,8 +113,9 @@ func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []res
 		if len(r.Get("two_factor_preference_ids").([]int64)) == 0 { // those that there are have no name
 			r.Add("two_factor_preferences", []string{})
 		}
-		for _, none := range []string{"authorizations", "overview_sortings"} {
-			r.Add(none, []string{})
+		r.Add("authorizations", []string{})
+		if len(r.Get("overview_sorting_ids").([]desk.OverviewSortingID)) == 0 { // nor have those
+			r.Add("overview_sortings", []string{})
 		}
 		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), catalog))
 		rest.AddName(r, "out_of_office_replacement", u.OutOfOfficeReplacementID, found.Logins)

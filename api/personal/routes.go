@@ -1,6 +1,9 @@
 package personal
 
-import "postroom/api/rest"
+import (
+	"postroom/api/rest"
+	"postroom/internal/desk"
+)
 
 // Routes are the addresses of what is somebody's own: everybody who is signed in has some.
 func (s *Room) Routes(t *rest.Table) {
@@ -22,4 +25,12 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("POST /api/v1/taskbar", rest.Login, s.createTaskbar).TakesOf(tab.BodySample).CreatesOf(tab.OneSample)
 	t.Handle("PUT /api/v1/taskbar/{id}", rest.Login, s.updateTaskbar).TakesOf(tab.BodySample).GivesOf(tab.OneSample)
 	t.Handle("DELETE /api/v1/taskbar/{id}", rest.Login, s.deleteTaskbar)
+
+	own, sorted := rest.Needs(desk.PermissionOverviewSorting), s.overviewSortingView()
+	t.Handle("GET /api/v1/user_overview_sortings", own, s.listOverviewSortings).Asks(rest.ShapeQuery...).GivesOf(sorted.ListSample)
+	t.Handle("GET /api/v1/user_overview_sortings/{id}", own, s.getOverviewSorting).Asks(rest.ShapeQuery...).GivesOf(sorted.OneSample)
+	t.Handle("POST /api/v1/user_overview_sortings", own, s.createOverviewSorting).TakesOf(sorted.BodySample).CreatesOf(sorted.OneSample)
+	t.Handle("PUT /api/v1/user_overview_sortings/{id}", own, s.updateOverviewSorting).TakesOf(sorted.BodySample).GivesOf(sorted.OneSample)
+	t.Handle("DELETE /api/v1/user_overview_sortings/{id}", own, s.deleteOverviewSorting)
+	t.Handle("POST /api/v1/user_overview_sortings_prio", own, s.orderOverviews).Takes(rest.OrderBody).Gives(rest.OrderAnswer)
 }

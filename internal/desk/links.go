@@ -4,10 +4,11 @@ import "time"
 
 // UserLinks are a user's ties to records of other kinds.
 type UserLinks struct {
-	RoleIDs         []RoleID
-	OrganizationIDs []OrganizationID // secondary ones
-	Groups          GroupAccess      // the user's own; empty while the user is no active agent
-	TwoFactorIDs    []int64          // second factors
+	RoleIDs            []RoleID
+	OrganizationIDs    []OrganizationID    // secondary ones
+	Groups             GroupAccess         // the user's own; empty while the user is no active agent
+	TwoFactorIDs       []int64             // second factors
+	OverviewSortingIDs []OverviewSortingID // places given to overviews
 }
 
 // OrganizationLinks are the members of an organization.

@@ -10,6 +10,7 @@ const overviewsOf = `
 	SELECT o.id, o.name, o.link, o.prio, o.condition, o."order", o.group_by, o.group_direction, o.organization_shared, o.out_of_office,
 		o.view, o.active, o.updated_by_id, o.created_by_id, o.created_at, o.updated_at
 	FROM overviews o
+	LEFT JOIN user_overview_sortings own ON own.overview_id = o.id AND own.user_id = $1 AND $5
 	WHERE o.active
 		AND EXISTS (SELECT FROM overviews_roles r WHERE r.overview_id = o.id AND r.role_id = ANY($2))
 		AND (NOT EXISTS (SELECT FROM overviews_users WHERE overview_id = o.id)
@@ -23,13 +24,15 @@ const overviewsOf = `
 					AND away.out_of_office
 					AND away.active
 					AND current_date BETWEEN away.out_of_office_start_at AND away.out_of_office_end_at))
-	ORDER BY o.prio, o.name, o.id
+	ORDER BY own.prio, o.prio, o.name, o.id -- what has no place of its own comes last
 	LIMIT $4`
 
 // maxOverviews bounds how many overviews somebody is shown.
 const maxOverviews = 500
 
-// OverviewsOf returns the overviews that somebody is shown, in order.
+// OverviewsOf returns the overviews that somebody is shown, in the order that this person prefers
+// and may.
 func (s *Store) OverviewsOf(ctx context.Context, who *desk.Caller) ([]desk.Overview, error) {
-	return many[desk.Overview](ctx, s, "overviews of user", overviewsOf, who.User.ID, who.RoleIDs, len(who.Shared) > 0, maxOverviews)
+	return many[desk.Overview](ctx, s, "overviews of user", overviewsOf, who.User.ID, who.RoleIDs, len(who.Shared) > 0, maxOverviews,
+		who.UserCan(desk.PermissionOverviewSorting))
 }

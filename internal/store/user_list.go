@@ -93,7 +93,8 @@ var userLinks = `
 			SELECT json_object_agg(group_id, levels)
 			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM groups_users WHERE user_id = u.id GROUP BY group_id) g
 		) END,
-		ARRAY(SELECT id FROM user_two_factor_preferences WHERE user_id = u.id ORDER BY id)
+		ARRAY(SELECT id FROM user_two_factor_preferences WHERE user_id = u.id ORDER BY id),
+		ARRAY(SELECT id FROM user_overview_sortings WHERE user_id = u.id ORDER BY id)
 	FROM users u
 	WHERE u.id = ANY($1)`
 
@@ -101,6 +102,6 @@ var userLinks = `
 func (s *Store) UserLinks(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.UserLinks, error) {
 	return keyed[desk.UserID](ctx, s, "links of users", userLinks,
 		func(l *desk.UserLinks) []any {
-			return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups, &l.TwoFactorIDs}
+			return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups, &l.TwoFactorIDs, &l.OverviewSortingIDs}
 		}, ids)
 }

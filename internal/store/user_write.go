@@ -187,6 +187,7 @@ const userIsNamed = `
 		OR EXISTS (SELECT FROM checklist_items WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM checklist_templates WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM taskbars WHERE user_id = $1)
+		OR EXISTS (SELECT FROM user_overview_sortings WHERE user_id = $1)
 		OR EXISTS (SELECT FROM knowledge_bases WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM knowledge_base_translations WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM knowledge_base_categories WHERE updated_by_id = $1 OR created_by_id = $1)
