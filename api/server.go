@@ -21,6 +21,7 @@ import (
 	"postroom/api/system"
 	"postroom/api/telephony"
 	"postroom/internal/blob"
+	"postroom/internal/egress"
 	"postroom/internal/store"
 )
 
@@ -38,6 +39,7 @@ type Needs struct {
 	AutoWizard system.AutoWizard
 	Requests   int            // answered at once; 0: no limit
 	Proxies    []netip.Prefix // whose word about who sent a request is taken
+	Egress     egress.Policy  // where requests to addresses that somebody typed in may go
 }
 
 // Server answers requests. It starts nothing by itself.
@@ -51,7 +53,7 @@ type Server struct {
 
 // New returns a Server that is ready to serve.
 func New(needs Needs) *Server {
-	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies}
+	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies, Egress: needs.Egress}
 	people := people.New(house)
 	s := &Server{House: house, signin: signin.New(house, people, needs.Version), version: needs.Version}
 	s.routes = s.table(needs, people)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"postroom/api"
 	"postroom/api/mail"
 	"postroom/internal/credential"
+	"postroom/internal/egress"
 )
 
 // Office is a helpdesk with what administrators need: passwords, and mail servers that do what a
@@ -37,7 +39,8 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	servers := &mailServers{}
 	needs := api.Needs{
 		Store: desk.Store, Blobs: desk.blobs, Version: "6.5.0", Wizard: servers,
-		Log: slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError})),
+		Egress: egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, // where the tests' servers listen
+		Log:    slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError})),
 	}
 	for _, change := range change {
 		change(&needs)

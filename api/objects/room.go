@@ -14,4 +14,4 @@ type Room struct {
 }
 
 // New returns a Room of a house.
-func New(house *rest.House) *Room { return &Room{house, datasource.New()} }
+func New(house *rest.House) *Room { return &Room{house, datasource.New(house.Egress)} }

@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/egress"
 	"postroom/internal/store"
 )
 
@@ -17,6 +18,8 @@ type House struct {
 	Log   *slog.Logger
 	// Proxies are those whose word about who sent a request is taken.
 	Proxies []netip.Prefix
+	// Egress says where requests to addresses that somebody typed in may go.
+	Egress egress.Policy
 	// ForgetCallers makes this process look every caller up again.
 	ForgetCallers func()
 }

@@ -13,6 +13,7 @@ import (
 	"postroom/channels/email"
 	"postroom/channels/placetel"
 	"postroom/internal/config"
+	"postroom/internal/egress"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 )
@@ -62,6 +63,7 @@ func (h *house) apiPart(listener net.Listener) part {
 	server := api.New(api.Needs{
 		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
 		Proxies:    h.cfg.Web.Proxies,
+		Egress:     egress.Policy{Allow: h.cfg.Outgoing},
 		Wizard:     mailWizard{h.store},
 		AutoWizard: autoWizard{h.autoWizard()},
 		SIPNames:   placetel.New(h.log),

@@ -19,9 +19,11 @@ type Config struct {
 	Stores Stores
 	Web    Web
 	Work   Work
-	Setup  Setup
-	Places Places
-	Log    Log
+	// Outgoing are private networks that requests to addresses somebody typed in may go to.
+	Outgoing []netip.Prefix
+	Setup    Setup
+	Places   Places
+	Log      Log
 
 	Variables []Variable // everything that was read, in the order of the documentation
 }
@@ -90,6 +92,7 @@ func Read(environ []string) (*Config, error) {
 	c.Stores = stores(env, c.Places.Data)
 	c.Web = web(env)
 	c.Work = work(env)
+	c.Outgoing = env.networks("OUTGOING_ALLOW", "", "private networks that webhooks and the like may reach, such as 10.1.0.0/16; empty: none")
 	c.Setup = setup(env)
 	env.others()
 	c.Variables = env.variables

@@ -126,11 +126,22 @@ func TestTrustedProxies(t *testing.T) {
 	}
 }
 
+func TestNoPrivateNetworkIsReachedUnlessNamed(t *testing.T) {
+	t.Parallel()
+	if got := read(t).Outgoing; len(got) != 0 {
+		t.Errorf("reached without a word: %v", got)
+	}
+	if got := fmt.Sprint(read(t, "OUTGOING_ALLOW=10.1.0.0/16 192.168.7.1").Outgoing); got != "[10.1.0.0/16 192.168.7.1/32]" {
+		t.Errorf("reached %s", got)
+	}
+}
+
 func TestBadValuesAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct{ name, value, allowed string }{
 		{"RAILS_TRUSTED_PROXIES", "proxy.example.org", "addresses and networks such as"},
 		{"RAILS_TRUSTED_PROXIES", "10.0.0.0/33", "addresses and networks such as"},
+		{"OUTGOING_ALLOW", "intranet", "addresses and networks such as"},
 		{"DATABASE_URL", "mysql://h/d", "postgres:// or postgresql://"},
 		{"DATABASE_URL", "postgres://%zz", "postgres://"},
 		{"DATABASE_URL", "postgres:", "postgres://"},

@@ -4,11 +4,16 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"postroom/internal/datasource"
+	"postroom/internal/egress"
 )
+
+// here is where the systems of these tests listen.
+var here = egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 
 func TestValuesArePickedOutOfAnAnswer(t *testing.T) {
 	t.Parallel()
@@ -54,7 +59,7 @@ func TestValuesArePickedOutOfAnAnswer(t *testing.T) {
 		{"another scheme", map[string]any{"search_url": "file:///etc/passwd"}, "Search URL is missing or no http or https address"},
 		{"nobody there", map[string]any{"search_url": "http://127.0.0.1:1/secret"}, "Search request failed: dial tcp"},
 	} {
-		found, err := datasource.New().Search(t.Context(), tc.options, nil, 2)
+		found, err := datasource.New(here).Search(t.Context(), tc.options, nil, 2)
 		got := ""
 		for _, item := range found.Items {
 			got += " " + item.Value + "=" + item.Label
@@ -86,7 +91,7 @@ func TestAddressIsFilledInAndWhoAsksIsKnown(t *testing.T) {
 		{map[string]any{"search_url": system.URL, "http_auth_type": "basic_auth", "http_basic_auth_username": "u", "http_basic_auth_password": "p"}, "", "Basic dTpw"},
 		{map[string]any{"search_url": system.URL, "http_auth_type": "bearer_token", "bearer_token_auth": "t"}, "", "Bearer t"},
 	} {
-		if _, err := datasource.New().Search(t.Context(), tc.options, values, 10); err != nil {
+		if _, err := datasource.New(here).Search(t.Context(), tc.options, values, 10); err != nil {
 			t.Fatal(err)
 		}
 		r := <-asked
@@ -101,11 +106,21 @@ func TestCertificatesCountUnlessAnAdministratorSaysOtherwise(t *testing.T) {
 	system := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `["a"]`) }))
 	system.Config.ErrorLog = nil
 	t.Cleanup(system.Close)
-	if _, err := datasource.New().Search(t.Context(), map[string]any{"search_url": system.URL}, nil, 1); err == nil {
+	if _, err := datasource.New(here).Search(t.Context(), map[string]any{"search_url": system.URL}, nil, 1); err == nil {
 		t.Error("a certificate of nobody is taken")
 	}
-	found, err := datasource.New().Search(t.Context(), map[string]any{"search_url": system.URL, "verify_ssl": false}, nil, 1)
+	found, err := datasource.New(here).Search(t.Context(), map[string]any{"search_url": system.URL, "verify_ssl": false}, nil, 1)
 	if err != nil || len(found.Items) != 1 {
 		t.Errorf("found %v (%v) without looking at the certificate", found, err)
+	}
+}
+
+func TestSystemsInsideAreNotAskedUnlessAllowed(t *testing.T) {
+	t.Parallel()
+	system := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was asked") }))
+	defer system.Close()
+	_, err := datasource.New(egress.Policy{}).Search(t.Context(), map[string]any{"search_url": system.URL}, nil, 1)
+	if err == nil || !strings.Contains(err.Error(), "OUTGOING_ALLOW") {
+		t.Errorf("%v, want an error that names OUTGOING_ALLOW", err)
 	}
 }
