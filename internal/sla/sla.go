@@ -1,5 +1,6 @@
-// Package sla knows working time: what calendars mean and which of them can be used.
+// Package sla knows working time and the deadlines that follow from it: what calendars mean, which
+// promise is for a ticket, and when it has to be kept.
 //
-// In come calendars as clients write them, out come hours and holidays. It asks neither the clock
-// nor the database.
+// In come calendars and promises as administrators write them and tickets as they are, out come
+// times. It asks neither the clock nor the database: whatever it needs to know is handed in.
 package sla
