@@ -24,7 +24,6 @@ func (m *mail) article(ticket desk.TicketID) *desk.Article {
 		MessageID:   optional(m.MessageID, desk.MaxAddresses),
 		ContentType: m.ContentType,
 		Body:        desk.Cut(clean(m.Body), desk.MaxBody),
-		Internal:    m.internal,
 		Preferences: map[string]any{"send-auto-response": m.mayAnswer, "is-auto-response": m.autoResponse},
 	}
 	a.MessageIDMD5 = new(desk.MessageIDSum(m.MessageID))

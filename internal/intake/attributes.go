@@ -30,7 +30,7 @@ func applyTicketAttributes(ctx context.Context, tx *store.Store, m *mail, prefix
 			continue
 		}
 		value := m.attributes[name]
-		if setFromCatalog(t, attribute, value, m.catalog) || setValue(t, attribute, value) || setCustom(t, attribute, value, m.catalog) {
+		if setFromCatalog(t, attribute, value, m.catalog) || setValue(t, attribute, value) || setCustom(t, attribute, m.sent(name), m.catalog) {
 			continue
 		}
 		if err := setUser(ctx, tx, t, attribute, value); err != nil {
@@ -108,8 +108,16 @@ func setValue(t *desk.Ticket, attribute, value string) bool {
 	return true
 }
 
+// sent is the value of an attribute as it was given.
+func (m *mail) sent(name string) any {
+	if value, full := m.values[name]; full {
+		return value
+	}
+	return m.attributes[name]
+}
+
 // setCustom sets attributes that administrators added. It reports whether there is such a one.
-func setCustom(t *desk.Ticket, name, value string, c *desk.Catalog) bool {
+func setCustom(t *desk.Ticket, name string, value any, c *desk.Catalog) bool {
 	custom := c.CustomAttributes("Ticket")
 	at := slices.IndexFunc(custom, func(a desk.Attribute) bool { return a.Name == name })
 	if at < 0 {

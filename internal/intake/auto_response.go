@@ -24,7 +24,10 @@ func dropOwnNotification(m *mail) {
 }
 
 // checkOutOfOffice recognises vacation notices: they don't change a ticket's state.
-func checkOutOfOffice(m *mail) { m.outOfOffice = m.OutOfOffice }
+func checkOutOfOffice(m *mail) {
+	m.outOfOffice = m.OutOfOffice
+	delete(m.attributes, "out-of-office") // only filters that come later may know better
+}
 
 // isTrue reads a switch in a header.
 func isTrue(value string) bool {

@@ -16,13 +16,8 @@ const settingSearchIn = "postmaster_follow_up_search_in"
 
 // findFollowUp finds the ticket that the mail belongs to. The first hit wins.
 func findFollowUp(ctx context.Context, tx *store.Store, m *mail) error {
-	if id, err := strconv.ParseInt(m.attributes["ticket-id"], 10, 64); err == nil {
-		ticket, err := tx.LockTicket(ctx, desk.TicketID(id))
-		if errors.Is(err, desk.ErrNotFound) {
-			return nil
-		}
-		m.ticket = &ticket
-		return err
+	if m.attributes["ticket-id"] != "" {
+		return m.follow(ctx, tx, m.attributes["ticket-id"])
 	}
 	where := m.catalog.Settings.Strings(settingSearchIn)
 	m.ticket = m.numbered(m.mentions.inSubject)
@@ -39,6 +34,52 @@ func findFollowUp(ctx context.Context, tx *store.Store, m *mail) error {
 	}
 	if m.ticket == nil && slices.Contains(where, "subject_references") {
 		m.ticket = m.answeredWithSubject()
+	}
+	return nil
+}
+
+// follow gives the mail to the ticket with an id that a header or a filter names, if there is one.
+func (m *mail) follow(ctx context.Context, tx *store.Store, text string) error {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil
+	}
+	return m.followID(ctx, tx, desk.TicketID(id))
+}
+
+func (m *mail) followID(ctx context.Context, tx *store.Store, id desk.TicketID) error {
+	ticket, err := tx.LockTicket(ctx, id)
+	if errors.Is(err, desk.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	m.ticket = &ticket
+	return nil
+}
+
+// followMerged goes on to the ticket that the found one was merged into.
+func followMerged(ctx context.Context, tx *store.Store, m *mail) error {
+	if m.ticket == nil || m.catalog.StateType(m.ticket.StateID) != desk.StateTypeMerged {
+		return nil
+	}
+	merged := m.ticket
+	links, err := tx.LinksOf(ctx, merged.ID)
+	if err != nil {
+		return err
+	}
+	for _, link := range links[merged.ID] {
+		if link.Type != desk.LinkParent {
+			continue
+		}
+		if err := m.followID(ctx, tx, link.TicketID); err != nil {
+			return err
+		}
+		if m.ticket != merged && m.catalog.StateType(m.ticket.StateID) != desk.StateTypeMerged {
+			return nil
+		}
+		m.ticket = merged
 	}
 	return nil
 }
@@ -64,13 +105,21 @@ func (m *mail) knownTicket(id desk.TicketID) *desk.Ticket {
 	return nil
 }
 
+// articleWith is the newest article whose Message-ID has this MD5.
+func (m *mail) articleWith(md5 string) (store.AnsweredArticle, bool) {
+	at := slices.IndexFunc(m.known.Answered, func(a store.AnsweredArticle) bool { return a.MD5 == md5 })
+	if at < 0 {
+		return store.AnsweredArticle{}, false
+	}
+	return m.known.Answered[at], true
+}
+
 // references are the newest articles with the Message-IDs that the mail answers, in the mail's order.
 func (m *mail) references() []store.AnsweredArticle {
 	var found []store.AnsweredArticle
 	for _, md5 := range m.mentions.md5s {
-		at := slices.IndexFunc(m.known.Answered, func(a store.AnsweredArticle) bool { return a.MD5 == md5 })
-		if at >= 0 {
-			found = append(found, m.known.Answered[at])
+		if article, known := m.articleWith(md5); known {
+			found = append(found, article)
 		}
 	}
 	return found
@@ -106,7 +155,9 @@ func (m *mail) answeredWithSubject() *desk.Ticket {
 func unassignFollowUp(m *mail) {
 	if m.ticket != nil && m.catalog.StateType(m.ticket.StateID) == desk.StateTypeClosed &&
 		!m.catalog.Groups[m.ticket.GroupID].FollowUpAssignment {
-		m.attributes["ticket-followup-owner_id"] = strconv.FormatInt(int64(desk.SystemUser), 10)
+		if _, given := m.attributes["ticket-followup-owner_id"]; !given {
+			m.attributes["ticket-followup-owner_id"] = strconv.FormatInt(int64(desk.SystemUser), 10)
+		}
 	}
 }
 
@@ -144,12 +195,14 @@ func checkInternal(ctx context.Context, tx *store.Store, m *mail) error {
 	}
 	if m.InReplyTo != "" {
 		md5 := desk.MessageIDSum(m.InReplyTo)
-		m.internal = slices.ContainsFunc(m.known.Answered, func(a store.AnsweredArticle) bool {
+		m.attributes["article-internal"] = strconv.FormatBool(slices.ContainsFunc(m.known.Answered, func(a store.AnsweredArticle) bool {
 			return a.Internal && a.TicketID == m.ticket.ID && a.MD5 == md5
-		})
+		}))
 		return nil
 	}
 	internal, err := tx.LastToIsInternal(ctx, m.ticket.ID, m.fromEmail)
-	m.internal = internal
+	if internal {
+		m.attributes["article-internal"] = "true"
+	}
 	return err
 }

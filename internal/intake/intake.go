@@ -8,6 +8,7 @@ package intake
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 
 	"golang.org/x/sync/semaphore"
 
@@ -22,6 +23,8 @@ type Intake struct {
 	blobs  *blob.Store
 	log    *slog.Logger
 	memory *semaphore.Weighted // bytes of messages being read
+
+	filters atomic.Pointer[postmaster] // of administrators, as the newest catalog has them
 }
 
 // memoryForMails bounds the bytes of all messages that are read at once in this process: a few

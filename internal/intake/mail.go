@@ -22,11 +22,18 @@ type mail struct {
 	attributes map[string]string
 	mentions   mentions
 
+	postmaster  []postmasterFilter           // of administrators
+	values      map[string]any               // of attributes that filters set, where a text says too little
+	sources     map[string]desk.ChangeSource // which filter set an attribute
+	preferences map[string]any               // of a new ticket, instead of the usual ones
+	externals   []externalName
+	initial     desk.Ticket // a new ticket as it was before anybody steered it
+
 	ignore       bool // it becomes nothing
 	autoResponse bool // written by a machine
 	mayAnswer    bool // by a machine of ours
 	outOfOffice  bool // does not change the state
-	internal     bool // its article is
+	archived     bool // from an archive: nobody and nothing acts on it
 	ticket       *desk.Ticket
 	fromName     string // display name of the sender
 	fromEmail    string // as written
@@ -43,6 +50,7 @@ type mentions struct {
 	inAttachments []string
 	answers       []string // Message-IDs
 	md5s          []string // of answers
+	returned      []string // MD5s of mails that a bounce brings back
 }
 
 // maxAnswers bounds how many Message-IDs of a mail are looked up: a stranger writes them. Those
@@ -52,9 +60,9 @@ const maxAnswers = 200
 func newMail(message parser.Message, inbound store.Inbound, c *desk.Catalog) *mail {
 	m := &mail{
 		Message: message, catalog: c, inbound: inbound,
-		attributes: map[string]string{},
-		mayAnswer:  true,
-		fromName:   message.Sender.Name, fromEmail: message.Sender.Email,
+		attributes: map[string]string{}, values: map[string]any{}, sources: map[string]desk.ChangeSource{},
+		mayAnswer: true,
+		fromName:  message.Sender.Name, fromEmail: message.Sender.Email,
 	}
 	if inbound.ChannelID != nil {
 		m.channel = c.Channels[*inbound.ChannelID]
@@ -90,6 +98,11 @@ func mentionsOf(m *mail) mentions {
 	for _, id := range found.answers {
 		found.md5s = append(found.md5s, desk.MessageIDSum(id))
 	}
+	if m.Bounce.Failed() {
+		for _, original := range m.Bounce.Originals[:min(len(m.Bounce.Originals), maxOriginals)] {
+			found.returned = append(found.returned, desk.MessageIDSum(original.MessageID))
+		}
+	}
 	return found
 }
 
@@ -97,7 +110,7 @@ func mentionsOf(m *mail) mentions {
 func (m *mail) mention() store.Mention {
 	question := store.Mention{
 		Numbers: slices.Concat(m.mentions.inSubject, m.mentions.inBody, m.mentions.inAttachments),
-		MD5s:    m.mentions.md5s,
+		MD5s:    slices.Concat(m.mentions.md5s, m.mentions.returned),
 	}
 	for _, email := range []string{m.fromEmail, m.replyToEmail()} {
 		if email != "" {

@@ -143,7 +143,7 @@ func TestLongConversationThatArrivesBackwards(t *testing.T) {
 	if n := ask[int](h, `SELECT count(DISTINCT ticket_id) FROM ticket_articles WHERE ticket_id > 1`); n != 1 {
 		t.Errorf("%d tickets, want 1", n)
 	}
-	if n := ask[int](h, `SELECT count(*) FROM outbox`); n != 0 {
+	if n := ask[int](h, `SELECT count(*) FROM outbox WHERE kind <> 'ticket.changed'`); n != 0 {
 		t.Errorf("%d tasks are left over", n)
 	}
 }

@@ -13,11 +13,11 @@ import (
 	"postroom/parser"
 )
 
-// whichTicket returns the ticket that the mail follows up; nil: it becomes a new one. A number in a
-// header of a trusted mail decides, even when there is no such ticket.
+// whichTicket returns the ticket that the mail follows up; nil: it becomes a new one. A number that
+// a header of a trusted mail or a filter names decides, even when there is no such ticket.
 func (m *mail) whichTicket(ctx context.Context, tx *store.Store) (*desk.Ticket, error) {
 	number := m.attributes["ticket-number"]
-	if m.ticket != nil || number == "" {
+	if number == "" {
 		return m.ticket, nil
 	}
 	ticket, err := tx.TicketByNumber(ctx, number)
@@ -38,7 +38,8 @@ func (m *mail) followUp(ctx context.Context, tx *store.Store, t *desk.Ticket) er
 	}
 	_, named := m.attributes["ticket-followup-state"]
 	_, numbered := m.attributes["ticket-followup-state_id"]
-	if !named && !numbered && !m.outOfOffice && t.StateID != m.catalog.DefaultState() {
+	away := m.outOfOffice || isTrue(m.attributes["out-of-office"])
+	if !named && !numbered && !away && t.StateID != m.catalog.DefaultState() {
 		t.StateID = m.catalog.FollowUpState()
 	}
 	t.UpdatedByID = m.session.ID
@@ -81,6 +82,10 @@ func (m *mail) newTicket(ctx context.Context, tx *store.Store) (*desk.Ticket, er
 	}
 	t.CreatedByID, t.UpdatedByID = m.session.ID, m.session.ID
 	t.CreatedAt, t.UpdatedAt = m.known.Now, m.known.Now
+	if m.preferences != nil {
+		t.Preferences = m.preferences
+	}
+	m.initial = *t
 	if err := applyTicketAttributes(ctx, tx, m, forNewTicket, t); err != nil {
 		return nil, err
 	}

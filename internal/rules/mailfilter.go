@@ -76,7 +76,9 @@ func finding(expression string) func(string, bool) bool {
 }
 
 // compileMail reads an expression as administrators mean it: ^ and $ are the edges of lines.
-func compileMail(expression string) (*regexp.Regexp, error) { return regexp.Compile("(?im)" + expression) }
+func compileMail(expression string) (*regexp.Regexp, error) {
+	return regexp.Compile("(?im)" + expression)
+}
 
 // wildcard is the expression of a text in which a star stands for anything on the same line.
 func wildcard(text string) string {
