@@ -14,75 +14,86 @@ import (
 // floors says on which floor each room lives. A room imports rooms on lower floors only. A new
 // room needs a line here: deciding where it lives is part of building it.
 var floors = map[string]int{
-	"bench":                    5,
-	"api/apitest":              5, // runs the API for the tests of its rooms
-	"cmd/postroom":             5,
-	"e2e":                      5,
-	"internal/devstack/keeper": 5, // a program for tests
-	"api":                      4,
-	"api/account":              4,
-	"api/automation":           4,
-	"api/collab":               4,
-	"api/knowledge":            4,
-	"api/library":              4,
-	"api/mail":                 4,
-	"api/oauth":                4,
-	"api/twofactor":            4,
-	"api/objects":              4,
-	"api/people":               4,
-	"api/personal":             4,
-	"api/search":               4,
-	"api/rest":                 4, // what the rooms of the API have in common
-	"api/signin":               4,
-	"api/system":               4,
-	"api/telephony":            4,
-	"api/translation":          4,
-	"api/uploads":              4,
-	"api/tickets":              4,
-	"channels/channeltest":     4, // the suite that every channel's tests run
-	"channels/chat":            4,
-	"channels/email":           4,
-	"channels/form":            4,
-	"channels/placetel":        4,
-	"channels/sms":             4,
-	"channels/telegram":        4,
-	"channels/whatsapp":        4,
-	"internal/console":         4,
-	"jobs":                     4,
-	"jobs/poll":                4,
-	"channels/email/account":   2,
-	"channels/email/inbox":     3,
-	"channels/email/letter":    3, // writes mail, sends none
-	"internal/config":          3,
-	"internal/datasource":      3,
-	"internal/demo":            3,
-	"internal/devstack":        3,
-	"internal/intake":          3,
-	"internal/notify":          3,
-	"internal/setup":           3,
-	"internal/blob":            2,
-	"internal/search":          2,
-	"internal/store":           2,
-	"spool":                    2,
-	"channels":                 1,
-	"channels/cti":             1, // what telephone systems say, without HTTP
-	"internal/attribute":       1,
-	"internal/csvimport":       1,
-	"internal/forms":           1,
-	"internal/rules":           1,
-	"internal/sla":             1,
-	"internal/webhook":         1,
-	"jobs/task":                1,
-	"parser":                   1,
-	"internal/credential":      0,
-	"internal/desk":            0,
-	"internal/egress":          0,
-	"internal/pgregex":         0,
-	"internal/phone":           0,
-	"internal/picture":         0,
-	"internal/richtext":        0,
-	"channels/email/pop3":      0, // a protocol, like a library
-	"migrations":               0,
+	"bench":                       5,
+	"api/apitest":                 5, // runs the API for the tests of its rooms
+	"cmd/postroom":                5,
+	"e2e":                         5,
+	"internal/devstack/keeper":    5, // a program for tests
+	"api":                         4,
+	"api/account":                 4,
+	"api/automation":              4,
+	"api/collab":                  4,
+	"api/firststeps":              4,
+	"api/knowledge":               4,
+	"api/library":                 4,
+	"api/mail":                    4,
+	"api/oauth":                   4,
+	"api/twofactor":               4,
+	"api/objects":                 4,
+	"api/people":                  4,
+	"api/personal":                4,
+	"api/search":                  4,
+	"api/security":                4, // keys and certificates of mail
+	"api/rest":                    4, // what the rooms of the API have in common
+	"api/signin":                  4,
+	"api/system":                  4,
+	"api/telephony":               4,
+	"api/translation":             4,
+	"api/uploads":                 4,
+	"api/tickets":                 4,
+	"channels/channeltest":        4, // the suite that every channel's tests run
+	"channels/email/providertest": 4, // providers of mailboxes, for tests
+	"channels/chat":               4,
+	"channels/email":              4,
+	"channels/form":               4,
+	"channels/placetel":           4,
+	"channels/sms":                4,
+	"channels/telegram":           4,
+	"channels/whatsapp":           4,
+	"internal/console":            4,
+	"jobs":                        4,
+	"jobs/poll":                   4,
+	"channels/email/account":      2,
+	"channels/email/grant":        3, // keeps access tokens fresh
+	"channels/email/graph":        2, // Microsoft's REST interface for mail
+	"channels/email/inbox":        3,
+	"channels/email/letter":       3, // writes mail, sends none
+	"internal/config":             3,
+	"internal/datasource":         3,
+	"internal/demo":               3,
+	"internal/devstack":           3,
+	"internal/intake":             3,
+	"internal/notify":             3,
+	"internal/perform":            3,
+	"internal/setup":              3,
+	"internal/blob":               2,
+	"internal/search":             2,
+	"internal/secmail":            2, // opens and seals mail
+	"internal/store":              2,
+	"internal/template":           2,
+	"spool":                       2,
+	"channels":                    1,
+	"channels/cti":                1, // what telephone systems say, without HTTP
+	"internal/attribute":          1,
+	"internal/csvimport":          1,
+	"internal/forms":              1,
+	"internal/rules":              1,
+	"internal/sla":                1,
+	"internal/webhook":            1,
+	"jobs/task":                   1,
+	"parser":                      1,
+	"internal/credential":         0,
+	"internal/desk":               0,
+	"internal/egress":             0,
+	"internal/pgp":                0,
+	"internal/pgregex":            0,
+	"internal/phone":              0,
+	"internal/picture":            0,
+	"internal/richtext":           0,
+	"internal/smime":              0,
+	"channels/email/pop3":         0, // a protocol, like a library
+	"channels/email/provider":     1, // where people sign in to let us into a mailbox
+	"migrations":                  0,
 }
 
 // step orders the rooms behind the API's door: what all of them have in common is lowest, then the
@@ -133,6 +144,7 @@ var importedBy = map[string][]string{
 // for all packages below.
 var doors = map[string][]string{
 	"database/sql":                                {"internal/devstack", "internal/store"}, // for goose
+	"github.com/ProtonMail/go-crypto/":            {"internal/pgp"},
 	"github.com/alicebob/miniredis/":              {"internal/devstack"},
 	"github.com/emersion/go-imap/":                {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
@@ -143,9 +155,11 @@ var doors = map[string][]string{
 	"github.com/nyaruka/phonenumbers/":            {"internal/phone"},
 	"github.com/pressly/goose/":                   {"internal/devstack", "internal/store"},
 	"github.com/redis/go-redis/":                  {"bench", "cmd/postroom", "internal/devstack", "jobs"},
+	"github.com/smallstep/pkcs7/":                 {"internal/smime"},
 	"github.com/spf13/cobra/":                     {"cmd/postroom"},
 	"github.com/wneessen/go-mail/":                {"channels/email"},
 	"github.com/xuri/excelize/":                   {"api/collab"},
+	"github.com/youmark/pkcs8/":                   {"internal/smime"},
 }
 
 // never lists what rooms must not import at all: thinkers neither do I/O nor log.
