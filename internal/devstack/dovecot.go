@@ -32,6 +32,8 @@ type MailServer struct {
 	process *process
 	quick   bool // a crash may lose mail
 
+	introspection string // where access tokens are asked for; empty: none is taken
+
 	mu    sync.Mutex
 	users []mailUser
 	last  time.Time // of the newest delivery: names in a Maildir must differ and sort
@@ -43,11 +45,23 @@ type mailUser struct{ name, password string }
 // Dovecot is not installed.
 func Dovecot(t testing.TB) *MailServer {
 	t.Helper()
+	return dovecot(t, "")
+}
+
+// DovecotWithTokens is Dovecot, and takes access tokens (XOAUTH2, OAUTHBEARER) too: it asks at the
+// address whose they are (RFC 7662), and takes member email of the answer for the user's name.
+func DovecotWithTokens(t testing.TB, introspection string) *MailServer {
+	t.Helper()
+	return dovecot(t, introspection)
+}
+
+func dovecot(t testing.TB, introspection string) *MailServer {
+	t.Helper()
 	if _, err := lookDaemon("dovecot"); err != nil {
 		leaveOut(t, "Dovecot", "dovecot-imapd dovecot-pop3d")
 	}
 	place := testPlace(t)
-	s := &MailServer{dir: place.dir, place: place, quick: true}
+	s := &MailServer{dir: place.dir, place: place, quick: true, introspection: introspection}
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -91,6 +105,9 @@ func (s *MailServer) Start(ctx context.Context) error {
 	}
 	config, err := s.config(ctx)
 	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(s.tokensFile(), []byte(s.tokensConfig()), 0o644); err != nil {
 		return err
 	}
 	file := filepath.Join(s.dir, "dovecot.conf")
@@ -141,6 +158,7 @@ func (s *MailServer) mailRoot() string           { return filepath.Join(s.dir, "
 func (s *MailServer) maildir(u string) string    { return filepath.Join(s.mailRoot(), u) }
 func (s *MailServer) usersFile() string          { return filepath.Join(s.dir, "users") }
 func (s *MailServer) mailboxesFile() string      { return filepath.Join(s.dir, "mailboxes") }
+func (s *MailServer) tokensFile() string         { return filepath.Join(s.dir, "tokens.conf") }
 func (s *MailServer) passwordsFile() string      { return filepath.Join(s.dir, "passwords") }
 func (s *MailServer) inbox(u, sub string) string { return filepath.Join(s.maildir(u), sub) }
 

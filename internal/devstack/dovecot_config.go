@@ -19,8 +19,15 @@ func (s *MailServer) config(ctx context.Context) (string, error) {
 	}
 	version, _, _ := strings.Cut(strings.TrimSpace(string(out)), " ")
 	template, endless := dovecot24, "restart_request_count = unlimited"
+	tokens := dovecotTokens24
 	if strings.HasPrefix(version, "2.2") || strings.HasPrefix(version, "2.3") {
-		template, endless = dovecot23, "service_count = 0"
+		template, endless, tokens = dovecot23, "service_count = 0", dovecotTokens23
+	}
+	mechanisms := "plain login"
+	if s.introspection == "" {
+		tokens = ""
+	} else {
+		mechanisms += " xoauth2 oauthbearer"
 	}
 	fsync := "optimized"
 	if s.quick {
@@ -29,10 +36,11 @@ func (s *MailServer) config(ctx context.Context) (string, error) {
 	return strings.NewReplacer(
 		"$dir", s.dir, "$mail", s.mailRoot(), "$users", s.usersFile(),
 		"$certificate", s.CertificateFile(), "$key", s.keyFile(), "$fsync", fsync, "$endless", endless,
+		"$mechanisms", mechanisms, "$tokens", s.tokensFile(), "$introspection", s.introspection,
 		"$user", user, "$group", group, "$uid", fmt.Sprint(uid), "$gid", fmt.Sprint(gid),
 		"$imaps", fmt.Sprint(s.IMAPSPort), "$imap", fmt.Sprint(s.IMAPPort),
 		"$pop3s", fmt.Sprint(s.POP3SPort), "$pop3", fmt.Sprint(s.POP3Port),
-	).Replace(template + dovecotCommon), nil
+	).Replace(template + tokens + dovecotCommon), nil
 }
 
 // dovecotCommon is what all versions understand. All services run as one user without rights, so
@@ -48,7 +56,7 @@ default_internal_user = $user
 default_internal_group = $group
 default_login_user = $user
 first_valid_uid = 1
-auth_mechanisms = plain login
+auth_mechanisms = $mechanisms
 auth_failure_delay = 0
 mail_max_userip_connections = 1000
 mail_fsync = $fsync
@@ -83,6 +91,33 @@ service pop3-login {
     port = $pop3s
     ssl = yes
   }
+}
+`
+
+// tokensConfig is what older versions read from a file of its own.
+func (s *MailServer) tokensConfig() string {
+	return "introspection_mode = post\nintrospection_url = " + s.introspection +
+		"\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n"
+}
+
+const dovecotTokens23 = `
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = $tokens
+}
+`
+
+const dovecotTokens24 = `
+oauth2 {
+  introspection_mode = post
+  introspection_url = $introspection
+  username_attribute = email
+  active_attribute = active
+  active_value = true
+}
+passdb oauth2 {
+  mechanisms_filter = xoauth2 oauthbearer
 }
 `
 

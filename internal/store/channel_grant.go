@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,6 +67,24 @@ func (s *Store) writeChannelGrant(ctx context.Context, id desk.ChannelID, grant 
 		VALUES ($1, $2, $3, $4, $5, $6, $7)
 		ON CONFLICT (channel_id) `+onConflict,
 		id, access, refresh, grant.ExpiresAt, grant.Failures, grant.RetryAt, grant.Problem)
+}
+
+// EndAccessToken makes a channel's access token one that can't be used any more, unless another
+// one is there by now or this one is younger than so long.
+func (s *Store) EndAccessToken(ctx context.Context, id desk.ChannelID, token string, younger time.Duration) error {
+	return s.InTx(ctx, func(tx *Store) error {
+		grant, err := tx.LockChannelGrant(ctx, id)
+		if errors.Is(err, desk.ErrNotFound) || err == nil && grant.AccessToken != token {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return tx.exec(ctx, "end access token", `
+			UPDATE channel_grants
+			SET expires_at = NULL, access_token = ''
+			WHERE channel_id = $1 AND updated_at < now() - $2::interval`, id, younger)
+	})
 }
 
 // channelTurn moves the time of the next message on by what one message takes, and tells how long

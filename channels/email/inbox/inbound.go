@@ -42,16 +42,34 @@ type Inbound struct {
 	Verify   bool // the server's certificate
 	User     string
 	Password string
-	AuthType string // SASL mechanism of IMAP; empty: the LOGIN command
+	AuthType string // SASL mechanism; empty: a command with user and password
 	Folder   string // of IMAP
 	Keep     bool   // leave mail there instead of deleting it
+
+	Tokens account.Tokens // instead of Password; nil: Password it is
 
 	Trusted bool         // X-Zammad-* headers of its mail may steer us
 	GroupID desk.GroupID // of new tickets; 0: the address decides
 	MaxSize int64        // bytes of a mail; 0: no limit
+	Refuse  Refuse       // takes mail above MaxSize; nil: it stays on the server
 	Known   Memory       // nil: nothing is
 
 	limits limits
+}
+
+// Refuse keeps a message apart that is larger than wanted and has its sender told. When it returns
+// nil the message is dealt with like one that was received.
+type Refuse func(ctx context.Context, channelID desk.ChannelID, raw []byte) error
+
+// refusable is the largest message that is fetched to be refused; larger ones stay on the server.
+const refusable = 256 << 20 // bytes
+
+// most is the size up to which messages are fetched at all; 0: any.
+func (in Inbound) most() int64 {
+	if in.Refuse != nil && in.MaxSize > 0 {
+		return max(in.MaxSize, refusable)
+	}
+	return in.MaxSize
 }
 
 // limits are how long the steps of a dialogue may take, and how much is done in one poll.
@@ -109,9 +127,12 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 	if inbound.User == "" {
 		return Inbound{}, &desk.InvalidError{Field: "user", Reason: "The user name is missing."}
 	}
+	if shared := strings.TrimSpace(opts.Text("shared_mailbox")); shared != "" {
+		inbound.User = shared // whoever signed in at the provider may open it; its name is what servers are told
+	}
 	switch {
 	case adapter == account.POP3:
-		inbound.Folder, inbound.AuthType = "", ""
+		inbound.Folder = ""
 	case inbound.Folder == "":
 		inbound.Folder = "INBOX"
 	}

@@ -36,10 +36,15 @@ func openMaildrop(ctx context.Context, in Inbound) (*maildropSession, error) {
 		take  func(in Inbound) error
 	}{
 		{account.Connect, in.limits.login, s.greet},
-		{account.Login, in.limits.login, func(in Inbound) error { return s.client.Login(in.User, in.Password) }},
+		{account.Login, in.limits.login, s.login},
 		{account.List, in.limits.search, s.list},
 	} {
-		if err := within(ctx, conn, one.limit, func() error { return one.take(in) }); err != nil {
+		take := func(in Inbound) error { return within(ctx, conn, one.limit, func() error { return one.take(in) }) }
+		if one.step == account.Login {
+			signIn := take
+			take = func(in Inbound) error { return in.withToken(ctx, signIn) }
+		}
+		if err := take(in); err != nil {
 			s.cut()
 			return nil, &account.StepError{Step: one.step, Err: err}
 		}
@@ -62,6 +67,17 @@ func (s *maildropSession) greet(in Inbound) (err error) {
 		return err
 	}
 	return s.client.StartTLS(config)
+}
+
+func (s *maildropSession) login(in Inbound) error {
+	if in.AuthType == "" {
+		return s.client.Login(in.User, in.Password)
+	}
+	mechanism, err := in.mechanism()
+	if err != nil {
+		return err
+	}
+	return s.client.Authenticate(mechanism)
 }
 
 func (s *maildropSession) list(Inbound) (err error) {

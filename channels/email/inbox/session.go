@@ -10,10 +10,8 @@ import (
 
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
-	"github.com/emersion/go-sasl"
 
 	"postroom/channels/email/account"
-	"postroom/internal/desk"
 )
 
 // session is one connection to an IMAP server with a folder selected.
@@ -37,7 +35,9 @@ func openSession(ctx context.Context, in Inbound) (*session, error) {
 	if err := s.connect(ctx, in); err != nil {
 		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
-	err := s.within(ctx, in.limits.login, func() error { return s.login(in) })
+	err := in.withToken(ctx, func(in Inbound) error {
+		return s.within(ctx, in.limits.login, func() error { return s.login(in) })
+	})
 	if err != nil {
 		s.cut()
 		return nil, &account.StepError{Step: account.Login, Err: err}
@@ -102,20 +102,17 @@ func (s *session) login(in Inbound) error {
 	if s.client.State() == imap.ConnStateAuthenticated {
 		return nil // PREAUTH
 	}
-	switch in.AuthType {
-	case "":
+	if in.AuthType == "" {
 		if s.client.Caps().Has(imap.CapLoginDisabled) {
 			return errors.New("the server takes no password on an unencrypted connection")
 		}
 		return s.client.Login(in.User, in.Password).Wait()
-	case "PLAIN":
-		return s.client.Authenticate(sasl.NewPlainClient("", in.User, in.Password))
-	case "LOGIN":
-		return s.client.Authenticate(sasl.NewLoginClient(in.User, in.Password))
-	case "XOAUTH2":
-		return s.client.Authenticate(xoauth2{user: in.User, token: in.Password})
 	}
-	return &desk.InvalidError{Field: "auth_type", Reason: "Unknown authentication type '" + in.AuthType + "'"}
+	mechanism, err := in.mechanism()
+	if err != nil {
+		return err
+	}
+	return s.client.Authenticate(mechanism)
 }
 
 func (s *session) open(folder string) error {
@@ -159,13 +156,3 @@ func (s *session) cut() {
 		_ = s.client.Close()
 	}
 }
-
-// xoauth2 is Google's and Microsoft's SASL mechanism for OAuth tokens.
-type xoauth2 struct{ user, token string }
-
-func (x xoauth2) Start() (mech string, first []byte, err error) {
-	return "XOAUTH2", []byte("user=" + x.user + "\x01auth=Bearer " + x.token + "\x01\x01"), nil
-}
-
-// Next answers the server's account of what is wrong; it then refuses for good.
-func (x xoauth2) Next([]byte) ([]byte, error) { return nil, nil }

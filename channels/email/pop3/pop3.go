@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/tls"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -98,6 +99,51 @@ func (c *Client) Login(user, password string) error {
 		return err
 	}
 	return c.command("PASS", password)
+}
+
+// Mechanism is one side of a SASL exchange, as package sasl has it.
+type Mechanism interface {
+	Start() (name string, first []byte, err error)
+	Next(challenge []byte) (response []byte, err error)
+}
+
+// maxChallenges bounds how long a server may go on asking.
+const maxChallenges = 10
+
+// Authenticate opens a mailbox by a SASL mechanism (RFC 5034). What the client has to say first goes in
+// a line of its own: with an access token in it the command's would be too long for some servers.
+func (c *Client) Authenticate(mechanism Mechanism) error {
+	name, response, err := mechanism.Start()
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(c.conn, "AUTH "+name+"\r\n"); err != nil {
+		return err
+	}
+	for range maxChallenges {
+		line, err := c.line()
+		if err != nil {
+			return err
+		}
+		encoded, more := strings.CutPrefix(line, "+ ")
+		if !more && line != "+" {
+			return verdict("AUTH", line)
+		}
+		challenge, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			return errors.New("the server's challenge is no base64")
+		}
+		if response == nil {
+			if response, err = mechanism.Next(challenge); err != nil {
+				return err
+			}
+		}
+		if _, err := io.WriteString(c.conn, base64.StdEncoding.EncodeToString(response)+"\r\n"); err != nil {
+			return err
+		}
+		response = nil
+	}
+	return errors.New("the server's challenges have no end")
 }
 
 // Messages lists what is in the mailbox, which is what was in it when the session began.
@@ -196,6 +242,10 @@ func (c *Client) answer(command string) error {
 	if err != nil {
 		return err
 	}
+	return verdict(command, line)
+}
+
+func verdict(command, line string) error {
 	word, text, _ := strings.Cut(line, " ")
 	switch word {
 	case "+OK":
