@@ -19,8 +19,9 @@ import (
 // Kind is what messages of this channel are called in channels.Inbound.
 const Kind = inbox.Kind
 
-// Open returns the mailbox of an account channel. known may be nil.
-func Open(channel desk.Channel, catalog *desk.Catalog, known inbox.Memory, log *slog.Logger) (channels.Poller, error) {
+// Open returns the mailbox of an account channel. known may be nil. refuse takes what is too large,
+// where the settings don't want it left on its server.
+func Open(channel desk.Channel, catalog *desk.Catalog, known inbox.Memory, refuse inbox.Refuse, log *slog.Logger) (channels.Poller, error) {
 	stored, _ := channel.Options["inbound"].(map[string]any)
 	inbound, err := inbox.ParseInbound(stored)
 	if err != nil {
@@ -31,6 +32,9 @@ func Open(channel desk.Channel, catalog *desk.Catalog, known inbox.Memory, log *
 	}
 	inbound.MaxSize = int64(catalog.Settings.Int("postmaster_max_size")) << 20
 	inbound.Known = known
+	if catalog.Settings.Bool("postmaster_send_reject_if_mail_too_large") {
+		inbound.Refuse = refuse
+	}
 	if inbound.Adapter == account.POP3 {
 		return inbox.NewMaildrop(inbound, channel.ID, log), nil
 	}

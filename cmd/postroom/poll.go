@@ -12,6 +12,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/intake"
 	"postroom/jobs/poll"
+	"postroom/spool"
 )
 
 func (p *program) pollCommand() *cobra.Command {
@@ -47,11 +48,13 @@ func (p *program) poll(ctx context.Context) error {
 func (h *house) pollPart() part { return part{"poll", h.rota().Run} }
 
 func (h *house) rota() *poll.Rota {
+	in := intake.New(h.store, h.blobs, h.log)
+	refuse := in.Refuse(keepApart(spool.New(h.cfg.Places.Spool)))
 	return poll.New(poll.Options{
 		Store: h.store, Log: h.log, Concurrency: h.cfg.Work.PollConcurrency,
-		Receive: intake.New(h.store, h.blobs, h.log).Receive,
+		Receive: in.Receive,
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
-			return email.Open(channel, catalog, h.store, h.log)
+			return email.Open(channel, catalog, h.store, refuse, h.log)
 		},
 	})
 }

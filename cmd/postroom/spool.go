@@ -34,6 +34,18 @@ func keepIn(s *spool.Spool) func(raw []byte, message store.Inbound, reason error
 	}
 }
 
+// keepApart returns what is called for mail that is too large.
+func keepApart(s *spool.Spool) intake.KeepApart {
+	return func(raw []byte, channel desk.ChannelID, reason string) (fresh bool, err error) {
+		id, err := s.Put(spool.Oversized, raw, spool.Entry{Reason: reason, ChannelID: channel})
+		if err != nil {
+			return false, err
+		}
+		entry, err := s.Show(id)
+		return entry.Attempts == 1, err
+	}
+}
+
 // spool opens the folder; it needs no database.
 func (p *program) spool() (*spool.Spool, error) {
 	cfg, err := p.config()

@@ -84,6 +84,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
 		jobs.NewDeliverArticle(h.store, h.blobs, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewMailAccount(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.NewRefuseMail(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
 		jobs.NewCollectCallerIDs(h.store).Handler(),

@@ -56,6 +56,12 @@ const (
 		WHERE o.name = 'Ticket'
 			AND (link_object_source_id = o.id AND link_object_source_value = $1 OR link_object_target_id = o.id AND link_object_target_value = $1)`
 
+	// Mail about what another system calls the source is about the target.
+	moveExternalNames = `
+		UPDATE external_syncs s
+		SET ticket_id = $2, updated_at = now()
+		WHERE ticket_id = $1 AND NOT EXISTS (SELECT FROM external_syncs WHERE ticket_id = $2 AND source = s.source)`
+
 	// What is booked for an article goes where the article goes.
 	moveTimes = `
 		UPDATE ticket_time_accountings b
@@ -65,7 +71,7 @@ const (
 )
 
 // MergeAttached moves what is attached to a ticket to the one that it is merged into, once the
-// articles have moved: mentions, links and time booked for articles. In the end the target is the
+// articles have moved: mentions, links, names in other systems and time booked for articles. In the end the target is the
 // parent of the source. Both tickets are locked; their sums of time are for the caller to renew.
 func (s *Store) MergeAttached(ctx context.Context, source, target desk.TicketID) error {
 	batch := &pgx.Batch{}
@@ -73,6 +79,7 @@ func (s *Store) MergeAttached(ctx context.Context, source, target desk.TicketID)
 	batch.Queue(dropMentions, source)
 	batch.Queue(moveLinks, source, target)
 	batch.Queue(dropLinks, source)
+	batch.Queue(moveExternalNames, source, target)
 	batch.Queue(moveTimes, source)
 	if err := s.send(ctx, batch, "move what is attached to ticket"); err != nil {
 		return err

@@ -154,6 +154,7 @@ func (r *Rota) wake() {
 func fingerprint(channel desk.Channel, catalog *desk.Catalog) string {
 	text, _ := json.Marshal([]any{ // what came out of JSON goes in again
 		channel.Options["inbound"], channel.Options["auth"], channel.GroupID, catalog.Settings["postmaster_max_size"],
+		catalog.Settings["postmaster_send_reject_if_mail_too_large"],
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

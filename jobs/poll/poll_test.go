@@ -80,7 +80,7 @@ func (d *desktop) rota(t *testing.T, receive func(channels.Receive) channels.Rec
 	return poll.New(poll.Options{
 		Store: s, Concurrency: 2, Log: quiet, Receive: d.got.count(receive(real)),
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
-			return email.Open(channel, catalog, s, quiet)
+			return email.Open(channel, catalog, s, nil, quiet)
 		},
 	})
 }

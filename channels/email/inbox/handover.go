@@ -95,10 +95,37 @@ func (r *round[ID]) prepare(ctx context.Context, batch []listed[ID], got map[ID]
 			r.moved++
 			continue
 		}
+		if r.tooLarge(one.raw) {
+			err := r.refuse(ctx, item, one.raw)
+			switch {
+			case err == nil:
+				all = append(all, handed[ID]{listed: item, known: true})
+			case ctx.Err() != nil || errors.Is(err, desk.ErrUnavailable):
+				return nil, err
+			default:
+				r.leave(ctx, item, err)
+			}
+			continue
+		}
 		had := known[head.messageID] || r.received != nil && r.received(item.id, one.raw)
 		all = append(all, handed[ID]{listed: item, message: r.message(item.id, one.raw, now), known: had})
 	}
 	return all, nil
+}
+
+func (r *round[ID]) tooLarge(raw []byte) bool {
+	in := r.box.inbound
+	return in.Refuse != nil && in.MaxSize > 0 && int64(len(raw)) > in.MaxSize
+}
+
+// refuse has a message kept apart that is too large.
+func (r *round[ID]) refuse(ctx context.Context, item listed[ID], raw []byte) error {
+	if err := r.box.inbound.Refuse(ctx, r.box.channelID, raw); err != nil {
+		return fmt.Errorf("message that is too large: %w", err)
+	}
+	r.report.Fetched++
+	r.box.log.InfoContext(ctx, "message is too large, kept apart", "channel_id", r.box.channelID, "uid", item.id, "size", len(raw))
+	return nil
 }
 
 // offer hands messages to receive, together and, if that fails for a reason of theirs, one by
@@ -179,7 +206,7 @@ func (r *round[ID]) known(ctx context.Context, got map[ID]fetched) (map[string]b
 func (r *round[ID]) leave(ctx context.Context, item listed[ID], err error) {
 	notice := fmt.Sprintf("  - ignore message %d/%d - because it can't be fetched: %s", item.place, r.all, err)
 	if large, ok := errors.AsType[*tooLargeError](err); ok {
-		notice = item.tooLarge(r.all, large.size, r.box.inbound.MaxSize)
+		notice = item.tooLarge(r.all, large.size, r.box.inbound.most())
 	}
 	r.box.log.WarnContext(ctx, "message can't be fetched and stays in its mailbox",
 		"channel_id", r.box.channelID, "uid", item.id, "error", err)

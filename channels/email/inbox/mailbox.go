@@ -54,7 +54,7 @@ func (m *Mailbox) Poll(ctx context.Context, receive channels.Receive) (channels.
 		m.hangUp()
 	}
 	m.more = found.more && run.moved > 0 // where nothing moves there is no hurry
-	run.report.Notices = notices(slices.Concat(run.report.Notices, found.tooLarge(m.inbound.MaxSize), m.left.notices()))
+	run.report.Notices = notices(slices.Concat(run.report.Notices, found.tooLarge(m.inbound.most()), m.left.notices()))
 	return run.report, errors.Join(err, ctx.Err())
 }
 
@@ -162,7 +162,7 @@ func (m *Mailbox) list(ctx context.Context) (found listing[imap.UID], err error)
 			}
 		}
 		for _, item := range part {
-			found.add(item, m.inbound.MaxSize)
+			found.add(item, m.inbound.most())
 		}
 		part = nil
 		if most := m.inbound.limits.messages; len(found.mails) >= most {

@@ -58,7 +58,7 @@ func (m *Maildrop) Poll(ctx context.Context, receive channels.Receive) (channels
 	defer done()
 	err = v.work(work, found.mails)
 	m.more = found.more && v.moved > 0 // where nothing moves there is no hurry
-	v.report.Notices = notices(slices.Concat(v.report.Notices, found.tooLarge(m.inbound.MaxSize), m.left.notices()))
+	v.report.Notices = notices(slices.Concat(v.report.Notices, found.tooLarge(m.inbound.most()), m.left.notices()))
 	return v.report, errors.Join(err, ctx.Err())
 }
 
@@ -115,7 +115,7 @@ func (m *Maildrop) list(ctx context.Context, all []pop3.Message) (found listing[
 			found.more = true
 			break
 		}
-		found.add(listed[string]{id: message.UID, size: message.Size, place: place}, m.inbound.MaxSize)
+		found.add(listed[string]{id: message.UID, size: message.Size, place: place}, m.inbound.most())
 	}
 	return found, nil
 }

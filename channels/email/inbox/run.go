@@ -71,7 +71,7 @@ func (r *run) fetch(ctx context.Context, batch []listed[imap.UID]) (map[imap.UID
 	if r.session.asked == nil {
 		r.session.request(batch)
 	}
-	got, err := r.session.collect(ctx, r.inbound.MaxSize)
+	got, err := r.session.collect(ctx, r.inbound.most())
 	if lost(err) {
 		r.log.InfoContext(ctx, "fetching a batch broke off", "channel_id", r.channelID, "got", len(got), "messages", len(batch), "error", err)
 		if err := r.reconnect(ctx, err); err != nil {
@@ -98,7 +98,7 @@ func (r *run) fetch(ctx context.Context, batch []listed[imap.UID]) (map[imap.UID
 func (r *run) fetchAlone(ctx context.Context, item listed[imap.UID]) (one fetched, there bool, err error) {
 	for try := 1; ; try++ {
 		r.session.request([]listed[imap.UID]{item})
-		got, err := r.session.collect(ctx, r.inbound.MaxSize)
+		got, err := r.session.collect(ctx, r.inbound.most())
 		one, there = got[item.id]
 		if !lost(err) {
 			if err != nil {

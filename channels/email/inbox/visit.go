@@ -85,7 +85,7 @@ func (v *visit) fetch(ctx context.Context, batch []listed[string]) (map[string]f
 	got := map[string]fetched{}
 	for _, item := range batch {
 		for try := 1; ; try++ {
-			raw, there, err := v.session.retrieve(ctx, item.id, v.inbound.MaxSize)
+			raw, there, err := v.session.retrieve(ctx, item.id, v.inbound.most())
 			if !lost(err) {
 				if there { // else somebody deleted it
 					got[item.id] = fetched{raw, err}
