@@ -30,6 +30,9 @@ func (m *mail) article(ticket desk.TicketID) *desk.Article {
 	if m.ContentType == "text/html" {
 		a.Preferences["remote_content_removed"] = m.RemoteContentRemoved
 	}
+	if m.security != nil {
+		a.Preferences[desk.PreferenceSecurity] = m.security
+	}
 	a.CreatedByID, a.UpdatedByID = m.session.ID, m.session.ID
 	a.CreatedAt, a.UpdatedAt = m.known.Now, m.known.Now
 	applyArticleAttributes(m, a)

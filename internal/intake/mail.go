@@ -17,6 +17,8 @@ type mail struct {
 	channel desk.Channel // zero: none, such as the pipe
 	known   store.Known  // what the database has of all that the mail mentions
 
+	security *desk.Security // nil: neither encrypted nor signed
+
 	// attributes are the mail's X-Zammad-* headers without that prefix. On channels that are not
 	// trusted there are none.
 	attributes map[string]string

@@ -4,15 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
-	"postroom/parser"
 )
-
-// parseWithin bounds how long one mail may be read: it harms only itself.
-const parseWithin = time.Minute
 
 // Process makes a received message a ticket or a follow-up, exactly once, and ends its task. A
 // message that is done already, or waits for the one it answers, is no error. One that is
@@ -46,7 +41,9 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 		return fmt.Errorf("inbound message %d: %w", id, err)
 	}
 	return in.store.InTx(ctx, func(tx *store.Store) error {
-		m := newMail(message, inbound, c)
+		m := newMail(message.Message, inbound, c)
+		m.security = message.security
+		m.postmaster = in.postmaster(c)
 		m.known, err = tx.StartInbound(ctx, id, outbox, m.mention())
 		if errors.Is(err, desk.ErrNotFound) {
 			return tx.FinishTask(ctx, outbox) // done meanwhile
@@ -101,6 +98,9 @@ func (in *Intake) processStarted(ctx context.Context, tx *store.Store, m *mail, 
 	if err := tx.File(ctx, filing); err != nil {
 		return err
 	}
+	if err := m.attach(ctx, tx, filing); err != nil {
+		return err
+	}
 	in.log.InfoContext(ctx, "message processed", "inbound_id", m.inbound.ID, "channel_id", m.channel.ID,
 		"ticket_id", filing.Ticket.ID, "article_id", filing.Article.ID, "follow_up", !filing.NewTicket)
 	return nil
@@ -130,7 +130,21 @@ func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64
 		return f, err
 	}
 	f.History = m.history(f, before)
+	if f.Catalog = m.catalog; !m.archived {
+		f.Event = m.event(f, before)
+	}
 	return f, nil
+}
+
+// event is what the mail is to the ticket's triggers, and to those who work on it.
+func (m *mail) event(f store.Filing, before desk.Ticket) desk.TicketEvent {
+	e := desk.TicketEvent{
+		TicketID: f.Ticket.ID, Type: desk.EventCreate, ArticleID: f.Article.ID, By: m.session.ID, Interface: desk.ByMail,
+	}
+	if !f.NewTicket {
+		e.Type, e.Changes = desk.EventUpdate, desk.Differences(before, *f.Ticket, m.catalog)
+	}
+	return e
 }
 
 // history is what the ticket's and the article's history say about the mail.
@@ -140,41 +154,33 @@ func (m *mail) history(f store.Filing, before desk.Ticket) []desk.Change {
 		RelatedObject: "Ticket", RelatedOID: int64(f.Ticket.ID),
 	}
 	if f.NewTicket {
-		return []desk.Change{{Object: "Ticket", OID: int64(f.Ticket.ID), Type: "created", By: m.session.ID}, created}
+		opened := desk.Change{Object: "Ticket", OID: int64(f.Ticket.ID), Type: "created", By: m.session.ID}
+		return append(append([]desk.Change{opened}, m.setByFilters(*f.Ticket)...), created)
 	}
-	return append(desk.TicketChanges(before, *f.Ticket, m.catalog, m.session.ID), created)
+	return append(m.credit(desk.TicketChanges(before, *f.Ticket, m.catalog, m.session.ID), forFollowUp), created)
 }
 
-// parse reads a mail, outside of any transaction and within a time of its own.
-func (in *Intake) parse(ctx context.Context, inbound store.Inbound, raw []byte, c *desk.Catalog) (parser.Message, error) {
-	if inbound.Kind != kindEmail {
-		return parser.Message{}, &desk.InvalidError{Field: "kind", Reason: "Messages of kind '" + inbound.Kind + "' can't be read."}
+// attach adds to a stored ticket what few mails bring: tags, and names that other systems have for it.
+func (m *mail) attach(ctx context.Context, tx *store.Store, f store.Filing) error {
+	tags := m.attributes[forFollowUp+"tags"]
+	if f.NewTicket {
+		tags = m.attributes[forNewTicket+"tags"]
 	}
-	type result struct {
-		message parser.Message
-		err     error
+	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(f.Ticket.ID), desk.TagNames(tags), m.session.ID, true); err != nil {
+		return err
 	}
-	done := make(chan result, 1)
-	options := parser.Options{
-		FQDN:   c.Settings.String("fqdn"),
-		OwnURL: c.Settings.String("http_type") + "://" + c.Settings.String("fqdn"),
-	}
-	// Nobody can interrupt the parser, so nobody waits for one that takes too long: it ends by itself.
-	go func() {
-		message, err := parser.Parse(raw, options)
-		done <- result{message, err}
-	}()
-	within := time.NewTimer(parseWithin)
-	defer within.Stop()
-	select {
-	case r := <-done:
-		if r.err != nil {
-			return parser.Message{}, &desk.InvalidError{Field: "raw", Reason: "The mail can't be read: " + r.err.Error()}
+	for _, known := range m.externals {
+		if err := tx.NameExternally(ctx, known.source, known.name, f.Ticket.ID); err != nil {
+			return err
 		}
-		return r.message, nil
-	case <-within.C:
-		return parser.Message{}, &desk.InvalidError{Field: "raw", Reason: "The mail can't be read within " + parseWithin.String()}
-	case <-ctx.Done():
-		return parser.Message{}, ctx.Err()
 	}
+	return nil
+}
+
+// parse reads a message, outside of any transaction and within a time of its own.
+func (in *Intake) parse(ctx context.Context, inbound store.Inbound, raw []byte, c *desk.Catalog) (opened, error) {
+	if inbound.Kind != kindEmail {
+		return opened{}, &desk.InvalidError{Field: "kind", Reason: "Messages of kind '" + inbound.Kind + "' can't be read."}
+	}
+	return in.open(ctx, raw, c)
 }

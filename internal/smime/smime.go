@@ -135,13 +135,24 @@ func mayProtectMail(c *x509.Certificate) bool {
 	return slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageEmailProtection) || slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageAny)
 }
 
-// RecipientIDs are the names by which encrypted content may say that it is for a certificate.
+// RecipientIDs are the names by which encrypted content may say that it is for a certificate, and
+// that of its public key.
 func RecipientIDs(c *x509.Certificate) []string {
-	ids := []string{issuerID(c.RawIssuer, c.SerialNumber.Bytes())}
+	ids := []string{issuerID(c.RawIssuer, c.SerialNumber.Bytes()), PublicKeyID(c.PublicKey)}
 	if len(c.SubjectKeyId) > 0 {
 		ids = append(ids, keyID(c.SubjectKeyId))
 	}
 	return ids
+}
+
+// PublicKeyID names a public key; empty: it is of a kind that S/MIME doesn't use.
+func PublicKeyID(key crypto.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(key)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
 }
 
 func issuerID(issuer, serial []byte) string {

@@ -169,6 +169,8 @@ const userIsNamed = `
 		OR EXISTS (SELECT FROM calendars WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM slas WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM webhooks WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM smime_certificates WHERE updated_by_id = $1 OR created_by_id = $1)
+		OR EXISTS (SELECT FROM pgp_keys WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM postmaster_filters WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM core_workflows WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM http_logs WHERE updated_by_id = $1 OR created_by_id = $1)
