@@ -58,7 +58,7 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 	for id, permission := range permissions {
 		called[id] = permission.Name
 	}
-	catalog, err := s.Store.Catalog(ctx)
+	c, err := s.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 		r := &records[i]
 		r.Add("permissions", rest.NamesIn(r.Get("permission_ids").([]desk.PermissionID), called))
 		r.Add("knowledge_base_permissions", []string{})
-		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), catalog))
+		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), c))
 	}
 	return s.AddStamps(ctx, rest.StampsOf(roles, store.Roles.Stamp), records)
 }

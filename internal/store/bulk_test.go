@@ -19,31 +19,31 @@ func TestCopiedRecordsComeBackWhole(t *testing.T) {
 		t.Fatalf("drew %v, %v", ids, err)
 	}
 	at := time.Date(2025, 6, 7, 8, 9, 10, 0, time.UTC)
-	tickets := make([]desk.Ticket, 3)
-	for i := range tickets {
-		tickets[i] = desk.Ticket{ID: desk.TicketID(ids[i]), Title: "x", GroupID: 1, StateID: 1, PriorityID: 2, OwnerID: 1, CustomerID: 2}
+	copied := make([]desk.Ticket, 3)
+	for i := range copied {
+		copied[i] = desk.Ticket{ID: desk.TicketID(ids[i]), Title: "x", GroupID: 1, StateID: 1, PriorityID: 2, OwnerID: 1, CustomerID: 2}
 		if i < 2 {
-			fillTicket(&tickets[i])
+			fillTicket(&copied[i])
 		} else {
-			tickets[i].Preferences, tickets[i].Custom = map[string]any{}, map[string]any{}
+			copied[i].Preferences, copied[i].Custom = map[string]any{}, map[string]any{}
 		}
-		tickets[i].Number = string(rune('a' + i))
-		tickets[i].Stamp = desk.Stamp{UpdatedByID: 1, CreatedByID: 2, CreatedAt: at, UpdatedAt: at.Add(time.Hour)}
+		copied[i].Number = string(rune('a' + i))
+		copied[i].Stamp = desk.Stamp{UpdatedByID: 1, CreatedByID: 2, CreatedAt: at, UpdatedAt: at.Add(time.Hour)}
 	}
-	if err := b.CopyTickets(t.Context(), tickets); err != nil {
+	if err := b.CopyTickets(t.Context(), copied); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range tickets {
+	for _, want := range copied {
 		if got, err := b.Ticket(t.Context(), want.ID); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("copied %+v\n   got %+v (%v)", want, got, err)
 		}
 	}
-	if next := b.ticket("next"); next.ID != tickets[2].ID+1 {
-		t.Errorf("the next ticket has id %d, want %d", next.ID, tickets[2].ID+1)
+	if next := b.ticket("next"); next.ID != copied[2].ID+1 {
+		t.Errorf("the next ticket has id %d, want %d", next.ID, copied[2].ID+1)
 	}
 
 	article := desk.Article{
-		ID: 50, TicketID: tickets[0].ID, TypeID: desk.ArticleEmail, SenderID: desk.SenderAgent, From: new("a"), To: new("b"), Cc: new("c"),
+		ID: 50, TicketID: copied[0].ID, TypeID: desk.ArticleEmail, SenderID: desk.SenderAgent, From: new("a"), To: new("b"), Cc: new("c"),
 		Subject: new("d"), ReplyTo: new("e"), MessageID: new("f"), MessageIDMD5: new("g"), InReplyTo: new("h"), References: new("i"),
 		ContentType: "text/html", Body: "j", Internal: true, Preferences: map[string]any{"k": "l"}, TimeUnit: new("2.25"),
 		OriginByID: new(desk.UserID(2)), Stamp: desk.Stamp{UpdatedByID: 1, CreatedByID: 2, CreatedAt: at, UpdatedAt: at.Add(time.Hour)},
@@ -56,14 +56,14 @@ func TestCopiedRecordsComeBackWhole(t *testing.T) {
 	}
 
 	line := desk.Change{
-		Object: "Ticket", OID: int64(tickets[0].ID), Type: "updated", Attribute: "state", ValueFrom: "new", ValueTo: "closed",
+		Object: "Ticket", OID: int64(copied[0].ID), Type: "updated", Attribute: "state", ValueFrom: "new", ValueTo: "closed",
 		IDFrom: new(int64(1)), IDTo: new(int64(4)), RelatedObject: "Ticket", RelatedOID: 9, By: 2,
 	}
-	created := desk.Change{Object: "Ticket", OID: int64(tickets[0].ID), Type: "created", By: 2}
+	created := desk.Change{Object: "Ticket", OID: int64(copied[0].ID), Type: "created", By: 2}
 	if err := b.CopyHistory(t.Context(), []store.HistoryEntry{{Change: created, CreatedAt: at}, {Change: line, CreatedAt: at}}); err != nil {
 		t.Fatal(err)
 	}
-	history, err := b.HistoryOf(t.Context(), tickets[0].ID)
+	history, err := b.HistoryOf(t.Context(), copied[0].ID)
 	if err != nil || len(history) != 2 || !reflect.DeepEqual(history[0].Change, created) || !reflect.DeepEqual(history[1].Change, line) || !history[1].CreatedAt.Equal(at) {
 		t.Errorf("history = %+v, %v; want %+v and %+v", history, err, created, line)
 	}
