@@ -102,7 +102,7 @@ var lists = []listed{
 }
 
 // fixed are lists that never grow.
-var fixed = []string{"/webhooks/pre_defined"}
+var fixed = []string{"/webhooks/pre_defined", "/first_steps"}
 
 const (
 	publicLink = `{"link":"https://help.example.com/","title":"Help","screen":["login"],"new_tab":true}`

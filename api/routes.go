@@ -4,6 +4,7 @@ import (
 	"postroom/api/account"
 	"postroom/api/automation"
 	"postroom/api/collab"
+	"postroom/api/firststeps"
 	"postroom/api/knowledge"
 	"postroom/api/library"
 	"postroom/api/mail"
@@ -44,6 +45,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	search.New(s.House, append(people.Searchable(), tickets.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
+	firststeps.New(s.House, tickets).Routes(t)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

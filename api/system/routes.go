@@ -44,4 +44,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("GET /api/v1/system_report/plugins", reports, s.listPlugins).Gives(pluginsSample)
 	t.Handle("POST /api/v1/settings/ticket_agent_default_notifications/apply_to_all", rest.Needs("admin.ticket"), s.giveNotifications).Gives(rest.Record{{"message", ""}})
 	t.Handle("PUT /api/v1/settings/image/{id}", rest.Needs("admin.*"), s.setLogo).Takes(rest.Record{{"logo", ""}, {"logo_resize", ""}}).Gives(settingSample)
+	t.Handle("GET /api/v1/system_assets/{identifier}/{timestamp}", rest.Webhook, s.sendAsset).GivesFile("image/*")
+	t.Handle("POST /api/v1/proxy", rest.Needs("admin.system"), s.tryProxy).Gives(rest.Record{{"result", ""}, {"message", ""}}).
+		Takes(rest.Record{{"proxy", ""}, {"proxy_username", ""}, {"proxy_password", ""}, {"proxy_no", ""}})
 }

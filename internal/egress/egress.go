@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"syscall"
 	"time"
 )
@@ -30,6 +31,9 @@ type Options struct {
 	Insecure bool
 	// Redirects that are followed; 0: none, the redirect is the answer.
 	Redirects int
+	// Proxy that requests go through; nil: they go straight. The policy is for the proxy then, which
+	// judges for itself where it lets others go.
+	Proxy *url.URL
 }
 
 const (
@@ -43,10 +47,15 @@ func (p Policy) Client(opts Options) *http.Client {
 	if timeout == 0 {
 		timeout = answerWithin
 	}
+	var proxy func(*http.Request) (*url.URL, error)
+	if opts.Proxy != nil {
+		proxy = http.ProxyURL(opts.Proxy)
+	}
 	dialer := &net.Dialer{Timeout: min(connectWithin, timeout), Control: p.control}
 	return &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{
+			Proxy:                  proxy,
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{InsecureSkipVerify: opts.Insecure},
 			TLSHandshakeTimeout:    timeout,
