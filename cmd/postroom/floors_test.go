@@ -77,6 +77,7 @@ var floors = map[string]int{
 	"channels/cti":             1, // what telephone systems say, without HTTP
 	"internal/attribute":       1,
 	"internal/csvimport":       1,
+	"internal/ical":            1,
 	"internal/forms":           1,
 	"internal/rules":           1,
 	"internal/sla":             1,
@@ -149,6 +150,7 @@ var doors = map[string][]string{
 	"database/sql":                                {"internal/devstack", "internal/store"}, // for goose
 	"github.com/ProtonMail/go-crypto/":            {"internal/pgp"},
 	"github.com/alicebob/miniredis/":              {"internal/devstack"},
+	"github.com/arran4/golang-ical/":              {"internal/ical"},
 	"github.com/emersion/go-imap/":                {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
 	"github.com/hibiken/asynq/":                   {"bench", "cmd/postroom", "jobs"},
