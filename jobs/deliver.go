@@ -10,6 +10,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/secmail"
 	"postroom/internal/store"
 	"postroom/jobs/task"
 )
@@ -89,6 +90,9 @@ func (j *DeliverArticle) send(ctx context.Context, l *letter) ([]byte, error) {
 		return nil, err
 	}
 	message := l.message()
+	if message.Protect, err = j.protect(ctx, l); err != nil {
+		return nil, err
+	}
 	for _, a := range l.files {
 		data, err := j.blobs.Get(ctx, j.store, a.BlobID)
 		if err != nil {
@@ -101,6 +105,20 @@ func (j *DeliverArticle) send(ctx context.Context, l *letter) ([]byte, error) {
 		return nil, err
 	}
 	return sender.Send(ctx, message)
+}
+
+// protect finds the keys for a letter that is to be encrypted or signed. It never goes out otherwise.
+func (j *DeliverArticle) protect(ctx context.Context, l *letter) (func([]byte) ([]byte, error), error) {
+	wanted, asked := desk.Asked(l.article.Preferences)
+	if !asked {
+		return nil, nil
+	}
+	from := desk.MailAddresses(text(l.article.From))
+	if len(from) == 0 {
+		return nil, unready("The sender's address is missing.")
+	}
+	safe := secmail.New(j.store, l.catalog.Settings, time.Now())
+	return safe.Prepare(ctx, wanted, from[0], desk.MailAddresses(l.recipients()))
 }
 
 // begin claims the work and reads all that the letter needs. It returns no letter when there is
@@ -242,14 +260,14 @@ func (j *DeliverArticle) GiveUp(ctx context.Context, tx *store.Store, t task.Art
 	}
 	after := before
 	after.StateID = catalog.FollowUpState()
-	after.UpdatedByID = desk.SystemUser
 	desk.ApplyArticle(&after, note, catalog)
-	if err := tx.SaveTicket(ctx, after); err != nil {
-		return err
-	}
 	created := desk.Change{
 		Object: "Ticket::Article", OID: int64(note.ID), Type: "created",
 		RelatedObject: "Ticket", RelatedOID: int64(after.ID), By: desk.SystemUser,
 	}
-	return tx.AddHistory(ctx, append(desk.TicketChanges(before, after, catalog, desk.SystemUser), created))
+	_, err = tx.ChangeTicket(ctx, store.TicketChange{
+		Before: before, After: after, Catalog: catalog, History: []desk.Change{created},
+		Event: desk.TicketEvent{ArticleID: note.ID, By: desk.SystemUser},
+	})
+	return err
 }

@@ -42,6 +42,7 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 		{24 * time.Hour, "old http logs deleted", s.PurgeHTTPLogs},
 		{24 * time.Hour, "old calls deleted", s.PurgeCalls},
 		{24 * time.Hour, "old data privacy tasks deleted", s.PurgePrivacyTasks},
+		{24 * time.Hour, "old notes about what rules did deleted", s.PurgeRuleTraces},
 		{time.Hour, "sessions and the like that are over deleted", s.SweepSignIns},
 	}}
 }

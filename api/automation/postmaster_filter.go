@@ -37,7 +37,7 @@ func readPostmasterFilter(_ context.Context, _ *store.Store, in *rest.Input, v *
 	v.Name = strings.TrimSpace(v.Name)
 	choice(in, &v.Channel, "channel", "email")
 	object(in, &v.Match, "match")
-	perform(in, &v.Perform)
+	actions(in, &v.Perform)
 	in.Flag(&v.Active, "active")
 	in.NullHTML(&v.Note, "note", rest.MaxNote)
 	if in.Err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/perform"
 	"postroom/internal/rules"
 )
 
@@ -33,13 +34,13 @@ func impersonal(in *rest.Input, dst *map[string]any, about *rules.Attributes) {
 	}
 }
 
-// perform takes actions and refuses those that lack something.
-func perform(in *rest.Input, dst *map[string]any) {
+// actions takes actions and refuses those that lack something.
+func actions(in *rest.Input, dst *map[string]any) {
 	if !in.Params.Has("perform") {
 		return
 	}
 	object(in, dst, "perform")
-	in.Keep(rules.CheckPerform(*dst))
+	in.Keep(perform.Check(*dst))
 }
 
 // object takes a JSON object, if one was sent, that is not too large to be kept.

@@ -47,7 +47,7 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	choice(in, &v.Object, "object", "Ticket", "User", "Organization")
 	object(in, &v.Timeplan, "timeplan")
 	impersonal(in, &v.Condition, about(v.Object, in.Catalog).WithWorkingTime())
-	perform(in, &v.Perform)
+	actions(in, &v.Perform)
 	in.Flag(&v.DisableNotification, "disable_notification")
 	in.Flag(&v.Active, "active")
 	in.NullHTML(&v.Note, "note", rest.MaxNote)

@@ -42,7 +42,7 @@ func readTrigger(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.T
 	in.Text(&v.Name, "name", maxTitle)
 	v.Name = strings.TrimSpace(v.Name)
 	condition(in, &v.Condition, about("Ticket", in.Catalog).WithWorkingTime())
-	perform(in, &v.Perform)
+	actions(in, &v.Perform)
 	choice(in, &v.Activator, "activator", desk.ActivatorAction, desk.ActivatorTime)
 	choice(in, &v.ExecutionConditionMode, "execution_condition_mode", desk.ModeSelective, desk.ModeAlways)
 	in.Flag(&v.DisableNotification, "disable_notification")

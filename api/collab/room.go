@@ -56,11 +56,11 @@ func (s *Room) ticket(ctx context.Context, who *desk.Caller, id desk.TicketID, a
 
 // saveTicket stores what a change of something attached changed of its ticket, which is locked.
 func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, after desk.Ticket) error {
-	after.UpdatedByID = in.Who.User.ID
-	if err := tx.SaveTicket(ctx, after); err != nil {
-		return err
-	}
-	return tx.AddHistory(ctx, desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
+	_, err := tx.ChangeTicket(ctx, store.TicketChange{
+		Before: before, After: after, Catalog: in.Catalog,
+		Event: desk.TicketEvent{By: in.Who.User.ID, Interface: desk.ByAPI},
+	})
+	return err
 }
 
 // release has bytes deleted that nothing refers to any more.

@@ -6,7 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/rules"
+	"postroom/internal/perform"
 	"postroom/internal/store"
 )
 
@@ -40,7 +40,7 @@ func readMacro(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Mac
 	v.Name = strings.TrimSpace(v.Name)
 	in.Object(&v.Perform, "perform")
 	if in.Params.Has("perform") {
-		in.Keep(rules.CheckPerform(v.Perform))
+		in.Keep(perform.Check(v.Perform))
 	}
 	if !in.Params.Blank("ux_flow_next_up") {
 		in.Text(&v.UXFlowNextUp, "ux_flow_next_up", maxTitle)

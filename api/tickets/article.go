@@ -140,7 +140,7 @@ func (s *Room) updateArticle(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		return saveTicket(ctx, tx, in, ticket, ticket)
+		return saveTicket(ctx, tx, in, ticket, ticket, happening{})
 	})
 	if err != nil {
 		return err
@@ -207,7 +207,7 @@ func (s *Room) deleteArticle(w http.ResponseWriter, r *http.Request) error {
 		if article.SenderID != desk.SenderSystem {
 			ticket.ArticleCount = max(ticket.ArticleCount-1, 0)
 		}
-		return saveTicket(ctx, tx, &rest.Input{Catalog: catalog, Who: who}, before, ticket)
+		return saveTicket(ctx, tx, &rest.Input{Catalog: catalog, Who: who}, before, ticket, happening{})
 	})
 	if err != nil {
 		return err

@@ -126,7 +126,7 @@ func (s *Room) createArticle(w http.ResponseWriter, r *http.Request) error {
 		if article, err = s.addArticle(ctx, tx, in, &ticket, draft); err != nil {
 			return err
 		}
-		return saveTicket(ctx, tx, in, before, ticket)
+		return saveTicket(ctx, tx, in, before, ticket, happening{article: article.ID})
 	})
 	if err != nil {
 		return err

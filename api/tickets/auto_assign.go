@@ -44,7 +44,7 @@ func (s *Room) autoAssign(ctx context.Context, who *desk.Caller, ticket desk.Tic
 		}
 		after := before
 		after.OwnerID = who.User.ID
-		return saveTicket(ctx, tx, in, before, after)
+		return saveTicket(ctx, tx, in, before, after, happening{})
 	})
 	if err != nil {
 		return ticket, err

@@ -176,26 +176,33 @@ func (s *Room) insertTicket(ctx context.Context, tx *store.Store, in *rest.Input
 	if err := linkNew(ctx, tx, in, t.ID); err != nil {
 		return err
 	}
-	if err := attach(ctx, tx, in, *t); err != nil || !withArticle {
+	if err := attach(ctx, tx, in, *t); err != nil {
 		return err
 	}
-	return s.addFirstArticle(ctx, tx, in, t, draft)
+	event := desk.TicketEvent{TicketID: t.ID, Type: desk.EventCreate, By: in.Who.User.ID, Interface: desk.ByAPI}
+	if withArticle {
+		if event.ArticleID, err = s.addFirstArticle(ctx, tx, in, t, draft); err != nil {
+			return err
+		}
+	}
+	return tx.AnnounceEvent(ctx, in.Catalog, event)
 }
 
 // addFirstArticle writes the article that came with a new ticket, and what it means for the ticket.
-func (s *Room) addFirstArticle(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Ticket, draft articleDraft) error {
+func (s *Room) addFirstArticle(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Ticket, draft articleDraft) (desk.ArticleID, error) {
 	before := *t
-	if _, err := s.addArticle(ctx, tx, in, t, draft); err != nil {
-		return err
+	article, err := s.addArticle(ctx, tx, in, t, draft)
+	if err != nil {
+		return 0, err
 	}
 	t.Settle(before, in.Catalog, time.Now())
 	if err := tx.SaveTicket(ctx, *t); err != nil {
-		return err
+		return 0, err
 	}
 	// What the first article says about the ticket is how it began, not a change. Its state is one.
 	after := before
 	after.StateID = t.StateID
-	return tx.AddHistory(ctx, desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
+	return article.ID, tx.AddHistory(ctx, desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
 }
 
 // articleIn is the article inside a ticket that a client sent. An empty one is none.

@@ -9,7 +9,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/rules"
+	"postroom/internal/perform"
 	"postroom/internal/store"
 )
 
@@ -138,7 +138,10 @@ func (s *Room) runMacro(w http.ResponseWriter, r *http.Request) error {
 			{"error", "Macro group restrictions do not cover all tickets"}, {"blocking_tickets", blocking},
 		})
 	}
-	writes, err := rules.WritesOf(macro.Perform, rules.Actor{User: in.Who.User, Now: time.Now()})
+	writes, err := perform.WritesOf(macro.Perform, perform.Actor{User: in.Who.User, Now: time.Now()})
+	if err == nil && writes.Leaves() {
+		err = rest.Invalid("perform", "The macro '%s' does what only rules do that act by themselves.", macro.Name)
+	}
 	if err != nil {
 		return err
 	}
@@ -173,7 +176,7 @@ func (s *Room) outsideMacro(ctx context.Context, macro desk.MacroID, ids []desk.
 }
 
 // perform takes the actions of a macro on a ticket.
-func (s *Room) perform(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w rules.Writes) error {
+func (s *Room) perform(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w perform.Writes) error {
 	wanted := rest.Params{}
 	for name, value := range w.Attributes {
 		wanted[name] = value
@@ -191,7 +194,7 @@ func (s *Room) perform(ctx context.Context, tx *store.Store, in *rest.Input, id 
 }
 
 // performAround takes the actions that don't write to the ticket's own row.
-func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w rules.Writes) error {
+func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w perform.Writes) error {
 	ticket, err := tx.Ticket(ctx, id)
 	if err != nil {
 		return err

@@ -97,14 +97,15 @@ func (s *Room) merge(ctx context.Context, tx *store.Store, in *rest.Input, sourc
 	note := articleDraft{sent: rest.Params{}, article: desk.Article{
 		TypeID: desk.ArticleNote, SenderID: desk.SenderAgent, ContentType: "text/plain", Body: "merged",
 	}}
-	if _, err := s.addArticle(ctx, tx, in, &source, note); err != nil {
+	article, err := s.addArticle(ctx, tx, in, &source, note)
+	if err != nil {
 		return err
 	}
 	source.StateID, source.OwnerID = in.Catalog.MergedState(), desk.SystemUser
 	if source.TimeUnit, err = tx.TimeSpent(ctx, source.ID); err != nil {
 		return err
 	}
-	if err := saveTicket(ctx, tx, in, before, source); err != nil {
+	if err := saveTicket(ctx, tx, in, before, source, happening{kind: desk.EventMergedInto, article: article.ID}); err != nil {
 		return err
 	}
 	grown := target
@@ -113,5 +114,5 @@ func (s *Room) merge(ctx context.Context, tx *store.Store, in *rest.Input, sourc
 		return err
 	}
 	grown.UpdatedAt = time.Now()
-	return saveTicket(ctx, tx, in, target, grown)
+	return saveTicket(ctx, tx, in, target, grown, happening{kind: desk.EventReceivedMerge})
 }

@@ -55,6 +55,11 @@ func (p *ticketParams) apply(ctx context.Context, t *desk.Ticket) error {
 	return p.applyPreferences(t)
 }
 
+// Describe writes the attributes of a ticket that somebody sent into a new one, all but its customer.
+func (s *Room) Describe(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Ticket) error {
+	return (&ticketParams{store: tx, catalog: in.Catalog, sent: in.Params}).apply(ctx, t)
+}
+
 // applyRelations writes what the catalog can name. A relation sent as null is left for the form
 // rules, or the defaults, to complain about or fill in.
 func (p *ticketParams) applyRelations(t *desk.Ticket) error {

@@ -51,7 +51,7 @@ func (s *Room) change(ctx context.Context, tx *store.Store, in *rest.Input, id d
 		if !changed(before, after, in.Catalog) {
 			return nil // nothing is to be seen of an update that changes nothing
 		}
-		return saveTicket(ctx, tx, in, before, after)
+		return saveTicket(ctx, tx, in, before, after, happening{})
 	}
 	draft, err := draftArticle(object, in.Catalog)
 	if err != nil {
@@ -60,10 +60,11 @@ func (s *Room) change(ctx context.Context, tx *store.Store, in *rest.Input, id d
 	if err := useDraft(ctx, tx, in, id, object); err != nil {
 		return err
 	}
-	if _, err := s.addArticle(ctx, tx, in, &after, draft); err != nil {
+	article, err := s.addArticle(ctx, tx, in, &after, draft)
+	if err != nil {
 		return err
 	}
-	return saveTicket(ctx, tx, in, before, after)
+	return saveTicket(ctx, tx, in, before, after, happening{article: article.ID})
 }
 
 // changedTicket decodes and checks what a client wants to change.
@@ -138,18 +139,26 @@ func changed(before, after desk.Ticket, c *desk.Catalog) bool {
 		!bytes.Equal(rest.AppendJSON(nil, before.Preferences), rest.AppendJSON(nil, after.Preferences))
 }
 
-// saveTicket writes back a locked ticket and the history of what changed.
-func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, after desk.Ticket) error {
+// happening is what a change of a ticket is, beside the attributes that differ.
+type happening struct {
+	kind    string // none: an update
+	article desk.ArticleID
+}
+
+// saveTicket writes back a locked ticket, the history of what changed, and the event for triggers.
+func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, after desk.Ticket, what happening) error {
 	after.Settle(before, in.Catalog, time.Now())
-	after.UpdatedByID = in.Who.User.ID
-	if err := tx.SaveTicket(ctx, after); err != nil {
+	by := in.Who.User.ID
+	_, err := tx.ChangeTicket(ctx, store.TicketChange{
+		Before: before, After: after, Catalog: in.Catalog,
+		Event: desk.TicketEvent{Type: what.kind, ArticleID: what.article, By: by, Interface: desk.ByAPI},
+	})
+	if err != nil {
 		return err
 	}
-	changes := desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID)
-	if activity, noted := desk.ActivityOf(after, changes, in.Who.User.ID); noted {
-		if err := in.Note(ctx, tx, activity); err != nil {
-			return err
-		}
+	activity, noted := desk.ActivityOf(after, desk.TicketChanges(before, after, in.Catalog, by), by)
+	if !noted {
+		return nil
 	}
-	return tx.AddHistory(ctx, changes)
+	return in.Note(ctx, tx, activity)
 }

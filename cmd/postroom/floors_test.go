@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"api":                      4,
 	"api/account":              4,
 	"api/automation":           4,
+	"api/checkmk":              4,
 	"api/collab":               4,
 	"api/firststeps":           4,
 	"api/integration":          4,
@@ -54,7 +55,8 @@ var floors = map[string]int{
 	"internal/console":         4,
 	"jobs":                     4,
 	"jobs/poll":                4,
-	"channels/email/account":   2,
+	"jobs/trigger":             4,
+	"channels/email/account":   1,
 	"channels/email/grant":     3, // keeps access tokens fresh
 	"channels/email/graph":     2, // Microsoft's REST interface for mail
 	"channels/email/inbox":     3,

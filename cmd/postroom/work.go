@@ -11,8 +11,10 @@ import (
 
 	"postroom/channels/email"
 	"postroom/internal/intake"
+	"postroom/internal/perform"
 	"postroom/jobs"
 	"postroom/jobs/task"
+	"postroom/jobs/trigger"
 	"postroom/spool"
 )
 
@@ -83,9 +85,12 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 	run := jobs.NewWorkers(h.store, client, h.log, jobs.WorkersOptions{Counts: workers, ShutdownWithin: partTime(h.cfg)},
 		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
 		jobs.NewDeliverArticle(h.store, h.blobs, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(trigger.Timeout)),
 		jobs.NewMailAccount(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewRefuseMail(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
+		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
+		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),

@@ -19,7 +19,10 @@ type Catalog struct {
 	DomainMembers map[string]OrganizationID // mail domain -> organization that takes its people in
 	Attributes    map[string][]Attribute    // definitions by kind of record, in their order
 	Workflows     []CoreWorkflow            // of administrators
-	MailFilters   []PostmasterFilter        // the active ones, in the order in which mail goes through them
+	Triggers      []Trigger                 // the active ones, in the order in which they act
+	SLAs          []SLA                     // in the order in which they are looked through
+	Calendars     map[CalendarID]Calendar
+	MailFilters   []PostmasterFilter // the active ones, in the order in which mail goes through them
 }
 
 // StateType returns the name of the type of a state, such as closed.

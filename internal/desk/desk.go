@@ -41,6 +41,7 @@ const (
 	StatePendingClose    StateID = 6
 
 	ArticleEmail ArticleTypeID = 1
+	ArticleSMS   ArticleTypeID = 2
 	ArticlePhone ArticleTypeID = 5
 	ArticleNote  ArticleTypeID = 10
 	ArticleWeb   ArticleTypeID = 11

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"postroom/internal/desk"
 )
@@ -45,3 +46,18 @@ func CheckMailMatch(match map[string]any) error {
 }
 
 func invalidMatch(reason string) error { return &desk.InvalidError{Field: "match", Reason: reason} }
+
+// isBlank reports whether a value says nothing. A switch says something also when it is off.
+func isBlank(value any) bool {
+	switch v := value.(type) {
+	case nil:
+		return true
+	case string:
+		return strings.TrimSpace(v) == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
+}

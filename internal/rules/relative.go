@@ -46,6 +46,16 @@ func readSpan(count, unit string) (span, bool) {
 	return span{count: n, unit: unit}, known && err == nil && n >= -limit && n <= limit
 }
 
+// After returns the time that lies a relative distance, such as 3 and week, after another. It reports
+// false for a distance that nobody can count.
+func After(at time.Time, count, unit string) (time.Time, bool) {
+	distance, ok := readSpan(count, unit)
+	if !ok {
+		return time.Time{}, false
+	}
+	return distance.after(at, 1), true
+}
+
 // after returns the time that lies so many times the span after another. Days and longer are steps
 // of the calendar in UTC; a month's step ends on the last day of a month that is too short.
 func (s span) after(at time.Time, times int) time.Time {

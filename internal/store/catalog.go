@@ -17,6 +17,9 @@ type catalogCache struct {
 	mu      sync.Mutex
 	catalog *desk.Catalog
 	checked time.Time
+	// promises are those of the catalog they were made of.
+	promises   []promise
+	promisesOf *desk.Catalog
 }
 
 // catalogAge is how old a catalog may be before its version is looked up again. Settings changed
@@ -99,6 +102,18 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 	})
 	read("domains", func() (err error) { c.DomainMembers, err = s.domainMembers(ctx); return })
 	read("attributes", func() (err error) { c.Attributes, err = s.attributesByObject(ctx); return })
+	read("triggers", func() (err error) {
+		c.Triggers, err = many[desk.Trigger](ctx, s, "list", Triggers.all+`
+			WHERE active
+			ORDER BY lower(name), id`)
+		return
+	})
+	read("slas", func() (err error) {
+		c.SLAs, err = many[desk.SLA](ctx, s, "list", SLAs.all+`
+			ORDER BY name, created_at`)
+		return
+	})
+	read("calendars", func() (err error) { c.Calendars, err = Calendars.All(ctx, s); return })
 	read("workflows", func() (err error) {
 		c.Workflows, err = many[desk.CoreWorkflow](ctx, s, "list", CoreWorkflows.all)
 		return
@@ -112,15 +127,14 @@ func (s *Store) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 	return err
 }
 
-const (
-	allArticleTypes = `
-		SELECT id, name, communication, active
-		FROM ticket_article_types`
-	allChannels = `
-		SELECT id, group_id, area, options, active, preferences, last_log_in, last_log_out, status_in, status_out, last_fetch,
-			updated_by_id, created_by_id, created_at, updated_at
-		FROM channels`
-)
+const allArticleTypes = `
+	SELECT id, name, communication, active
+	FROM ticket_article_types`
+
+const allChannels = `
+	SELECT id, group_id, area, options, active, preferences, last_log_in, last_log_out, status_in, status_out, last_fetch,
+		updated_by_id, created_by_id, created_at, updated_at
+	FROM channels`
 
 func (s *Store) fillChannels(ctx context.Context, c *desk.Catalog) (err error) {
 	c.Channels, err = byID(ctx, s, allChannels, func(v desk.Channel) desk.ChannelID { return v.ID })

@@ -190,11 +190,17 @@ type Filing struct {
 	Article     *desk.Article
 	Attachments []desk.Attachment
 	History     []desk.Change
+	Event       desk.TicketEvent
+	Catalog     *desk.Catalog
 }
 
 // File writes a message's ticket, article, files and history, and ends the message and its task,
 // all in one round trip. Ids that later rows refer to must have been reserved.
 func (s *Store) File(ctx context.Context, f Filing) error {
+	d, err := s.settleDeadlines(ctx, f.Catalog, f.Ticket, f.NewTicket, f.Article)
+	if err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
 	if f.NewTicket {
 		queueTicket(batch, f.Ticket)
@@ -205,10 +211,18 @@ func (s *Store) File(ctx context.Context, f Filing) error {
 	if err := queueAttachments(batch, f.Attachments); err != nil {
 		return err
 	}
+	if !f.NewTicket {
+		f.History = append(f.History, d.history()...)
+	}
 	queueHistory(batch, f.History)
+	s.queueAlarms(batch, d)
 	s.queueEnd(batch, f.Inbound, InboundProcessed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)
-	return s.sendFresh(ctx, batch, fmt.Sprintf("file inbound message %d", f.Inbound))
+	s.queueEvent(batch, f.Catalog, f.Event)
+	if err := s.sendFresh(ctx, batch, fmt.Sprintf("file inbound message %d", f.Inbound)); err != nil {
+		return err
+	}
+	return s.finishDeadlines(ctx, d)
 }
 
 const lastTo = `

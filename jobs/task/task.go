@@ -34,6 +34,29 @@ type MessageReceived struct {
 func (MessageReceived) Kind() string  { return "message.received" }
 func (MessageReceived) Queue() string { return Inbound }
 
+// TicketChanged: something happened to a ticket, and its triggers have to act. It is worked off in
+// the order in which it happened to the ticket; who else wants to know is announced by that work.
+type TicketChanged struct {
+	desk.TicketEvent
+}
+
+func (TicketChanged) Kind() string  { return "ticket.changed" }
+func (TicketChanged) Queue() string { return Trigger }
+
+// WebhookToCall: a rule reports a ticket to another system.
+type WebhookToCall struct {
+	WebhookID desk.WebhookID   `json:"webhook_id"`
+	TicketID  desk.TicketID    `json:"ticket_id"`
+	ArticleID desk.ArticleID   `json:"article_id,omitzero"`
+	Rule      string           `json:"rule"`      // its name, which the receiver gets to know
+	RuleType  string           `json:"rule_type"` // Trigger, Job
+	Event     desk.TicketEvent `json:"event"`     // what set the rule off
+	Delivery  string           `json:"delivery"`  // the same for every attempt
+}
+
+func (WebhookToCall) Kind() string  { return "webhook.call" }
+func (WebhookToCall) Queue() string { return Deliver }
+
 // ArticleToDeliver: an article was written that has to leave the house.
 type ArticleToDeliver struct {
 	ArticleID desk.ArticleID `json:"article_id"`

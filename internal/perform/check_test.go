@@ -1,9 +1,9 @@
-package rules_test
+package perform_test
 
 import (
 	"testing"
 
-	"postroom/internal/rules"
+	"postroom/internal/perform"
 )
 
 type parameters = map[string]any
@@ -37,7 +37,7 @@ func TestActionThatLacksSomethingIsRefused(t *testing.T) {
 		{"two faults, the first by name", parameters{"notification.sms": parameters{}, "article.note": parameters{}}, missing("article.note, body")},
 	} {
 		got := ""
-		if err := rules.CheckPerform(tc.perform); err != nil {
+		if err := perform.Check(tc.perform); err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {

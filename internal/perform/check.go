@@ -1,4 +1,10 @@
-package rules
+// Package perform takes the actions of rules on tickets: of triggers, schedulers and macros alike.
+//
+// In come actions as administrators wrote them and a ticket that is locked, out comes the ticket as
+// it is then: attributes, tags and subscriptions changed, notes, mails and text messages written as
+// articles, webhooks announced. All of it is part of the caller's transaction; what leaves the house
+// is announced there and sent by others. Which rule acts, and when, it doesn't know.
+package perform
 
 import (
 	"maps"
@@ -21,9 +27,9 @@ var performNeeds = map[string][]string{
 // onlySpecific are attributes whose value can be left out if it follows from whoever acts.
 var onlySpecific = []string{"ticket.customer_id", "ticket.organization_id", "ticket.owner_id"}
 
-// CheckPerform refuses actions that lack what they need. It is for triggers, schedulers, macros and
+// Check refuses actions that lack what they need. It is for triggers, schedulers, macros and
 // postmaster filters alike; an action that nobody knows is for whoever runs it.
-func CheckPerform(perform map[string]any) error {
+func Check(perform map[string]any) error {
 	for _, key := range slices.Sorted(maps.Keys(perform)) {
 		action, ok := perform[key].(map[string]any)
 		if !ok {

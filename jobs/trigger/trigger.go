@@ -1,0 +1,109 @@
+// Package trigger lets triggers act on what happens to tickets.
+//
+// In come events, each with the change that caused it already committed; out go the tickets as the
+// triggers leave them, and the announcement of whatever else follows an event. The events of one
+// ticket are worked off in the order in which they happened, each in one transaction. How a
+// condition is judged is for package rules, what an action does for package perform.
+package trigger
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/perform"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// Triggers is the job of task.TicketChanged.
+type Triggers struct {
+	store     *store.Store
+	performer *perform.Performer
+	log       *slog.Logger
+	then      []Then
+	rules     atomic.Pointer[set]
+}
+
+// Then says what else is to be done about an event, after the triggers; nil: nothing.
+type Then func(desk.TicketEvent) task.Kind
+
+// New returns the job. It starts nothing.
+func New(s *store.Store, performer *perform.Performer, log *slog.Logger, then ...Then) *Triggers {
+	return &Triggers{store: s, performer: performer, log: log, then: then}
+}
+
+// Timeout is the time that the events of a ticket may take.
+const Timeout = 2 * time.Minute
+
+// Work works off an event, after those of the same ticket that are older.
+func (j *Triggers) Work(ctx context.Context, t task.TicketChanged, id desk.OutboxID) error {
+	for {
+		var next desk.OutboxID
+		err := j.store.InTx(ctx, func(tx *store.Store) error {
+			var event desk.TicketEvent
+			var err error
+			next, event, err = tx.NextEvent(ctx, t.TicketID, id)
+			if errors.Is(err, desk.ErrNotFound) {
+				next = id
+				return nil // done already, together with an event that came later
+			}
+			if err != nil {
+				return err
+			}
+			if err := j.follow(ctx, tx, event); err != nil {
+				return err
+			}
+			return tx.FinishTask(ctx, next)
+		})
+		if err != nil || next == id {
+			return err
+		}
+	}
+}
+
+// follow does all that follows an event.
+func (j *Triggers) follow(ctx context.Context, tx *store.Store, event desk.TicketEvent) error {
+	catalog, err := j.store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	if catalog.Settings.Bool("import_mode") {
+		return nil
+	}
+	rules := j.compiled(ctx, catalog)
+	if rules.concern(event) {
+		c := &chain{Triggers: j, tx: tx, catalog: catalog, rules: rules, first: event, now: time.Now().UTC(), done: map[desk.TriggerID]bool{}}
+		switch err := c.run(ctx); {
+		case errors.Is(err, desk.ErrNotFound):
+			return nil // the ticket was deleted, perhaps by a trigger
+		case err != nil:
+			return err
+		}
+	}
+	var work []task.Kind
+	for _, then := range j.then {
+		if kind := then(event); kind != nil {
+			work = append(work, kind)
+		}
+	}
+	if len(work) == 0 {
+		return nil
+	}
+	return tx.Announce(ctx, work...)
+}
+
+// compiled returns the triggers of a catalog, parsed once.
+func (j *Triggers) compiled(ctx context.Context, c *desk.Catalog) *set {
+	if known := j.rules.Load(); known != nil && known.catalog == c {
+		return known
+	}
+	fresh := compile(c, func(t desk.Trigger, err error) {
+		j.log.WarnContext(ctx, "trigger can't be used: its condition names what is gone", "trigger_id", t.ID, "error", err)
+	})
+	j.rules.Store(fresh)
+	return fresh
+}
