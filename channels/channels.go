@@ -7,6 +7,7 @@ package channels
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"postroom/internal/desk"
@@ -83,6 +84,10 @@ type Outbound struct {
 	Notification bool   // automatic: marked so that no machine answers it
 	CSSFont      string // of HTML bodies
 	EHLODomain   string
+
+	// Protect encrypts or signs what is sent: it is given the content, beginning with the header fields
+	// about it, and returns it in another form. nil: it goes as it is.
+	Protect func(entity []byte) ([]byte, error)
 }
 
 // File is an attachment of an outgoing message.
@@ -100,6 +105,19 @@ type Sender interface {
 	// is desk.Permanent would happen again; any other is worth another attempt.
 	Send(ctx context.Context, message Outbound) (raw []byte, err error)
 }
+
+// LaterError says that the other side takes nothing more for now: whoever asked too often, or sent
+// too much. Nothing is wrong with the message, and the attempt counts as none.
+type LaterError struct {
+	After time.Duration // before that there is no point in trying again
+	Err   error
+}
+
+func (e *LaterError) Error() string {
+	return fmt.Sprintf("try again in %s: %v", e.After.Round(time.Second), e.Err)
+}
+
+func (e *LaterError) Unwrap() error { return e.Err }
 
 // Sides of an account.
 const (

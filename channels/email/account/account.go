@@ -15,8 +15,9 @@ import (
 
 // Adapters of the way in.
 const (
-	IMAP = "imap"
-	POP3 = "pop3"
+	IMAP  = "imap"
+	POP3  = "pop3"
+	Graph = "microsoft_graph_inbound"
 )
 
 // Options are one side of a channel as clients wrote them: numbers come as text too, switches as

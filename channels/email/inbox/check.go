@@ -20,8 +20,11 @@ type checked interface {
 // openForCheck opens a mailbox for somebody who waits in front of a form.
 func openForCheck(ctx context.Context, in Inbound) (checked, error) {
 	in.limits = checkLimits
-	if in.Adapter == account.POP3 {
+	switch in.Adapter {
+	case account.POP3:
 		return openMaildrop(ctx, in)
+	case account.Graph:
+		return openCloudCheck(ctx, in)
 	}
 	return openSession(ctx, in)
 }

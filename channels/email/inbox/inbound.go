@@ -35,7 +35,7 @@ type Memory interface {
 
 // Inbound is a mailbox to be fetched (reference/email.md 1.2, 1.3).
 type Inbound struct {
-	Adapter  string // account.IMAP, account.POP3
+	Adapter  string // account.IMAP, account.POP3, account.Graph
 	Host     string
 	Port     int
 	Security Security
@@ -43,10 +43,11 @@ type Inbound struct {
 	User     string
 	Password string
 	AuthType string // SASL mechanism; empty: a command with user and password
-	Folder   string // of IMAP
+	Folder   string // of IMAP: its name; of Graph: its id, empty: the inbox
 	Keep     bool   // leave mail there instead of deleting it
 
-	Tokens account.Tokens // instead of Password; nil: Password it is
+	Tokens   account.Tokens // instead of Password; nil: Password it is
+	GraphURL string         // of Graph: where it is
 
 	Trusted bool         // X-Zammad-* headers of its mail may steer us
 	GroupID desk.GroupID // of new tickets; 0: the address decides
@@ -101,10 +102,15 @@ var (
 // *desk.InvalidError. Group, size limit and Known are the caller's to fill in.
 func ParseInbound(stored map[string]any) (Inbound, error) {
 	adapter, opts := account.Side(stored)
-	if adapter != account.IMAP && adapter != account.POP3 {
-		return Inbound{}, account.UnknownAdapter(adapter)
+	var host string
+	var err error
+	switch adapter {
+	case account.IMAP, account.POP3:
+		host, err = opts.Host()
+	case account.Graph: // everybody's server is the same
+	default:
+		err = account.UnknownAdapter(adapter)
 	}
-	host, err := opts.Host()
 	if err != nil {
 		return Inbound{}, err
 	}
@@ -133,6 +139,8 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 	switch {
 	case adapter == account.POP3:
 		inbound.Folder = ""
+	case adapter == account.Graph:
+		inbound.Folder = opts.Text("folder_id")
 	case inbound.Folder == "":
 		inbound.Folder = "INBOX"
 	}

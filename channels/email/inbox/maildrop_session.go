@@ -73,7 +73,7 @@ func (s *maildropSession) login(in Inbound) error {
 	if in.AuthType == "" {
 		return s.client.Login(in.User, in.Password)
 	}
-	mechanism, err := in.mechanism()
+	mechanism, err := account.Mechanism(in.AuthType, in.User, in.Password, in.Host, in.Port)
 	if err != nil {
 		return err
 	}

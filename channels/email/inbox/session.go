@@ -108,7 +108,7 @@ func (s *session) login(in Inbound) error {
 		}
 		return s.client.Login(in.User, in.Password).Wait()
 	}
-	mechanism, err := in.mechanism()
+	mechanism, err := account.Mechanism(in.AuthType, in.User, in.Password, in.Host, in.Port)
 	if err != nil {
 		return err
 	}
