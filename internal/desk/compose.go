@@ -83,16 +83,19 @@ func FormatAddress(name, email string) string {
 }
 
 // HasRecipient reports whether a list of recipients holds at least one mail address.
-func HasRecipient(list string) bool {
-	for part := range strings.SplitSeq(list, ",") {
+func HasRecipient(list string) bool { return len(MailAddresses(list)) > 0 }
+
+// MailAddresses returns the valid addresses of a list of recipients, without their names.
+func MailAddresses(list string) (addresses []string) {
+	for part := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ',' || r == ';' }) {
 		if open := strings.LastIndexByte(part, '<'); open >= 0 {
 			part, _, _ = strings.Cut(part[open+1:], ">")
 		}
-		if ValidAddress(strings.TrimSpace(part)) {
-			return true
+		if part = strings.TrimSpace(part); ValidAddress(part) {
+			addresses = append(addresses, part)
 		}
 	}
-	return false
+	return addresses
 }
 
 // ValidAddress reports whether a text is a mail address by its form (reference/email.md 9.1): a

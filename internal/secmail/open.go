@@ -133,7 +133,7 @@ func (o *Opening) decryptSMIME(ctx context.Context, seal parser.Seal) ([]byte, b
 		if err != nil {
 			continue
 		}
-		content, err := envelope.Open(certificates[0], keys[0])
+		content, err := envelope.Open(certificates[0], keys[0].Signer)
 		if err != nil {
 			why = cantDecrypt
 			continue

@@ -45,7 +45,7 @@ func (s *Safe) prepareSMIME(ctx context.Context, wanted desk.Security, from stri
 			return nil, err
 		}
 		seal.sign = func(entity []byte) ([]byte, error) {
-			return smime.Sign(entity, signer.certificate, signer.key, signer.chain)
+			return smime.Sign(entity, signer.certificate, signer.key.Signer, signer.chain)
 		}
 	}
 	if wanted.Encryption.Success {

@@ -6,6 +6,7 @@ package letter
 
 import (
 	"bytes"
+	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -72,10 +73,28 @@ func Compose(m channels.Outbound, at time.Time, marks ...string) (Letter, error)
 	}
 	raw := &bytes.Buffer{}
 	raw.Write(head.Bytes())
-	root.writeTo(raw, newBoundaries(m.MessageID))
+	if err := writeContent(raw, root, m); err != nil {
+		return Letter{}, err
+	}
 	l := Letter{Raw: raw.Bytes(), Sender: people.from[0].Address, Recipients: envelope(people.to, people.cc, people.bcc)}
 	l.UTF8 = !isASCII(l.Sender + strings.Join(l.Recipients, ""))
 	return l, nil
+}
+
+// writeContent writes the header fields about the content, and the content.
+func writeContent(raw *bytes.Buffer, root part, m channels.Outbound) error {
+	if m.Protect == nil {
+		root.writeTo(raw, newBoundaries(m.MessageID))
+		return nil
+	}
+	entity := &bytes.Buffer{}
+	root.writeTo(entity, newBoundaries(m.MessageID))
+	sealed, err := m.Protect(entity.Bytes())
+	if err != nil {
+		return fmt.Errorf("protect the content: %w", err)
+	}
+	raw.Write(sealed)
+	return nil
 }
 
 // people are everybody a message names.
