@@ -222,7 +222,7 @@ func (k *Resource[T, ID]) Make(ctx context.Context, tx *store.Store, in *Input) 
 	if err := k.Table.Wait(ctx, tx); err != nil {
 		return 0, err
 	}
-	err := k.write(ctx, tx, in, &v, k.Table.Insert)
+	err := k.write(ctx, tx, in, &v, func() error { return k.Table.Insert(ctx, tx, &v, in.Who.User.ID) })
 	return k.Table.ID(v), err
 }
 
@@ -244,7 +244,9 @@ func (k *Resource[T, ID]) Update(w http.ResponseWriter, r *http.Request) error {
 
 // Change stores what a client changes of a record.
 func (k *Resource[T, ID]) Change(ctx context.Context, tx *store.Store, in *Input, id ID) error {
-	return k.change(ctx, tx, in.Catalog, id, func(v T) error { return k.write(ctx, tx, in, &v, k.Table.Save) })
+	return k.change(ctx, tx, in.Catalog, id, func(v T) error {
+		return k.write(ctx, tx, in, &v, func() error { return k.Table.Save(ctx, tx, &v, in.Who.User.ID) })
+	})
 }
 
 func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
@@ -284,18 +286,16 @@ func (k *Resource[T, ID]) change(ctx context.Context, tx *store.Store, c *desk.C
 	return k.Around(ctx, tx, change)
 }
 
-func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input, v *T,
-	put func(context.Context, *store.Store, *T, desk.UserID) error,
-) error {
-	before, by := *v, in.Who.User.ID
+func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input, v *T, put func() error) error {
+	before := *v
 	if err := k.Read(ctx, tx, in, v); err != nil {
 		return err
 	}
-	if err := put(ctx, tx, v, by); err != nil {
+	if err := put(); err != nil {
 		return err
 	}
 	if k.History != nil {
-		if err := tx.AddHistory(ctx, k.History(before, *v, in.Catalog, by)); err != nil {
+		if err := tx.AddHistory(ctx, k.History(before, *v, in.Catalog, in.Who.User.ID)); err != nil {
 			return err
 		}
 	}

@@ -26,6 +26,6 @@ var Macros = &Table[desk.Macro, desk.MacroID]{
 		return []any{v.Name, object(v.Perform), v.UXFlowNextUp, v.Note, v.Active, v.UpdatedByID}
 	},
 	parts:  func(v *desk.Macro) (*desk.MacroID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	groups: tie{"macros_groups", "macro_id"},
+	groups: tie{table: "macros_groups", column: "macro_id"},
 	check:  func(_ context.Context, _ *Store, v *desk.Macro) error { return v.Check() },
 }

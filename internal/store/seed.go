@@ -175,6 +175,7 @@ func columnsOf(record Record) string {
 	return strings.Join(names, ", ")
 }
 
+// identifier is the name of a table or column as SQL spells it.
 func identifier(name string) string { return pgx.Identifier{name}.Sanitize() }
 
 const putSetting = `

@@ -42,6 +42,7 @@ type Filter[ID ~int64] struct {
 	InGroups   []desk.GroupID // only records for one of these groups, or for everybody; nil: all
 }
 
+// where writes the conditions of a filter.
 func (t *Table[T, ID]) where(f Filter[ID], args *arguments) string {
 	conditions := []string{"true"}
 	for _, word := range f.Words {

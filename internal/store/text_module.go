@@ -26,7 +26,7 @@ var TextModules = &Table[desk.TextModule, desk.TextModuleID]{
 		return []any{v.Name, v.Keywords, v.Content, v.Note, v.Active, v.UpdatedByID}
 	},
 	parts:  func(v *desk.TextModule) (*desk.TextModuleID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	groups: tie{"text_modules_groups", "text_module_id"},
+	groups: tie{table: "text_modules_groups", column: "text_module_id"},
 	check:  func(_ context.Context, _ *Store, v *desk.TextModule) error { return v.Check() },
 }
 
