@@ -19,6 +19,9 @@ func (u *User) Complete(before User, newLogin func() string) error {
 	if u.Firstname != before.Firstname || u.Lastname != before.Lastname || before.ID == 0 {
 		u.Firstname, u.Lastname = PersonName(u.Firstname, u.Lastname, u.Email)
 	}
+	if before.ID != 0 && u.Email != before.Email {
+		u.reachable()
+	}
 	switch {
 	case u.Login == before.Login && before.Login == before.Email && u.Email != before.Email && u.Email != "":
 		u.Login = u.Email
@@ -28,6 +31,17 @@ func (u *User) Complete(before User, newLogin func() string) error {
 		u.Login = newLogin()
 	}
 	return u.checkOutOfOffice()
+}
+
+// reachable forgets that mail to a user did not arrive: the new address may be a better one.
+func (u *User) reachable() {
+	preferences := map[string]any{}
+	for key, value := range u.Preferences {
+		if !strings.HasPrefix(key, "mail_delivery_failed") {
+			preferences[key] = value
+		}
+	}
+	u.Preferences = preferences
 }
 
 // identified refuses a user about whom nothing is known.

@@ -38,7 +38,7 @@ func (s *Store) NameExternally(ctx context.Context, source, name string, id desk
 }
 
 // textLock is the class of locks on texts. Its number is arbitrary.
-const textLock = 7_002
+const textLock = 7_003
 
 // lockText lets only one transaction at a time go on with what a text stands for.
 func (s *Store) lockText(ctx context.Context, text string) error {
