@@ -18,6 +18,12 @@ type mailbox struct {
 
 var errAddress = errors.New("not an address list")
 
+// Bounds that no honest header meets; beyond them its text is kept as it is.
+const (
+	maxMailboxes = 20_000
+	maxWords     = 1_000 // of one mailbox
+)
+
 // addressList parses an address header that is UTF-8 already, with encoded words still in it. It is
 // as tolerant as senders are careless (dots and @ in names, empty items, names without an address),
 // and refuses what has no clear meaning, so that the text is kept instead.
@@ -43,7 +49,10 @@ func flat(list []mailbox) []mailbox {
 	return all
 }
 
-type addressScanner struct{ rest string }
+type addressScanner struct {
+	rest  string
+	count int // of mailboxes
+}
 
 // list reads items up to the end, or in a group up to its semicolon.
 func (s *addressScanner) list(inGroup bool) ([]mailbox, error) {
@@ -62,6 +71,9 @@ func (s *addressScanner) list(inGroup bool) ([]mailbox, error) {
 		item, err := s.item(inGroup)
 		if err != nil {
 			return nil, err
+		}
+		if s.count++; s.count > maxMailboxes {
+			return nil, errAddress
 		}
 		list = append(list, item)
 	}
@@ -93,7 +105,9 @@ func (s *addressScanner) item(inGroup bool) (mailbox, error) {
 			if err != nil {
 				return m, err
 			}
-			words = append(words, w)
+			if words = append(words, w); len(words) > maxWords {
+				return m, errAddress
+			}
 		}
 	}
 }

@@ -44,14 +44,11 @@ func messageCopy(root *part, body content) (Attachment, bool) {
 	case !strings.HasPrefix(root.media.name, "text/"):
 		return root.attachment(), true
 	}
-	text, isHTML := body.html, p.media.name == "text/html"
-	if !isHTML {
-		text = p.text()
-	}
+	isHTML := p.media.name == "text/html"
 	a := Attachment{
 		Filename:    p.givenName(),
 		ContentType: p.media.name,
-		Data:        []byte(text),
+		Data:        p.copied(body),
 		Preferences: map[string]any{"content-alternative": true, "Mime-Type": p.media.name},
 	}
 	if isHTML {
@@ -68,6 +65,17 @@ func messageCopy(root *part, body content) (Attachment, bool) {
 		a.Filename = "-no name-"
 	}
 	return a, true
+}
+
+// copied is a text as UTF-8, or one that is too long to be converted as it came.
+func (p *part) copied(body content) []byte {
+	switch {
+	case len(p.data()) > maxText:
+		return p.data()
+	case p == body.htmlPart:
+		return []byte(body.html)
+	}
+	return []byte(p.text())
 }
 
 // isBody: the chosen parts, whatever repeats them, and all text without a name.
@@ -99,10 +107,17 @@ func (p *part) fileData() []byte {
 	return p.data()
 }
 
+// maxPreference is how long a header of a part may be to be kept, in bytes; all of them together
+// are cut to less where they are stored.
+const maxPreference = 10_000
+
 // preferences are the headers of the part, without those that tell how it travelled.
 func (p *part) preferences() map[string]any {
 	prefs := make(map[string]any, len(p.head)+3)
 	for _, f := range p.head {
+		if len(f.value) > maxPreference {
+			continue
+		}
 		switch name := strings.ToLower(f.name); name {
 		case "content-transfer-encoding", "content-disposition", "content-id":
 		case "content-type":

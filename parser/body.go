@@ -67,6 +67,7 @@ func mixedBody(leaves []*part) string {
 	var b strings.Builder
 	for _, p := range leaves {
 		switch {
+		case b.Len() > maxText:
 		case p.isInlineImage():
 			if id := p.contentID(); id != "" {
 				b.WriteString("<img src='cid:" + richtext.FromText(id) + "'>")
@@ -80,9 +81,11 @@ func mixedBody(leaves []*part) string {
 
 func joinedText(leaves []*part) string {
 	var texts []string
+	size := 0
 	for _, p := range leaves {
-		if p.media.name == "text/plain" && !p.isNamed() {
+		if size <= maxText && p.media.name == "text/plain" && !p.isNamed() {
 			texts = append(texts, p.text())
+			size += len(texts[len(texts)-1])
 		}
 	}
 	return strings.Join(texts, "")

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"runtime"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -14,73 +12,6 @@ import (
 )
 
 const bareHead = "From: a@example.com\r\nTo: b@example.com\r\nSubject: bounds\r\nMessage-ID: <bounds@example.com>\r\n"
-
-// allocated is what parsing takes from memory in all, garbage included.
-func allocated(t *testing.T, raw []byte) (Message, uint64) {
-	t.Helper()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	msg := mustParse(t, raw)
-	runtime.ReadMemStats(&after)
-	return msg, after.TotalAlloc - before.TotalAlloc
-}
-
-// These run alone, because others' memory would count.
-func TestParseTakesLittleMemory(t *testing.T) {
-	const size = 12 << 20
-	attached := bareHead + "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\nContent-Type: text/plain\r\n\r\nsee below\r\n" +
-		"--x\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n" +
-		base64Lines(size) + "\r\n--x--\r\n"
-	for _, tc := range []struct {
-		name, raw string
-	}{
-		{"an attachment", attached},
-		{"a text", bareHead + "\r\n" + strings.Repeat("some words of text\r\n", size/20)},
-		{"one line", bareHead + "\r\n" + strings.Repeat("x", size)},
-		{"line feeds", bareHead + "\r\n" + strings.Repeat("\n", size)},
-		{"carriage returns", bareHead + "\r\n" + strings.Repeat("\r", size)},
-		{"blanks", bareHead + "\r\n" + strings.Repeat(" ", size)},
-		{"tags", bareHead + "Content-Type: text/html\r\n\r\n" + strings.Repeat("<b>", size/3)},
-		{"formatting that is never closed", bareHead + "Content-Type: text/html\r\n\r\n" + manyFormats() + strings.Repeat("<p>x", 40_000)},
-		{"delimiters", bareHead + "Content-Type: multipart/mixed; boundary=x\r\n\r\n" + strings.Repeat("--x\r\n", size/5)},
-		{"empty parts", bareHead + "Content-Type: multipart/mixed; boundary=x\r\n\r\n" + strings.Repeat("--x\r\nContent-Type: image/png\r\n\r\n\r\n", size/40)},
-		{"nested multiparts", bareHead + nested(size/50)},
-		{"headers", bareHead + strings.Repeat("X-Header: some value here\r\n", size/27) + "\r\nbody"},
-		{"one long header", bareHead + "X-Long: " + strings.Repeat("folded\r\n ", size/9) + "\r\n\r\nbody"},
-		{"encoded words", bareHead + "X-Long: " + strings.Repeat("=?utf-8?Q?a?= ", size/14) + "\r\n\r\nbody"},
-		{"encoded words that never end", bareHead + "X-Long: " + strings.Repeat("=?utf-8?Q?", size/10) + "\r\n\r\nbody"},
-		{"comments in addresses", bareHead + "Cc: " + strings.Repeat("(", size) + "\r\n\r\nbody"},
-		{"parameters", bareHead + "Content-Type: text/plain" + strings.Repeat("; a*0=b", size/7) + "\r\n\r\nbody"},
-	} {
-		const constant = 64 << 20
-		_, used := allocated(t, []byte(tc.raw))
-		if limit := uint64(3*len(tc.raw) + constant); used > limit {
-			t.Errorf("%s: %d MiB for a mail of %d MiB, want at most %d", tc.name, used>>20, len(tc.raw)>>20, limit>>20)
-		}
-	}
-}
-
-func base64Lines(size int) string {
-	line := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xa5}, 57)) + "\r\n"
-	return strings.TrimSuffix(strings.Repeat(line, size/57), "\r\n")
-}
-
-// manyFormats are elements that browsers open again in every paragraph.
-func manyFormats() string {
-	var b strings.Builder
-	for i := range 500 {
-		fmt.Fprintf(&b, "<b title=%d>", i)
-	}
-	return b.String()
-}
-
-func nested(depth int) string {
-	var b strings.Builder
-	for i := range depth {
-		fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
-	}
-	return b.String() + "\r\nbottom"
-}
 
 func TestAttachmentIsComplete(t *testing.T) {
 	t.Parallel()
@@ -146,4 +77,45 @@ func always(data []byte) string {
 	}
 	text, _ := decodeStrictly(data, lookup(best.Charset))
 	return text
+}
+
+func TestLongTextsAreCutWhereTheyMayBe(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, unit string
+	}{
+		{"lines", "some words of text\n"},
+		{"UTF-8 without lines", "日本語"},
+		{"one line of ASCII", "abc"},
+	} {
+		raw := bareHead + "Content-Type: text/plain; charset=utf-8\r\n\r\n" + strings.Repeat(tc.unit, 8<<20/len(tc.unit))
+		body := mustParse(t, []byte(raw)).Body
+		if rest := strings.ReplaceAll(body, tc.unit, ""); len(body) > maxText || utf8.RuneCountInString(body) < maxBody || len(rest) >= len(tc.unit) || !utf8.ValidString(body) {
+			t.Errorf("%s: %d bytes, ending in %.20q", tc.name, len(body), rest)
+		}
+	}
+}
+
+func TestLongHTMLStaysWhole(t *testing.T) {
+	t.Parallel()
+	page := "<p>" + strings.Repeat("<b>some</b> words &amp; signs, "+strings.Repeat("ä", 50)+"<br>\n", 8<<20/130) + "</p>"
+	msg := mustParse(t, []byte(bareHead+"Content-Type: text/html\r\n\r\n"+page))
+	if n := utf8.RuneCountInString(msg.Body); n > maxBody || n < maxBody-10_000 || !strings.HasSuffix(msg.Body, "</p>") || strings.Count(msg.Body, "<b>") != strings.Count(msg.Body, "</b>") {
+		t.Errorf("%d bytes, ending in %q", len(msg.Body), msg.Body[max(0, len(msg.Body)-60):])
+	}
+	if len(msg.Attachments) != 1 || len(msg.Attachments[0].Data) != len(page) {
+		t.Errorf("the copy of the message is not complete: %d attachments", len(msg.Attachments))
+	}
+}
+
+// TestArchivesAreNotOpened: what would become terabytes when somebody unpacks it is a file like others.
+func TestArchivesAreNotOpened(t *testing.T) {
+	t.Parallel()
+	bomb := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"), bytes.Repeat([]byte("\xec\xc1\x01\x01"), 1000)...)
+	for _, kind := range []string{"application/zip; name=42.zip", "application/gzip; name=bomb.gz", "application/ms-tnef; name=winmail.dat"} {
+		raw := bareHead + "Content-Type: " + kind + "\r\nContent-Encoding: gzip\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64.StdEncoding.EncodeToString(bomb)
+		if msg := mustParse(t, []byte(raw)); len(msg.Attachments) != 1 || !bytes.Equal(msg.Attachments[0].Data, bomb) {
+			t.Errorf("%s: %d attachments", kind, len(msg.Attachments))
+		}
+	}
 }

@@ -7,12 +7,15 @@ import (
 	"time"
 )
 
+// maxDate is how long a date can be, with its comment.
+const maxDate = 500
+
 // parseDate reads the Date header in the forms that mailers really write; nil: unreadable.
 func parseDate(text string) *time.Time {
-	text = numericZone(strings.TrimSpace(text))
-	if text == "" {
+	if text == "" || len(text) > maxDate {
 		return nil
 	}
+	text = numericZone(strings.TrimSpace(text))
 	if t, err := mail.ParseDate(text); err == nil {
 		return sane(t)
 	}

@@ -73,11 +73,15 @@ func (p *part) bounce() *Bounce {
 	return b
 }
 
+// maxStatus is how much of a delivery status is read, in bytes: what counts stands in front.
+const maxStatus = 256 << 10
+
 // readStatus takes the first value of each field; blank lines between recipients mean nothing.
 func readStatus(data []byte) *Bounce {
 	var b Bounce
 	targets := map[string]*string{"action": &b.Action, "status": &b.Status, "final-recipient": &b.FinalRecipient,
 		"diagnostic-code": &b.DiagnosticCode, "remote-mta": &b.RemoteMTA}
+	data = data[:min(len(data), maxStatus)]
 	for len(data) > 0 {
 		fields, size := readHeader(data, false)
 		data = data[size:]

@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/md5"
 	"encoding/hex"
@@ -8,9 +9,12 @@ import (
 	"unicode/utf8"
 )
 
+// Bounds that no honest mail meets: ten thousand recipients take one megabyte.
 const (
 	maxFields      = 1000
-	maxHeaderBytes = 8 << 20
+	maxFieldBytes  = 2 << 20
+	maxHeaderBytes = 4 << 20
+	maxIDBytes     = 256 << 10 // of Message-ID, In-Reply-To, References: the last ones count
 )
 
 // field is one header line as it was written, unfolded but not decoded.
@@ -22,6 +26,11 @@ type field struct {
 // readHeader reads a header block and returns its size with the empty line that ends it. Lines that
 // are no header are dropped, unless a part begins with one: then the part has no header at all.
 func readHeader(data []byte, isPart bool) (fields []field, size int) {
+	return readHeaderUpTo(maxHeaderBytes, data, isPart)
+}
+
+// readHeaderUpTo passes over the fields that begin behind so many bytes.
+func readHeaderUpTo(limit int, data []byte, isPart bool) (fields []field, size int) {
 	lines := newLineReader(data)
 	var name string
 	var value []byte
@@ -38,7 +47,7 @@ func readHeader(data []byte, isPart bool) (fields []field, size int) {
 			break
 		}
 		if line[0] == ' ' || line[0] == '\t' {
-			if name != "" && begin < maxHeaderBytes {
+			if name != "" && begin < limit && len(value)+len(line) <= maxFieldBytes {
 				value = append(ownCopy(value, folded), line...)
 				folded = true
 			}
@@ -49,8 +58,8 @@ func readHeader(data []byte, isPart bool) (fields []field, size int) {
 			return nil, 0
 		}
 		flush()
-		if isHeader && begin < maxHeaderBytes {
-			name, value = key, rest
+		if isHeader && begin < limit {
+			name, value = key, rest[:min(len(rest), maxFieldBytes)]
 		}
 	}
 	flush()
@@ -137,6 +146,7 @@ func MessageID(raw []byte) string {
 // generatedID is the same for the same mail, so that a second import is recognised.
 func generatedID(raw []byte) string {
 	sum := md5.New()
+	out := bufio.NewWriterSize(sum, 32<<10)
 	lines := newLineReader(raw)
 	crlf := []byte("\r\n")
 	for {
@@ -144,16 +154,18 @@ func generatedID(raw []byte) string {
 		if !ok {
 			break
 		}
-		sum.Write(line)
+		_, _ = out.Write(line) // a hash can't fail
 		if begin+len(line) < len(raw) {
-			sum.Write(crlf)
+			_, _ = out.Write(crlf)
 		}
 	}
+	_ = out.Flush()
 	return "<gen-" + hex.EncodeToString(sum.Sum(nil)) + "@zammad_generated>"
 }
 
 // splitIDs finds the <id> items of a Message-ID, In-Reply-To or References header.
 func splitIDs(text string) []string {
+	text = text[max(len(text)-maxIDBytes, 0):]
 	var ids []string
 	for {
 		open := strings.IndexByte(text, '<')
@@ -177,5 +189,5 @@ func joinIDs(text string) string {
 	if ids := splitIDs(text); len(ids) > 0 {
 		return strings.Join(ids, " ")
 	}
-	return strings.TrimSpace(text)
+	return strings.TrimSpace(text[:min(len(text), maxIDBytes)])
 }

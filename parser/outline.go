@@ -13,6 +13,7 @@ const (
 	maxDepth   = 30 // of multiparts
 	maxParts   = 5_000
 	maxOutline = 1 << 20 // bytes
+	maxHeads   = 8 << 20 // bytes of all parts' headers
 )
 
 // outline is a mail without its bodies, for enmime to find the structure in.
@@ -25,6 +26,7 @@ type outline struct {
 	text  bytes.Buffer
 	parts []span
 	open  []multipart // outermost first
+	heads int         // bytes of the headers read
 }
 
 // span is where one part lies in the raw mail.
@@ -97,7 +99,8 @@ func (o *outline) walk(body []byte) {
 			continue
 		}
 		fmt.Fprintf(&o.text, "--b%d\r\n", o.open[level].part)
-		head, size := readHeader(body[lines.pos:], true)
+		head, size := readHeaderUpTo(min(maxHeads-o.heads, maxHeaderBytes), body[lines.pos:], true)
+		o.heads = min(o.heads+size, maxHeads)
 		lines.pos += size
 		start, current = lines.pos, len(o.parts)
 		o.start(head)

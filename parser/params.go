@@ -36,7 +36,7 @@ func parseParams(value string) mediaType {
 		m.name, rest = name, original+";"+rest // a forgotten semicolon
 	}
 	var pieces map[string][]piece
-	for len(m.params) < 100 {
+	for len(m.params)+len(pieces) < 100 {
 		key, text, more, ok := nextParam(rest)
 		if !ok {
 			break

@@ -29,6 +29,8 @@ const (
 	noContent    = "no visible content"
 	tooManyLinks = "This message cannot be displayed because it has over 5,000 links. Download the raw message to read it."
 	maxLinks     = 5000
+	maxBody      = 1_500_000 // characters that are stored
+	maxHTML      = 4 << 20   // bytes that are cleaned to get them
 )
 
 // Parse reads a mail. Its errors are permanent: the same bytes will never become a Message.
@@ -161,7 +163,11 @@ func cleanHTML(body content, opts Options) (string, bool) {
 	if countLinks(body.text) >= maxLinks {
 		return tooManyLinks, false
 	}
-	return richtext.Sanitize(body.text, richtext.Options{OwnURL: opts.OwnURL})
+	source := body.text
+	if len(source) > maxHTML {
+		source = string(beginning([]byte(source), maxHTML))
+	}
+	return richtext.Sanitize(source, richtext.Options{OwnURL: opts.OwnURL, MaxLength: maxBody})
 }
 
 func countLinks(html string) int {

@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/jhillyerd/enmime/v2"
 )
@@ -104,9 +105,34 @@ func (p *part) data() []byte {
 	return p.decoded
 }
 
+// maxText is how much of a text is read, in bytes. Of a body 1,500,000 characters are stored: what
+// is behind them takes neither memory nor time. The mail itself has it all.
+const maxText = 6 << 20
+
 // text is the body as UTF-8 with LF line ends.
 func (p *part) text() string {
-	return lineFeeds(bodyText(p.data(), p.media.params["charset"]))
+	return lineFeeds(bodyText(beginning(p.data(), maxText), p.media.params["charset"]))
+}
+
+// beginning cuts a text of an unknown charset where no character should be: behind a line, or else
+// before the first byte of a UTF-8 sequence.
+func beginning(data []byte, limit int) []byte {
+	if len(data) <= limit {
+		return data
+	}
+	data = data[:limit]
+	if end := bytes.LastIndexByte(data, '\n'); end > limit-limit/16 {
+		return data[:end+1]
+	}
+	for i := range utf8.UTFMax {
+		if c := data[limit-1-i]; utf8.RuneStart(c) {
+			if !utf8.FullRune(data[limit-1-i:]) {
+				return data[:limit-1-i]
+			}
+			break
+		}
+	}
+	return data
 }
 
 func lineFeeds(text string) string {

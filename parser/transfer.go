@@ -37,7 +37,7 @@ func decodeBase64(body []byte) []byte {
 // data may go on behind it.
 func appendBase64(out, text []byte) []byte {
 	var group uint32
-	digits := 0
+	digits, goesOn := 0, false
 	for i, c := range text {
 		v := base64Value[c]
 		switch {
@@ -50,7 +50,7 @@ func appendBase64(out, text []byte) []byte {
 		case c == '=' && digits > 0:
 			out = appendTail(out, group, digits)
 			group, digits = 0, 0
-			if !isBase64(text[i+1:]) {
+			if goesOn = goesOn || isBase64(text[i+1:]); !goesOn {
 				return out // the footer that a mailing list added unencoded
 			}
 		}

@@ -65,6 +65,10 @@ type encodedWord struct {
 	data    []byte
 }
 
+// maxWord is where the end of an encoded word is looked for: many of them without an end would
+// keep us busy. The standard allows 75 bytes.
+const maxWord = 8 << 10
+
 // nextWord reads the encoded word at the start of text: =?charset?B|Q?text?=
 func nextWord(text string) (w encodedWord, size int, ok bool) {
 	rest := text[2:]
@@ -77,14 +81,14 @@ func nextWord(text string) (w encodedWord, size int, ok bool) {
 		return w, 0, false
 	}
 	rest = rest[2:]
-	end := strings.Index(rest, "?=")
+	end := strings.Index(rest[:min(len(rest), maxWord)], "?=")
 	if end < 0 {
 		return w, 0, false
 	}
 	// A Q text that begins with a hex pair makes "?=" of "?" and "=XX": the first end counts only
 	// when it isn't followed by hex digits and another end.
-	if kind == 'q' && end+4 <= len(rest) && isHex(rest[end+2]) && isHex(rest[end+3]) {
-		if next := strings.Index(rest[end+2:], "?="); next >= 0 && !strings.ContainsAny(rest[end+2:end+2+next], " \t") {
+	if kind == 'q' && end+4 <= min(len(rest), maxWord) && isHex(rest[end+2]) && isHex(rest[end+3]) {
+		if next := strings.Index(rest[end+2:min(len(rest), maxWord)], "?="); next >= 0 && !strings.ContainsAny(rest[end+2:end+2+next], " \t") {
 			end += 2 + next
 		}
 	}

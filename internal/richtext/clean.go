@@ -201,17 +201,22 @@ func normalize(value string) string {
 			value = unescapeLoosely(value)
 		}
 	}
-	value = strings.ToLower(strings.Map(dropInvisible, value))
+	return withoutComments(strings.ToLower(strings.Map(dropInvisible, value)))
+}
+
+func withoutComments(value string) string {
+	if !strings.Contains(value, "/*") {
+		return value
+	}
+	var b strings.Builder
 	for {
 		before, rest, found := strings.Cut(value, "/*")
-		if !found {
-			return value
-		}
 		_, after, closed := strings.Cut(rest, "*/")
-		if !closed {
-			return value
+		if !found || !closed {
+			return b.String() + value
 		}
-		value = before + after
+		b.WriteString(before)
+		value = after
 	}
 }
 

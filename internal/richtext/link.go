@@ -6,17 +6,22 @@ import (
 	"golang.org/x/net/html"
 )
 
-// linkTexts makes links of the URLs in texts, outside links and preformatted text.
-func linkTexts(parent *html.Node) {
+// maxLinks bounds the links that are made in one text: more of them are no help to any reader.
+const maxLinks = 5000
+
+// linker makes links of the URLs in texts, outside links and preformatted text.
+type linker struct{ made int }
+
+func (l *linker) texts(parent *html.Node) {
 	for n := parent.FirstChild; n != nil; {
 		next := n.NextSibling
 		switch {
 		case n.Type == html.TextNode:
 			if hasURL(n.Data) {
-				linkText(n)
+				l.text(n)
 			}
 		case n.Data != "a" && n.Data != "pre":
-			linkTexts(n)
+			l.texts(n)
 		}
 		n = next
 	}
@@ -27,10 +32,10 @@ func hasURL(text string) bool {
 	return strings.Contains(text, "://") || containsFold(text, "www.")
 }
 
-// linkText replaces a text node by text and links.
-func linkText(n *html.Node) {
+// text replaces a text node by text and links.
+func (l *linker) text(n *html.Node) {
 	rest := n.Data
-	for {
+	for ; l.made < maxLinks; l.made++ {
 		start, end := findURL(rest)
 		if start < 0 {
 			break
@@ -64,46 +69,66 @@ func findURL(text string) (start, end int) {
 		if start < 0 {
 			return -1, -1
 		}
-		end = start + urlLength(text[start:])
-		minimum := strings.IndexAny(text[start:], "./") + 1
-		if end-start > minimum+2 && (start == 0 || !isWordByte(text[start-1])) {
-			return start, end
+		if start > 0 && isWordByte(text[start-1]) {
+			from = start + 3
+			continue
 		}
-		from = start + 3
+		size, read := urlLength(text[start:])
+		minimum := strings.IndexAny(text[start:], "./") + 1
+		if size > minimum+2 {
+			return start, start + size
+		}
+		from = start + max(read, 3)
 	}
 	return -1, -1
 }
 
-// nextStart finds where "://" or "www." would make a URL begin.
+// nextStart finds where "://" or "www." would make a URL begin. It looks at each byte once: texts
+// can be megabytes of URLs of one kind.
 func nextStart(text string, from int) int {
-	best := -1
-	for _, prefix := range urlStarts {
-		if i := indexFold(text[from:], prefix); i >= 0 && (best < 0 || from+i < best) {
-			best = from + i
+	for i := from; i < len(text); i++ {
+		switch text[i] | 0x20 {
+		case 'h', 'f', 'w':
+			for _, prefix := range urlStarts {
+				if len(text)-i >= len(prefix) && strings.EqualFold(text[i:i+len(prefix)], prefix) {
+					return i
+				}
+			}
 		}
 	}
-	return best
+	return -1
 }
 
-// urlLength reads up to a blank, a bracket or quote, and leaves punctuation at the end outside.
-func urlLength(text string) int {
-	end := strings.IndexFunc(text, func(r rune) bool {
+// maxURL is how long a URL can be to be made a link, in bytes.
+const maxURL = 8 << 10
+
+// urlLength reads up to a blank, a bracket or quote, and leaves punctuation at the end outside. It
+// says how far it read, too: nothing up to there begins another URL.
+func urlLength(text string) (size, read int) {
+	end := strings.IndexFunc(text[:min(len(text), maxURL)], func(r rune) bool {
 		return r <= ' ' || r == '<' || r == '>' || r == '"' || r == '\u00a0' || r == '\u201c' || r == '\u201d' || r == '|' || r == '`'
 	})
+	if end < 0 && len(text) > maxURL {
+		return 0, maxURL
+	}
 	if end < 0 {
 		end = len(text)
 	}
-	for end > 0 {
-		switch c := text[end-1]; {
+	// How many more brackets close than open.
+	round := strings.Count(text[:end], ")") - strings.Count(text[:end], "(")
+	square := strings.Count(text[:end], "]") - strings.Count(text[:end], "[")
+	for size = end; size > 0; size-- {
+		switch c := text[size-1]; {
 		case strings.IndexByte(".,;:!?'*", c) >= 0:
-		case c == ')' && strings.Count(text[:end], "(") < strings.Count(text[:end], ")"):
-		case c == ']' && strings.Count(text[:end], "[") < strings.Count(text[:end], "]"):
+		case c == ')' && round > 0:
+			round--
+		case c == ']' && square > 0:
+			square--
 		default:
-			return end
+			return size, end
 		}
-		end--
 	}
-	return 0
+	return 0, end
 }
 
 func isWordByte(c byte) bool {
@@ -125,7 +150,7 @@ func finishLinks(parent *html.Node, opts Options) {
 		if !strings.HasPrefix(lower, "http") && !strings.HasPrefix(lower, "ftp") && !strings.HasPrefix(lower, "//") {
 			continue
 		}
-		if attribute(n, "title") == "" && !sameURL(textOf(n), href) {
+		if attribute(n, "title") == "" && !sameURL(textOf(n, len(href)+maxURL), href) {
 			setAttribute(n, "title", href)
 		}
 		setAttribute(n, "rel", "nofollow noreferrer noopener")
@@ -146,15 +171,19 @@ func sameURL(text, href string) bool {
 	return text == "" || text == plain(href)
 }
 
-// textOf is the text inside a node.
-func textOf(n *html.Node) string {
-	if n.Type == html.TextNode {
-		return n.Data
-	}
+// textOf is the text inside a node, no more than about so many bytes.
+func textOf(n *html.Node, limit int) string {
 	var b strings.Builder
-	for child := n.FirstChild; child != nil; child = child.NextSibling {
-		b.WriteString(textOf(child))
+	var read func(*html.Node)
+	read = func(n *html.Node) {
+		if n.Type == html.TextNode {
+			b.WriteString(n.Data[:min(len(n.Data), limit+1)])
+		}
+		for child := n.FirstChild; child != nil && b.Len() <= limit; child = child.NextSibling {
+			read(child)
+		}
 	}
+	read(n)
 	return b.String()
 }
 

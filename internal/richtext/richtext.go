@@ -14,6 +14,9 @@ import (
 // Options are what cleaning must know of the installation.
 type Options struct {
 	OwnURL string // such as https://desk.example.com: links into the web app open in place
+	// MaxLength is how many characters are wanted, 0: all. What is behind them is left out where it
+	// breaks no tag.
+	MaxLength int
 }
 
 // Sanitize returns HTML in which nothing can be executed or fetched from elsewhere, with links made
@@ -26,7 +29,7 @@ func Sanitize(source string, opts Options) (clean string, remoteRemoved bool) {
 	}
 	root, ok := parse(listBullets(source))
 	if !ok {
-		return sanitizeText(PlainText(source), opts), false
+		return shownAsText(source, opts), false
 	}
 	c := cleaner{}
 	c.cleanChildren(root)
@@ -40,10 +43,26 @@ func Sanitize(source string, opts Options) (clean string, remoteRemoved bool) {
 func finish(root *html.Node, opts Options) string {
 	tidyChildren(root, false)
 	reduceBreaks(root, true)
-	linkTexts(root)
+	links := linker{}
+	links.texts(root)
 	finishLinks(root, opts)
 	markSignature(root)
-	return strings.TrimSpace(render(root))
+	return strings.TrimSpace(render(root, opts.MaxLength))
+}
+
+// shownAsText needs no tree: this one would be too large.
+func shownAsText(source string, opts Options) string {
+	r := newRenderer(opts.MaxLength)
+	for line := range strings.SplitSeq(strings.TrimSpace(PlainText(source)), "\n") {
+		if r.out.Len() > 0 {
+			r.startTag(newElement("br"))
+		}
+		if r.left <= 0 {
+			break
+		}
+		r.text(line)
+	}
+	return r.out.String()
 }
 
 func sanitizeText(text string, opts Options) string {

@@ -240,3 +240,36 @@ func TestRewriteCIDs(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 }
+
+func TestSanitizeKeepsToALength(t *testing.T) {
+	t.Parallel()
+	const room = maxDepth * len("</blockquote>") // is left for what has to be closed
+	for _, tc := range []struct {
+		source, want string
+		length       int
+	}{
+		{"<p>abc<b>def</b></p>", "<p>abc<b>de</b></p>", 3 + 3 + 3 + 2},
+		{"<p>abc<b>def</b></p>", "<p>abc</p>", 3 + 3},
+		{"<p>äöü</p>", "<p>äö</p>", 3 + 2},
+		{"<p>a&lt;b</p>", "<p>a</p>", 3 + 4},
+		{`<p>a<img src="cid:x"></p>`, "<p>a</p>", 3 + 10},
+		{"<p>a</p><p>b</p>", "<p>a</p><p>b</p>", 1000},
+	} {
+		if got, _ := Sanitize(tc.source, Options{MaxLength: room + tc.length}); got != tc.want {
+			t.Errorf("%s in %d characters is %s, want %s", tc.source, tc.length, got, tc.want)
+		}
+	}
+}
+
+func TestLongURLsAreNoLinks(t *testing.T) {
+	t.Parallel()
+	for _, source := range []string{"www.example.com/" + strings.Repeat("x", maxURL), "a" + strings.Repeat("www.", 10)} {
+		if got, _ := Sanitize(source, Options{}); got != source {
+			t.Errorf("%.60s becomes %.60s", source, got)
+		}
+	}
+	many, _ := Sanitize(strings.Repeat("www.example.com ", maxLinks+10), Options{})
+	if n := strings.Count(many, "<a "); n != maxLinks {
+		t.Errorf("%d links, want %d", n, maxLinks)
+	}
+}

@@ -49,6 +49,9 @@ type texter struct {
 	line     int // where in out the line starts
 }
 
+// maxQuotes bounds how deep quotes are shown: each line of theirs begins with a sign for each.
+const maxQuotes = 10
+
 // hiddenTags have content that isn't text for readers.
 var hiddenTags = words("script style title head template noscript select")
 
@@ -108,7 +111,7 @@ func (t *texter) start(z *html.Tokenizer, name string, hasAttr bool) {
 		return
 	case "blockquote":
 		t.block(2)
-		t.quotes = min(t.quotes+1, 20)
+		t.quotes = min(t.quotes+1, maxQuotes)
 	case "pre":
 		t.block(2)
 		t.pre++
