@@ -51,7 +51,8 @@ func NewWorkers(s *store.Store, client redis.UniversalClient, log *slog.Logger, 
 const (
 	askOften   = 20 * time.Millisecond // inbound, deliver
 	askSeldom  = 100 * time.Millisecond
-	askDelayed = time.Second // whether delayed work is due
+	askDelayed = time.Second            // whether delayed work is due
+	askOnTime  = 100 * time.Millisecond // the same where it is a deadline
 )
 
 // Run works until ctx ends. Then it takes no more work, and what is in hand is finished or, when
@@ -80,12 +81,16 @@ func (w *Workers) start(base context.Context) ([]*asynq.Server, error) {
 		if queue == task.Inbound || queue == task.Deliver {
 			ask = askOften
 		}
+		delayed := askDelayed
+		if queue == task.SLA {
+			delayed = askOnTime
+		}
 		server := asynq.NewServerFromRedisClient(w.redis, asynq.Config{
 			Concurrency:              w.options.Counts[queue],
 			Queues:                   map[string]int{queue: 1},
 			BaseContext:              func() context.Context { return base },
 			TaskCheckInterval:        ask,
-			DelayedTaskCheckInterval: askDelayed,
+			DelayedTaskCheckInterval: delayed,
 			RetryDelayFunc:           func(_ int, err error, _ *asynq.Task) time.Duration { return delayOf(err) },
 			IsFailure:                func(err error) bool { return counted(err) },
 			Logger:                   log,

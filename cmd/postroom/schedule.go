@@ -54,7 +54,8 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		{"reconciler", jobs.NewReconciler(h.store, client, h.log).Run},
 	}
 	if h.cfg.Work.Schedule {
-		parts = append(parts, part{"maintenance", jobs.NewMaintenance(h.store, h.log).Run})
+		parts = append(parts, part{"maintenance", jobs.NewMaintenance(h.store, h.log).Run},
+			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
 	}
 	return parts
 }

@@ -9,10 +9,13 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
-	"postroom/channels/email"
+	"postroom/internal/desk"
+	"postroom/internal/egress"
 	"postroom/internal/intake"
 	"postroom/internal/perform"
 	"postroom/jobs"
+	"postroom/jobs/agents"
+	"postroom/jobs/hook"
 	"postroom/jobs/task"
 	"postroom/jobs/trigger"
 	"postroom/spool"
@@ -84,10 +87,14 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 	in := intake.New(h.store, h.blobs, h.log)
 	run := jobs.NewWorkers(h.store, client, h.log, jobs.WorkersOptions{Counts: workers, ShutdownWithin: partTime(h.cfg)},
 		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
-		jobs.NewDeliverArticle(h.store, h.blobs, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
-		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(trigger.Timeout)),
-		jobs.NewMailAccount(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
-		jobs.NewRefuseMail(h.store, email.OpenSender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.NewDeliverArticle(h.store, h.blobs, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log, tellAgents), jobs.Patient(trigger.Timeout)),
+		jobs.Handle(agents.NewTell(h.store), jobs.Patient(agents.Timeout)),
+		jobs.Handle(agents.NewMail(h.store, h.blobs, h.accounts.Sender, h.log), jobs.Retrying(agents.Timeout, jobs.DeliveryDelays())),
+		jobs.Handle(hook.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log),
+			jobs.Policy{Timeout: hook.Timeout, Attempts: hook.Attempts, Delay: hook.Delay}),
+		jobs.NewMailAccount(h.store, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
+		jobs.NewRefuseMail(h.store, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
 		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
@@ -97,3 +104,6 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 	)
 	return part{"workers", run.Run}
 }
+
+// tellAgents says that agents may want to know of what happened to a ticket.
+func tellAgents(event desk.TicketEvent) task.Kind { return task.AgentsToTell{TicketEvent: event} }

@@ -22,7 +22,9 @@ type Calculation struct {
 	Promise *Promise // nil: nothing is promised
 	Ignored func(desk.StateID) bool
 	Forced  bool // everything, whatever is remembered
-	was     memory
+	// Remembered says that the ticket's preferences changed, too.
+	Remembered bool
+	was        memory
 }
 
 // Past is what a calculation needs to know of a ticket besides its fields.
@@ -115,7 +117,11 @@ func (c *Calculation) remember() {
 		m.slaID, m.slaUpdatedAt = int64(p.ID), &p.UpdatedAt
 		m.calendarID, m.calendarUpdatedAt = p.calendarID(), &p.CalendarUpdatedAt
 	}
-	t.Preferences = m.store(t.Preferences)
+	m.known = true
+	if !m.equal(c.was) {
+		t.Preferences = m.store(t.Preferences)
+		c.Remembered = true
+	}
 }
 
 // earliest is the next deadline of a ticket that is still to be kept.

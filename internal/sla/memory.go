@@ -47,6 +47,14 @@ func remembered(preferences map[string]any) memory {
 	}
 }
 
+// equal reports whether two memories lead to the same decisions.
+func (m memory) equal(o memory) bool {
+	return m.known && o.known && m.disabled == o.disabled && m.slaID == o.slaID && m.calendarID == o.calendarID &&
+		same(m.slaUpdatedAt, o.slaUpdatedAt) && same(m.calendarUpdatedAt, o.calendarUpdatedAt) &&
+		same(m.firstResponseAt, o.firstResponseAt) && same(m.lastUpdateAt, o.lastUpdateAt) &&
+		same(m.closeAt, o.closeAt) && same(m.lastContactAt, o.lastContactAt)
+}
+
 // store returns preferences with the memory in them.
 func (m memory) store(preferences map[string]any) map[string]any {
 	raw := map[string]any{"escalation_disabled": m.disabled}

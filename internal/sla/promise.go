@@ -20,16 +20,17 @@ func (p *Promise) calendarID() int64 {
 	return int64(*p.CalendarID)
 }
 
-// Select returns the promise that is for a ticket: the first whose condition holds, else the last
-// one without a condition. all are in the order of their names. It returns nil when there is none.
-func Select[P any](all []P, blank func(P) bool, holds func(P) bool) *P {
-	var fallback *P
-	for i := range all {
+// Select returns the index of the promise that is for a ticket: the first whose condition holds, else
+// the last one without a condition. There are n, in the order of their names. It returns -1 when
+// none is.
+func Select(n int, blank, holds func(i int) bool) int {
+	fallback := -1
+	for i := range n {
 		switch {
-		case blank(all[i]):
-			fallback = &all[i]
-		case holds(all[i]):
-			return &all[i]
+		case blank(i):
+			fallback = i
+		case holds(i):
+			return i
 		}
 	}
 	return fallback

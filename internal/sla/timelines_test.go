@@ -262,10 +262,10 @@ func TestPromisesAreChosenAsTheVectorsSay(t *testing.T) {
 			all = append(all, promise{s.Name, word})
 		}
 		slices.SortFunc(all, func(a, b promise) int { return strings.Compare(a.name, b.name) })
-		got := sla.Select(all, func(p promise) bool { return p.word == "" },
-			func(p promise) bool { return strings.Contains(tc.Ticket.Title, p.word) })
-		if (got == nil) != (tc.Expected == nil) || got != nil && got.name != *tc.Expected {
-			t.Errorf("%s %s: %v, want %v", tc.ID, tc.Topic, got, tc.Expected)
+		got := sla.Select(len(all), func(i int) bool { return all[i].word == "" },
+			func(i int) bool { return strings.Contains(tc.Ticket.Title, all[i].word) })
+		if (got < 0) != (tc.Expected == nil) || got >= 0 && all[got].name != *tc.Expected {
+			t.Errorf("%s %s: %d of %v, want %v", tc.ID, tc.Topic, got, all, tc.Expected)
 		}
 	}
 }

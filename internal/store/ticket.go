@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"postroom/internal/desk"
 )
@@ -67,11 +68,23 @@ const insertTicket = `
 	RETURNING id, created_at, updated_at`
 
 // InsertTicket writes a new ticket and fills its ID, unless it brings a reserved one. Times of its
-// stamp that are not set are now.
+// stamp that are not set are now. Its deadlines are calculated.
 func (s *Store) InsertTicket(ctx context.Context, t *desk.Ticket) error {
+	c, err := s.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := s.settleDeadlines(ctx, c, t, true, nil)
+	if err != nil {
+		return err
+	}
 	batch := &pgx.Batch{}
 	queueTicket(batch, t)
-	return s.send(ctx, batch, "insert ticket")
+	s.queueAlarms(batch, d)
+	if err := s.send(ctx, batch, "insert ticket"); err != nil {
+		return err
+	}
+	return s.finishDeadlines(ctx, d)
 }
 
 func queueTicket(batch *pgx.Batch, t *desk.Ticket) {
@@ -95,16 +108,31 @@ const saveTicket = `
 	WHERE id = $36`
 
 // SaveTicket writes back a ticket that LockTicket returned in this transaction. Its updated_at
-// becomes now.
+// becomes now, and its deadlines are brought up to date.
 func (s *Store) SaveTicket(ctx context.Context, t desk.Ticket) error {
-	tag, err := s.db.Exec(ctx, saveTicket, append(ticketValues(&t), t.ID)...)
+	c, err := s.Catalog(ctx)
 	if err != nil {
-		return fmt.Errorf("save ticket %d: %w", t.ID, translate(err))
+		return err
 	}
-	if tag.RowsAffected() == 0 {
+	d, err := s.settleDeadlines(ctx, c, &t, false, nil)
+	if err != nil {
+		return err
+	}
+	found := false
+	batch := &pgx.Batch{}
+	batch.Queue(saveTicket, append(ticketValues(&t), t.ID)...).Exec(func(tag pgconn.CommandTag) error {
+		found = tag.RowsAffected() > 0
+		return nil
+	})
+	queueHistory(batch, d.history())
+	s.queueAlarms(batch, d)
+	if err := s.send(ctx, batch, fmt.Sprintf("save ticket %d", t.ID)); err != nil {
+		return err
+	}
+	if !found {
 		return &desk.MissingError{Class: "Ticket", ID: int64(t.ID)}
 	}
-	return nil
+	return s.finishDeadlines(ctx, d)
 }
 
 // ticketValues are $1 to $35 of both statements that write a ticket.

@@ -52,6 +52,8 @@ func fillTicket(t *desk.Ticket) {
 func TestTicketComesBackAsItWasSaved(t *testing.T) {
 	t.Parallel()
 	b := open(t)
+	// Only then nobody calculates the deadlines that are part of it.
+	b.exec(`INSERT INTO settings (name, title, area, state_current, state_initial) VALUES ('import_mode', 'Import', 'x', '{"value":true}', '{}')`)
 	b.exec(`INSERT INTO organizations (id, name, updated_by_id, created_by_id) VALUES (7, 'A', 1, 1)`)
 	fresh := desk.Ticket{Number: "1", Title: "x", GroupID: 1, StateID: 1, PriorityID: 2, OwnerID: 1, CustomerID: 2}
 	fresh.CreatedByID, fresh.UpdatedByID = 2, 2

@@ -1,0 +1,79 @@
+package jobs
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"postroom/internal/store"
+)
+
+// DeadlineClock looks ahead: it announces the work of what is due within the next minutes, so that
+// queues need not hold that of the next years. Now and then it looks back, too: at what nobody
+// announced, and at what is to be announced anew because another day has begun.
+type DeadlineClock struct {
+	store *store.Store
+	meet  *MeetDeadlines
+	log   *slog.Logger
+}
+
+// NewDeadlineClock returns the clock of an installation. It starts nothing.
+func NewDeadlineClock(s *store.Store, log *slog.Logger) *DeadlineClock {
+	return &DeadlineClock{store: s, meet: NewMeetDeadlines(s, log), log: log}
+}
+
+const (
+	lookEvery = 20 * time.Second
+	// ahead is less than what those announce themselves who set a deadline: between the two nothing
+	// is overlooked, unless their transaction takes longer than the difference.
+	ahead = store.AlarmsAhead - time.Minute
+	// lateAfter is when a point in time counts as missed by those whose business it was.
+	lateAfter = 10 * time.Second
+)
+
+// Run looks ahead and back until ctx ends, whenever this process leads.
+func (c *DeadlineClock) Run(ctx context.Context) error {
+	election := leader{name: "deadlines", store: c.store, log: c.log, work: c.tick}
+	return election.run(ctx)
+}
+
+func (c *DeadlineClock) tick(ctx context.Context, _ <-chan string) error {
+	planned := time.Now()
+	for {
+		until := time.Now().Add(ahead)
+		_, err := c.store.PlanDue(ctx, planned, until)
+		if err == nil {
+			planned = until
+			err = c.lookBack(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			c.log.WarnContext(ctx, "deadlines could not be looked at, trying again", "error", err)
+		}
+		if !pause(ctx, lookEvery) {
+			return nil
+		}
+	}
+}
+
+// lookBack acts on what was reached and is not announced.
+func (c *DeadlineClock) lookBack(ctx context.Context) error {
+	for {
+		now := time.Now()
+		due, err := c.meet.look(ctx, store.DueQuery{Until: now.Add(-lateAfter), Now: now, Limit: dueRead})
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		missed := 0
+		for _, d := range due {
+			if !d.Repeated {
+				missed++
+			}
+		}
+		if missed > 0 {
+			c.log.WarnContext(ctx, "points in time were missed, acting on them now", "tickets", missed, "first", due[0].At)
+		}
+		if err := c.meet.meet(ctx, due, now); err != nil || len(due) < dueRead {
+			return err
+		}
+	}
+}

@@ -1,0 +1,182 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// MeetDeadlines acts when tickets reach a point in time: it announces that they escalate, that they
+// soon will, or that somebody wanted to be reminded; it closes what waits to be closed, and takes
+// tickets from owners who do nothing.
+//
+// What is due is looked up when it is time, so a deadline that moved meanwhile needs no care. A point
+// in time is announced once, and again on every further day on which it is still so.
+type MeetDeadlines struct {
+	store *store.Store
+	log   *slog.Logger
+}
+
+// NewMeetDeadlines returns the job of task.DeadlinesDue.
+func NewMeetDeadlines(s *store.Store, log *slog.Logger) *MeetDeadlines {
+	return &MeetDeadlines{s, log}
+}
+
+// Handler returns the job for the workers.
+func (j *MeetDeadlines) Handler() Handler { return Handle(j, Patient(2*time.Minute)) }
+
+const (
+	dueAtOnce = 200  // tickets of one transaction
+	dueRead   = 1000 // points in time of one look
+)
+
+// Work waits for each point in time of its second: queues know seconds only, and a deadline is not
+// to be announced before it is reached.
+func (j *MeetDeadlines) Work(ctx context.Context, t task.DeadlinesDue, id desk.OutboxID) error {
+	for from := t.From; ; {
+		due, err := j.look(ctx, store.DueQuery{From: from, Until: t.Until, Now: time.Now(), Limit: dueRead})
+		if err != nil {
+			return err
+		}
+		if err := j.meetInTime(ctx, due); err != nil {
+			return err
+		}
+		if len(due) < dueRead {
+			return j.store.FinishTask(ctx, id)
+		}
+		from = due[len(due)-1].At
+	}
+}
+
+// meetInTime acts on points in time, none before it is reached.
+func (j *MeetDeadlines) meetInTime(ctx context.Context, due []store.Due) error {
+	for len(due) > 0 {
+		if !pause(ctx, time.Until(due[0].At)) {
+			return ctx.Err()
+		}
+		now, n := time.Now(), 0
+		for n < len(due) && !due[n].At.After(now) {
+			n++
+		}
+		if err := j.meet(ctx, due[:n], now); err != nil {
+			return err
+		}
+		due = due[n:]
+	}
+	return nil
+}
+
+func (j *MeetDeadlines) look(ctx context.Context, q store.DueQuery) ([]store.Due, error) {
+	c, err := j.store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return j.store.DueTickets(ctx, c, q)
+}
+
+// meet acts on points in time that are reached. It looks at each again when nobody else can change
+// the ticket.
+func (j *MeetDeadlines) meet(ctx context.Context, due []store.Due, now time.Time) error {
+	c, err := j.store.Catalog(ctx)
+	if err != nil {
+		return err
+	}
+	var announce []store.Due
+	for _, d := range due {
+		switch d.Type {
+		case store.DueNextState:
+			err = j.change(ctx, c, d, func(t *desk.Ticket) bool { return nextState(t, c, now) })
+		case store.DueUnassigned:
+			err = j.change(ctx, c, d, func(t *desk.Ticket) bool { return unassign(t, c, now) })
+		default:
+			announce = append(announce, d)
+		}
+		if err != nil {
+			return fmt.Errorf("ticket %d: %w", d.TicketID, err)
+		}
+	}
+	for len(announce) > 0 {
+		n := min(dueAtOnce, len(announce))
+		if err := j.announce(ctx, c, announce[:n], now); err != nil {
+			return err
+		}
+		announce = announce[n:]
+	}
+	return nil
+}
+
+// announce writes the events of some tickets, in the order of time.
+func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []store.Due, now time.Time) error {
+	var ids []desk.TicketID
+	for _, d := range due {
+		ids = append(ids, d.TicketID)
+	}
+	var announced []store.Due
+	err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
+		q := store.DueQuery{From: due[0].At, Until: due[len(due)-1].At.Add(time.Millisecond), Now: now}
+		announced, err = tx.AnnounceDue(ctx, c, ids, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, d := range announced {
+		j.log.DebugContext(ctx, "point in time announced", "ticket_id", d.TicketID, "type", d.Type, "due_at", d.At)
+	}
+	return nil
+}
+
+// change changes one ticket, if it still is to be.
+func (j *MeetDeadlines) change(ctx context.Context, c *desk.Catalog, d store.Due, apply func(*desk.Ticket) bool) error {
+	return j.store.InTx(ctx, func(tx *store.Store) error {
+		before, err := tx.LockTicket(ctx, d.TicketID)
+		if errors.Is(err, desk.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		after := before
+		if !apply(&after) {
+			return nil // somebody was faster
+		}
+		after.Settle(before, c, time.Now())
+		_, err = tx.ChangeTicket(ctx, store.TicketChange{
+			Before: before, After: after, Catalog: c,
+			Event: desk.TicketEvent{By: desk.SystemUser, Interface: desk.ByScheduler},
+		})
+		return err
+	})
+}
+
+// nextState moves a ticket on whose time of waiting is over.
+func nextState(t *desk.Ticket, c *desk.Catalog, now time.Time) bool {
+	next := c.States[t.StateID].NextStateID
+	if c.StateType(t.StateID) != desk.StateTypePendingAction || next == nil || t.PendingTime == nil || t.PendingTime.After(now) {
+		return false
+	}
+	t.StateID = *next
+	return true
+}
+
+// unassign takes a ticket from an owner who did nothing for as long as the group gives.
+func unassign(t *desk.Ticket, c *desk.Catalog, now time.Time) bool {
+	group := c.Groups[t.GroupID]
+	typ := c.StateType(t.StateID)
+	if t.OwnerID == desk.SystemUser || t.LastOwnerUpdateAt == nil || !group.Active || group.AssignmentTimeout == nil ||
+		typ != desk.StateTypeNew && typ != desk.StateTypeOpen {
+		return false
+	}
+	timeout := time.Duration(*group.AssignmentTimeout) * time.Minute
+	if timeout <= 0 || t.LastOwnerUpdateAt.Add(timeout).After(now) {
+		return false
+	}
+	t.OwnerID = desk.SystemUser
+	return true
+}

@@ -1,0 +1,103 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
+	"postroom/jobs/task"
+)
+
+// RebuildDeadlines calculates the deadlines of all open tickets anew after promises changed, some at
+// a time, so that whoever works on tickets never waits for long.
+type RebuildDeadlines struct {
+	store *store.Store
+	log   *slog.Logger
+}
+
+// NewRebuildDeadlines returns the job of task.DeadlinesToRebuild.
+func NewRebuildDeadlines(s *store.Store, log *slog.Logger) *RebuildDeadlines {
+	return &RebuildDeadlines{s, log}
+}
+
+// Handler returns the job for the workers.
+func (j *RebuildDeadlines) Handler() Handler { return Handle(j, Patient(rebuildTurn+time.Minute)) }
+
+const (
+	rebuildStep = 500              // tickets of one transaction
+	rebuildTurn = 20 * time.Second // then other work of the queue has its turn
+	// catalogsSettle is how long it takes until every process calculates with what is promised now.
+	// Tickets that one of them writes meanwhile are looked at after that.
+	catalogsSettle = 1500 * time.Millisecond
+)
+
+// Work goes on where the last attempt ended.
+func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, id desk.OutboxID) error {
+	c, err := j.start(ctx, t.RebuildID)
+	if err != nil {
+		return err
+	}
+	turn := time.Now()
+	for {
+		begun := time.Now()
+		last := false
+		err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
+			_, last, err = tx.StepDeadlineRebuild(ctx, c, t.RebuildID, rebuildStep)
+			if err != nil || !last && time.Since(turn) < rebuildTurn {
+				return err
+			}
+			return j.handOver(ctx, tx, t, id, last)
+		})
+		if err != nil {
+			return err
+		}
+		if last || time.Since(turn) >= rebuildTurn {
+			return nil
+		}
+		// As long a rest as the work took: the processors are there for mail first.
+		if !pause(ctx, time.Since(begun)/2) {
+			return ctx.Err()
+		}
+	}
+}
+
+// start begins a calculation, or goes on with it. It returns the catalog that everything is
+// calculated with.
+func (j *RebuildDeadlines) start(ctx context.Context, rebuild desk.DeadlineRebuildID) (*desk.Catalog, error) {
+	c, err := j.store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, err := j.store.StartDeadlineRebuild(ctx, c, rebuild)
+	if err != nil {
+		return nil, err
+	}
+	if first {
+		j.log.InfoContext(ctx, "deadlines of all open tickets are calculated anew", "deadline_rebuild_id", rebuild)
+		if !pause(ctx, catalogsSettle) {
+			return nil, ctx.Err()
+		}
+	}
+	j.store.ForgetCatalog()
+	return j.store.Catalog(ctx)
+}
+
+// handOver ends the work, or announces that it goes on.
+func (j *RebuildDeadlines) handOver(ctx context.Context, tx *store.Store, t task.DeadlinesToRebuild, id desk.OutboxID, last bool) error {
+	if err := tx.StartTask(ctx, id); errors.Is(err, desk.ErrNotFound) {
+		return nil // somebody else goes on with it
+	} else if err != nil {
+		return err
+	}
+	if !last {
+		if err := tx.Announce(ctx, t); err != nil {
+			return err
+		}
+	} else {
+		j.log.InfoContext(ctx, "deadlines of all open tickets are up to date", "deadline_rebuild_id", t.RebuildID)
+	}
+	return tx.FinishTask(ctx, id)
+}

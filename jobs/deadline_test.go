@@ -1,0 +1,218 @@
+package jobs
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"postroom/internal/desk"
+	"postroom/jobs/task"
+)
+
+// promise has every ticket of group 1 answered within minutes, at any time of the week.
+const promise = `
+	INSERT INTO calendars (id, name, timezone, business_hours, updated_by_id, created_by_id)
+	SELECT 90, 'Always', 'Europe/Berlin', jsonb_object_agg(day, '{"active": true, "timeframes": [["00:00", "24:00"]]}'::jsonb), 1, 1
+	FROM unnest(ARRAY['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) AS day;
+	INSERT INTO slas (id, calendar_id, name, first_response_time, condition, updated_by_id, created_by_id)
+	VALUES (90, 90, 'Soon', 20, '{"ticket.group_id": {"operator": "is", "value": ["1"]}}', 1, 1)`
+
+// promise makes the promise known to the store.
+func (r *rig) promise(t *testing.T) {
+	t.Helper()
+	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	r.exec(t, promise)
+	r.store.ForgetCatalog()
+}
+
+func one[T any](t *testing.T, r *rig, sql string, args ...any) (found T) {
+	t.Helper()
+	if err := r.db.QueryRow(t.Context(), sql, args...).Scan(&found); err != nil {
+		t.Fatalf("%s: %v", sql, err)
+	}
+	return found
+}
+
+// ticketSince makes a ticket that has been there for a while, as anybody would make it.
+func (r *rig) ticketSince(t *testing.T, number string, age time.Duration, change func(*desk.Ticket)) desk.Ticket {
+	t.Helper()
+	ticket := desk.Ticket{GroupID: 1, PriorityID: 2, StateID: 1, OwnerID: 1, CustomerID: 2, Number: number, Title: number}
+	ticket.CreatedByID, ticket.UpdatedByID = 2, 2
+	ticket.CreatedAt = time.Now().UTC().Add(-age).Truncate(time.Millisecond)
+	if change != nil {
+		change(&ticket)
+	}
+	if err := r.store.InsertTicket(t.Context(), &ticket); err != nil {
+		t.Fatal(err)
+	}
+	return ticket
+}
+
+func (r *rig) stateOfType(t *testing.T, name string) desk.StateID {
+	return one[desk.StateID](t, r, `SELECT s.id FROM ticket_states s JOIN ticket_state_types y ON y.id = s.state_type_id WHERE y.name = $1 ORDER BY s.id LIMIT 1`, name)
+}
+
+// events are what was announced of a ticket by the clock, with when that was.
+func (r *rig) events(t *testing.T, id desk.TicketID) map[string]time.Time {
+	t.Helper()
+	rows, err := r.db.Query(t.Context(), `
+		SELECT payload->>'type', created_at
+		FROM outbox
+		WHERE kind = 'ticket.changed' AND (payload->>'ticket_id')::bigint = $1
+			AND payload->>'type' IN ('escalation', 'escalation_warning', 'reminder_reached')`, id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]time.Time{}
+	for rows.Next() {
+		var name string
+		var at time.Time
+		if err := rows.Scan(&name, &at); err != nil {
+			t.Fatal(err)
+		}
+		found[name] = at
+	}
+	return found
+}
+
+// runSLA runs all that has to do with deadlines.
+func (r *rig) runSLA(t *testing.T) {
+	t.Helper()
+	start(t, NewRelay(r.store, r.redis, r.log).Run)
+	start(t, NewDeadlineClock(r.store, r.log).Run)
+	start(t, NewWorkers(r.store, r.redis, r.log, WorkersOptions{
+		Counts: map[string]int{task.SLA: 2, task.Maintenance: 1}, ShutdownWithin: 5 * time.Second,
+	}, NewMeetDeadlines(r.store, r.log).Handler(), NewRebuildDeadlines(r.store, r.log).Handler()).Run)
+}
+
+func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.promise(t)
+	r.exec(t, `UPDATE groups SET assignment_timeout = 1 WHERE id = 1`)
+	r.runSLA(t)
+	warned := r.ticketSince(t, "w", 5*time.Minute-2*time.Second, nil)
+	escalating := r.ticketSince(t, "e", 20*time.Minute-4*time.Second, nil)
+	answered := r.ticketSince(t, "a", 20*time.Minute-4*time.Second, nil)
+	reminded := r.ticketSince(t, "r", time.Hour, func(v *desk.Ticket) {
+		v.StateID, v.PendingTime = r.stateOfType(t, desk.StateTypePendingReminder), new(time.Now().Add(-time.Minute))
+	})
+	closing := r.ticketSince(t, "c", time.Hour, func(v *desk.Ticket) {
+		v.StateID, v.PendingTime = r.stateOfType(t, desk.StateTypePendingAction), new(time.Now().Add(-time.Minute).Truncate(time.Minute))
+	})
+	idle := r.ticketSince(t, "i", time.Hour, func(v *desk.Ticket) {
+		v.StateID, v.OwnerID, v.LastOwnerUpdateAt = 2, 2, new(time.Now().Add(-50*time.Second))
+	})
+	answered.FirstResponseAt = new(time.Now())
+	if err := r.store.SaveTicket(t.Context(), answered); err != nil {
+		t.Fatal(err)
+	}
+	if !eventually(20*time.Second, func() bool { return !r.events(t, escalating.ID)["escalation"].IsZero() }) {
+		t.Fatalf("events %v, want an escalation", r.events(t, escalating.ID))
+	}
+	for _, tc := range []struct {
+		ticket desk.Ticket
+		event  string
+		due    time.Time
+	}{
+		{warned, "escalation_warning", warned.EscalationAt.Add(-desk.EscalationWarned)},
+		{escalating, "escalation_warning", time.Now().Add(-time.Minute)},
+		{escalating, "escalation", *escalating.EscalationAt},
+		{reminded, "reminder_reached", *reminded.PendingTime},
+	} {
+		if at := r.events(t, tc.ticket.ID)[tc.event]; at.Before(tc.due.Truncate(time.Millisecond)) {
+			t.Errorf("ticket %s: %s at %s, due at %s", tc.ticket.Number, tc.event, at, tc.due)
+		}
+	}
+	if got := r.events(t, warned.ID); len(got) != 1 {
+		t.Errorf("a warned ticket has events %v", got)
+	}
+	if at := r.events(t, answered.ID)["escalation"]; !at.IsZero() {
+		t.Error("an answered ticket escalated")
+	}
+	if !eventually(20*time.Second, func() bool {
+		got, err := r.store.Ticket(t.Context(), closing.ID)
+		return err == nil && got.StateID == 4 && got.PendingTime == nil && got.CloseAt != nil
+	}) {
+		t.Error("a ticket that waits to be closed is not")
+	}
+	if !eventually(20*time.Second, func() bool {
+		got, err := r.store.Ticket(t.Context(), idle.ID)
+		return err == nil && got.OwnerID == desk.SystemUser && got.LastOwnerUpdateAt == nil
+	}) {
+		t.Error("a ticket keeps its idle owner")
+	}
+	if n := one[int](t, r, `SELECT count(*) FROM history WHERE o_id = $1 AND attribute = 'owner' AND created_by_id = 1`, idle.ID); n != 1 {
+		t.Errorf("%d lines of history about the owner, want 1", n)
+	}
+}
+
+func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.promise(t)
+	missed := r.ticketSince(t, "m", 24*time.Hour, nil)
+	r.exec(t, `DELETE FROM outbox`)
+	clock := NewDeadlineClock(r.store, r.log)
+	for round, want := range []int{1, 1, 2, 2} {
+		if round == 2 {
+			r.exec(t, `UPDATE deadline_events SET day = day - 1`)
+		}
+		if err := clock.lookBack(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		got := one[int](t, r, `SELECT count(*) FROM outbox WHERE kind = 'ticket.changed' AND payload->>'type' = 'escalation' AND (payload->>'ticket_id')::bigint = $1`, missed.ID)
+		if got != want {
+			t.Errorf("after look %d: %d escalations, want %d", round, got, want)
+		}
+	}
+}
+
+func TestChangedPromisesReachAllOpenTickets(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	r.exec(t, `
+		INSERT INTO tickets (id, group_id, priority_id, state_id, number, title, customer_id, updated_by_id, created_by_id, created_at)
+		SELECT 1000 + n, 1, 2, CASE WHEN n % 3 = 0 THEN 4 ELSE 2 END, 'n' || n, 'x', 2, 2, 2, now() FROM generate_series(1, 1800) n`)
+	r.promise(t)
+	id := one[desk.OutboxID](t, r, `SELECT id FROM outbox WHERE kind = 'deadlines.rebuild'`)
+	rebuild := one[desk.DeadlineRebuildID](t, r, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
+	job, work := NewRebuildDeadlines(r.store, r.log), task.DeadlinesToRebuild{RebuildID: rebuild}
+	// Somebody began and died.
+	c, err := job.start(t.Context(), rebuild)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, last, err := r.store.StepDeadlineRebuild(t.Context(), c, rebuild, 100); n != 100 || last || err != nil {
+		t.Fatalf("first step: %d tickets, last: %v, %v", n, last, err)
+	}
+	for range 2 { // a task may come twice
+		if err := job.Work(t.Context(), work, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	progress := func() string {
+		return one[string](t, r, `SELECT concat_ws(' ', looked_at, changed, finished_at IS NOT NULL) FROM deadline_rebuilds ORDER BY id DESC LIMIT 1`)
+	}
+	open := one[int](t, r, `SELECT count(*) FROM tickets WHERE state_id <> 4`)
+	if got, want := progress(), fmt.Sprintf("%d %d t", open, open); got != want {
+		t.Errorf("tickets looked at, changed, finished: %s, want %s", got, want)
+	}
+	wrong := one[int](t, r, `SELECT count(*) FROM tickets WHERE escalation_at IS DISTINCT FROM CASE WHEN state_id <> 4 THEN created_at + interval '20 minutes' END`)
+	if wrong != 0 {
+		t.Errorf("%d tickets have a wrong deadline", wrong)
+	}
+	if lines := one[int](t, r, `SELECT count(*) FROM history WHERE attribute = 'escalation_at'`); lines != open {
+		t.Errorf("%d lines of history, want %d", lines, open)
+	}
+	// A change that changes nothing is not asked for; one that is asked for changes nothing twice.
+	r.exec(t, `UPDATE slas SET name = 'Sooner'; UPDATE calendars SET last_sync = now()`)
+	if n := one[int](t, r, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 0 {
+		t.Errorf("%d calculations wait after a new name", n)
+	}
+	r.exec(t, `UPDATE calendars SET timezone = 'UTC' WHERE id = 90; UPDATE slas SET response_time = 10`)
+	if n := one[int](t, r, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 1 {
+		t.Errorf("%d calculations wait, want one for both changes", n)
+	}
+}
