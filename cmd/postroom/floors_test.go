@@ -38,6 +38,7 @@ var floors = map[string]int{
 	"api/security":             4, // keys and certificates of mail
 	"api/rest":                 4, // what the rooms of the API have in common
 	"api/signin":               4,
+	"api/subscription":         4,
 	"api/system":               4,
 	"api/telephony":            4,
 	"api/translation":          4,
@@ -54,6 +55,8 @@ var floors = map[string]int{
 	"channels/whatsapp":        4,
 	"internal/console":         4,
 	"jobs":                     4,
+	"jobs/hook":                4,
+	"jobs/agents":              4,
 	"jobs/poll":                4,
 	"jobs/trigger":             4,
 	"channels/email/account":   1,
@@ -66,6 +69,7 @@ var floors = map[string]int{
 	"internal/demo":            3,
 	"internal/devstack":        3,
 	"internal/intake":          3,
+	"internal/preview":         3, // what a mail would become
 	"internal/notify":          3,
 	"internal/perform":         3,
 	"internal/setup":           3,

@@ -39,12 +39,12 @@ func TestWhatAMacroWrites(t *testing.T) {
 			t.Errorf("%s: %+v, %v, want %+v", tc.name, got, err, tc.want)
 		}
 	}
-	for _, perform := range []map[string]any{
+	for _, actions := range []map[string]any{
 		{"notification.pigeon": map[string]any{"value": "coo"}},
 		{"ticket.pending_time": map[string]any{"operator": "relative", "value": "1", "range": "fortnight"}},
 	} {
-		if got, err := perform.WritesOf(perform, by); err == nil {
-			t.Errorf("%v: %+v, want a refusal", perform, got)
+		if got, err := perform.WritesOf(actions, by); err == nil {
+			t.Errorf("%v: %+v, want a refusal", actions, got)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"postroom/internal/rules"
 )
 
+type parameters = map[string]any
+
 func TestMailMatchThatMatchesNothingIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
