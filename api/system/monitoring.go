@@ -112,7 +112,7 @@ func channelIssues(c store.ChannelHealth, now time.Time) []string {
 		}
 		issues = append(issues, issue)
 	}
-	if c.Area != desk.AreaEmailAccount {
+	if !desk.HasMailbox(c.Area) {
 		return issues
 	}
 	if last := c.LastFetch; last == nil && now.Sub(c.CreatedAt) > fetchedWithin || last != nil && now.Sub(*last) > fetchedWithin {
@@ -125,7 +125,7 @@ func describe(options map[string]any, side string) string {
 	account, _ := options[side].(map[string]any)
 	inner, _ := account["options"].(map[string]any)
 	var facts strings.Builder
-	for _, key := range []string{"host", "user"} {
+	for _, key := range []string{"host", "user", "shared_mailbox"} {
 		if text, ok := inner[key].(string); ok && text != "" {
 			facts.WriteString(key + ":" + text + ";")
 		}

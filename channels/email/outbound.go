@@ -18,7 +18,7 @@ type server struct {
 	mustTLS   bool // refuse a server that doesn't
 	verify    bool // the server's certificate
 	user      string
-	password  string
+	password  string // or an access token
 	mechanism string // SASL; empty: what the server offers
 	domain    string // of EHLO; empty: the message says
 	open      time.Duration
@@ -62,6 +62,9 @@ func parseServer(opts account.Options) (server, error) {
 		s.startTLS, s.mustTLS = true, true
 	default:
 		s.tls = true
+	}
+	if shared := strings.TrimSpace(opts.Text("shared_mailbox")); shared != "" {
+		s.user = shared // as for fetching
 	}
 	switch opts.Text("openssl_verify_mode") {
 	case "none":

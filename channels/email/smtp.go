@@ -27,9 +27,13 @@ const (
 	mechanismXOAuth2 = "XOAUTH2"
 )
 
-// smtpSender sends by SMTP, one connection a message: answers are few, and a connection that was
-// kept would be dead as often as not.
-type smtpSender struct{ server server }
+// smtpSender sends by SMTP. Connections are kept for the next message, where there is something to
+// keep them.
+type smtpSender struct {
+	server server
+	tokens account.Tokens   // instead of the password; nil: that it is
+	idle   *idleConnections // nil: none is kept
+}
 
 // Send delivers a message to all its recipients or to none.
 func (s *smtpSender) Send(ctx context.Context, message channels.Outbound) ([]byte, error) {
@@ -40,22 +44,62 @@ func (s *smtpSender) Send(ctx context.Context, message channels.Outbound) ([]byt
 	return mail.Raw, s.deliver(ctx, mail, message.EHLODomain)
 }
 
-// deliver runs one SMTP session.
+// deliver sends a message over a connection that was kept, or else over a new one.
 func (s *smtpSender) deliver(ctx context.Context, mail letter.Letter, fqdn string) error {
 	server := s.server
 	if server.domain == "" {
 		server.domain = ehloDomain(fqdn, mail.Sender)
 	}
-	client, hangUp, err := server.dial(ctx)
-	if err != nil {
-		return fmt.Errorf("SMTP server %s: %w", server.host, err)
+	for {
+		c := s.idle.take(server)
+		if c == nil {
+			var err error
+			if c, err = s.dial(ctx, server); err != nil {
+				return fmt.Errorf("SMTP server %s: %w", server.host, err)
+			}
+		}
+		stale, err := s.over(ctx, server, c, mail)
+		if stale && ctx.Err() == nil {
+			continue // the server had hung up before it heard of the message
+		}
+		if err != nil {
+			return fmt.Errorf("SMTP server %s: %w", server.host, err)
+		}
+		return nil
 	}
-	defer hangUp()
-	if err := transfer(client, mail); err != nil {
-		return fmt.Errorf("SMTP server %s: %w", server.host, err)
+}
+
+// over sends a message over a connection, and keeps that for the next one if it is still good. stale
+// says that it had been no good since it was kept: nothing of the message went over it.
+func (s *smtpSender) over(ctx context.Context, server server, c *connection, mail letter.Letter) (stale bool, err error) {
+	release := c.bind(ctx)
+	if c.messages > 0 || c.reused {
+		if err := c.client.Reset(); err != nil {
+			release()
+			c.cut()
+			return c.reused, err
+		}
 	}
-	_ = client.Quit() // the server has the message
-	return nil
+	begun, err := transfer(c.client, mail)
+	c.messages++
+	if !release() { // its context ended, and it with that
+		if err != nil {
+			return false, errors.Join(ctx.Err(), err)
+		}
+		return false, nil
+	}
+	if err == nil || desk.Permanent(err) || answered(err) && !isClosing(err) {
+		s.idle.keep(server, c)
+		return false, err
+	}
+	c.cut()
+	return c.reused && !begun, err
+}
+
+// isClosing reports whether a server said that it closes the connection with its answer (RFC 5321, 3.8).
+func isClosing(err error) bool {
+	answer, ok := errors.AsType[*textproto.Error](err)
+	return ok && answer.Code == 421
 }
 
 // check logs in, and that is all.
@@ -64,39 +108,66 @@ func (s *smtpSender) check(ctx context.Context, fqdn string) error {
 	if server.domain == "" {
 		server.domain = ehloDomain(fqdn, "")
 	}
-	client, hangUp, err := server.dial(ctx)
+	c, err := s.dial(ctx, server)
 	if err != nil {
 		return err
 	}
-	defer hangUp()
-	_ = client.Quit()
+	c.quit()
 	return nil
 }
 
-// dial connects and logs in. hangUp has to be called in the end, when dial returns no error.
-func (s server) dial(ctx context.Context) (client *smtp.Client, hangUp func(), err error) {
+// dial connects and logs in. A token that the server refuses is replaced, once.
+func (s *smtpSender) dial(ctx context.Context, server server) (*connection, error) {
+	if s.tokens == nil {
+		return server.dial(ctx)
+	}
+	if server.mechanism == "" {
+		server.mechanism = mechanismXOAuth2
+	}
+	token, err := s.tokens.Token(ctx)
+	if err != nil {
+		return nil, &account.StepError{Step: account.Login, Err: err}
+	}
+	server.password = token
+	c, err := server.dial(ctx)
+	if step, ok := errors.AsType[*account.StepError](err); !ok || step.Step != account.Login || !answered(err) {
+		return c, err
+	}
+	if err := s.tokens.Refused(ctx, token); err != nil {
+		return nil, err
+	}
+	next, renewing := s.tokens.Token(ctx)
+	if renewing != nil || next == token {
+		return nil, errors.Join(err, renewing)
+	}
+	server.password = next
+	return server.dial(ctx)
+}
+
+// dial connects and logs in.
+func (s server) dial(ctx context.Context) (*connection, error) {
 	dialer := net.Dialer{Timeout: s.open}
 	plain, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(s.host, strconv.Itoa(s.port)))
 	if err != nil {
-		return nil, nil, &account.StepError{Step: account.Connect, Err: err}
+		return nil, &account.StepError{Step: account.Connect, Err: err}
 	}
-	stop := context.AfterFunc(ctx, func() { _ = plain.Close() })
-	hangUp = func() {
-		stop()
-		_ = plain.Close()
-	}
-	client, err = s.greet(&patientConn{Conn: plain, patience: s.read})
+	c := &connection{conn: plain}
+	release := c.bind(ctx)
+	c.client, err = s.greet(&patientConn{Conn: plain, patience: s.read})
 	if err == nil && s.user != "" {
-		err = s.login(client)
+		err = s.login(c.client)
+	}
+	if !release() && err == nil {
+		err = ctx.Err()
 	}
 	if err != nil {
-		hangUp()
+		c.cut()
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return nil, nil, err
+		return nil, err
 	}
-	return client, hangUp, nil
+	return c, nil
 }
 
 func (s server) greet(conn net.Conn) (*smtp.Client, error) {
@@ -157,31 +228,32 @@ func (s server) login(client *smtp.Client) error {
 }
 
 // transfer hands a message over. Who refuses one recipient gets nothing for the others either:
-// another attempt would reach them twice.
-func transfer(client *smtp.Client, mail letter.Letter) error {
+// another attempt would reach them twice. begun says that the server has been sent something of it,
+// and may have it also when there is an error.
+func transfer(client *smtp.Client, mail letter.Letter) (begun bool, err error) {
 	client.SkipSMTPUTF8(!mail.UTF8)
 	if ok, _ := client.Extension("SMTPUTF8"); mail.UTF8 && !ok {
-		return &desk.InvalidError{Field: "to", Reason: "The server takes no addresses with other than ASCII letters."}
+		return false, &desk.InvalidError{Field: "to", Reason: "The server takes no addresses with other than ASCII letters."}
 	}
 	if err := client.Mail("<" + mail.Sender + ">"); err != nil {
-		return refusal("from", mail.Sender, err)
+		return false, refusal("from", mail.Sender, err)
 	}
 	for _, recipient := range mail.Recipients {
 		if err := client.Rcpt("<" + recipient + ">"); err != nil {
-			return refusal("to", recipient, err)
+			return false, refusal("to", recipient, err)
 		}
 	}
 	data, err := client.Data()
 	if err != nil {
-		return refusal("body", "", err)
+		return false, refusal("body", "", err)
 	}
 	if _, err := data.Write(mail.Raw); err != nil {
-		return fmt.Errorf("send message: %w", err)
+		return true, fmt.Errorf("send message: %w", err)
 	}
 	if err := data.Close(); err != nil {
-		return refusal("body", "", err)
+		return true, refusal("body", "", err)
 	}
-	return nil
+	return true, nil
 }
 
 // aboutLogin are the answers (RFC 4954) that are about the account, not about the message.

@@ -49,7 +49,7 @@ func (p *program) listChannels(ctx context.Context) error {
 		return err
 	}
 	defer h.close()
-	channels, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+	channels, err := h.store.ChannelsIn(ctx, desk.MailAreas...)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (p *program) channelChangeCommand(use, short, done string, change func(cont
 
 // account returns a mail account, and no other kind of channel.
 func (h *house) account(ctx context.Context, id desk.ChannelID) (desk.Channel, error) {
-	channels, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+	channels, err := h.store.ChannelsIn(ctx, desk.MailAreas...)
 	if err != nil {
 		return desk.Channel{}, err
 	}

@@ -57,6 +57,9 @@ func (p *program) setChannel(ctx context.Context, id desk.ChannelID, a accountFl
 	if err != nil {
 		return err
 	}
+	if channel.Area != desk.AreaEmailAccount {
+		return fmt.Errorf("channel %d has no password: it is changed and connected again by the API (%s)", id, channel.Area)
+	}
 	inbound, outbound, servers, err := a.changed(channel.Options, named)
 	if err != nil {
 		return err

@@ -154,7 +154,7 @@ func redisHealth(ctx context.Context, url string) finding {
 }
 
 func (h *house) channelHealth(ctx context.Context) []finding {
-	channels, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+	channels, err := h.store.ChannelsIn(ctx, desk.MailAreas...)
 	if err != nil {
 		return []finding{{"channels", err.Error(), saidAlready}}
 	}

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 
+	"postroom/channels/email"
+	"postroom/channels/email/grant"
+	"postroom/channels/email/provider"
 	"postroom/internal/blob"
 	"postroom/internal/config"
 	"postroom/internal/devstack"
@@ -19,10 +22,14 @@ type house struct {
 	log      *slog.Logger
 	store    *store.Store
 	blobs    *blob.Store
+	accounts *email.Accounts
 	redisURL string
 }
 
-func (h *house) close() { h.store.Close() }
+func (h *house) close() {
+	h.accounts.Close()
+	h.store.Close()
+}
 
 // open connects to the installation that is there.
 func (p *program) open(ctx context.Context) (*house, error) {
@@ -74,7 +81,10 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger, database
 	if err != nil {
 		return nil, err
 	}
-	return &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), redisURL: redisURL}, nil
+	accounts := email.NewAccounts(email.Options{
+		Tokens: grant.NewKeeper(s, provider.Public(), log).Of, Known: s, Turn: s.ChannelTurn, Log: log,
+	})
+	return &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), accounts: accounts, redisURL: redisURL}, nil
 }
 
 // start is open for verbs that go on running: it brings the schema up to date, and a fresh

@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
-	"postroom/channels/email"
 	"postroom/internal/desk"
 	"postroom/internal/intake"
 	"postroom/jobs/poll"
@@ -54,7 +53,7 @@ func (h *house) rota() *poll.Rota {
 		Store: h.store, Log: h.log, Concurrency: h.cfg.Work.PollConcurrency,
 		Receive: in.Receive,
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
-			return email.Open(channel, catalog, h.store, refuse, h.log)
+			return h.accounts.Mailbox(channel, catalog, refuse)
 		},
 	})
 }
@@ -83,7 +82,7 @@ func (p *program) fetch(ctx context.Context, ids []desk.ChannelID) error {
 	}
 	defer h.close()
 	if len(ids) == 0 {
-		accounts, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+		accounts, err := h.store.ChannelsIn(ctx, desk.MailAreas...)
 		if err != nil {
 			return err
 		}

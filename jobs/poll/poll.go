@@ -113,7 +113,7 @@ func (r *Rota) Run(ctx context.Context) error {
 func (r *Rota) follow(ctx context.Context, catalog *desk.Catalog, leases *leases, running *sync.WaitGroup) {
 	wanted := map[desk.ChannelID]string{}
 	for id, channel := range catalog.Channels {
-		if channel.Area == desk.AreaEmailAccount && channel.Active {
+		if desk.HasMailbox(channel.Area) && channel.Active {
 			wanted[id] = fingerprint(channel, catalog)
 		}
 	}
@@ -171,7 +171,7 @@ func (r *Rota) FetchOnce(ctx context.Context, id desk.ChannelID) (channels.Repor
 	if !ok {
 		return channels.Report{}, &desk.MissingError{Class: "Channel", ID: int64(id)}
 	}
-	if channel.Area != desk.AreaEmailAccount {
+	if !desk.HasMailbox(channel.Area) {
 		return channels.Report{}, &desk.InvalidError{Field: "area", Reason: fmt.Sprintf("Channel %d is no mail account.", id)}
 	}
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))

@@ -77,10 +77,12 @@ func (d *desktop) rota(t *testing.T, receive func(channels.Receive) channels.Rec
 	t.Helper()
 	s := d.openStore(t)
 	real := intake.New(s, blob.New(t.TempDir()), quiet).Receive
+	accounts := email.NewAccounts(email.Options{Known: s, Log: quiet})
+	t.Cleanup(accounts.Close)
 	return poll.New(poll.Options{
 		Store: s, Concurrency: 2, Log: quiet, Receive: d.got.count(receive(real)),
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
-			return email.Open(channel, catalog, s, nil, quiet)
+			return accounts.Mailbox(channel, catalog, nil)
 		},
 	})
 }

@@ -92,6 +92,9 @@ func (w *watch) poll(ctx context.Context) {
 		if errors.Is(err, desk.ErrUnavailable) {
 			delay = min(delay, awayBackOff)
 		}
+		if later, ok := errors.AsType[*channels.LaterError](err); ok {
+			delay = max(delay, later.After)
+		}
 		w.Log.WarnContext(ctx, "fetch failed, trying again", "channel_id", w.channel.ID, "failures", failures, "in", delay.Round(time.Millisecond), "error", err)
 		pause(ctx, delay)
 	}
@@ -157,6 +160,9 @@ func (w *watch) fetch(ctx context.Context, source channels.Poller) (channels.Rep
 func (w *watch) note(ctx context.Context, report channels.Report, err error) {
 	if errors.Is(err, desk.ErrUnavailable) {
 		return // nothing is wrong with the channel, and nowhere to write it
+	}
+	if _, later := errors.AsType[*channels.LaterError](err); later {
+		return // its server is busy, that is all
 	}
 	problem := strings.Join(report.Notices, "\n")
 	if err != nil {

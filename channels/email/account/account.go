@@ -59,6 +59,19 @@ func (o Options) Port(otherwise int) (int, error) {
 	return port, nil
 }
 
+// Count returns an option that is a number from 0 to most, 0 when there is none.
+func (o Options) Count(name string, most int) (int, error) {
+	text := strings.TrimSpace(o.Text(name))
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		return 0, &desk.InvalidError{Field: name, Reason: fmt.Sprintf("%s must be a number from 0 to %d.", name, most)}
+	}
+	return n, nil
+}
+
 // Flag reads a switch. What is neither true nor false reads as otherwise.
 func (o Options) Flag(name string, otherwise bool) bool {
 	on, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(o.Text(name))))

@@ -172,10 +172,10 @@ func (h *house) query(t *testing.T, sql string, into ...any) {
 func TestRefusalIsKeptAndNotAskedForAgainTooSoon(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name   string
-		break_ func(p *cloudtest.Provider)
-		says   string
-		after  time.Duration // at least
+		name  string
+		harm  func(p *cloudtest.Provider)
+		says  string
+		after time.Duration // at least
 	}{
 		{"consent gone", func(p *cloudtest.Provider) { p.Revoke() }, "Google refuses access: invalid_grant (Token has been expired or revoked.). Connect the account again.", 29 * time.Minute},
 		{"application gone", func(p *cloudtest.Provider) { p.Refuse(401, "invalid_client", "no\r\nsuch") }, "invalid_client (no  such)", 29 * time.Minute},
@@ -187,7 +187,7 @@ func TestRefusalIsKeptAndNotAskedForAgainTooSoon(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, nil)
 			h.give(t, time.Now().Add(-time.Minute))
-			tc.break_(h.provider)
+			tc.harm(h.provider)
 			for range 3 {
 				_, err := h.tokens(t).Token(t.Context())
 				if err == nil || !strings.Contains(err.Error(), tc.says) {
