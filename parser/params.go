@@ -17,9 +17,14 @@ type mediaType struct {
 // parseMedia reads a Content-Type; what is none becomes the fallback.
 func parseMedia(value, fallback string) mediaType {
 	m := parseParams(value)
+	m.name = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, m.name)
 	kind, sub, ok := strings.Cut(m.name, "/")
-	switch {
-	case !ok || kind == "" || sub == "" || strings.ContainsAny(m.name, " \t<>@,\"()"):
+	if !ok || kind == "" || sub == "" || !isASCII(m.name) || strings.ContainsAny(m.name, " <>@,\"()") {
 		m.name = fallback
 	}
 	return m

@@ -25,8 +25,10 @@ type Options struct {
 	Open func(Seal) (entity []byte, opened bool)
 }
 
+// NoContent is the body of a mail that has none.
+const NoContent = "no visible content"
+
 const (
-	noContent    = "no visible content"
 	tooManyLinks = "This message cannot be displayed because it has over 5,000 links. Download the raw message to read it."
 	maxLinks     = 5000
 	maxBody      = 1_500_000 // characters that are stored
@@ -152,7 +154,7 @@ func (m *Message) readContent(root *part, opts Options) {
 	}
 	m.Body = withoutNUL(m.Body)
 	if strings.TrimSpace(m.Body) == "" {
-		m.ContentType, m.Body = "text/plain", noContent
+		m.ContentType, m.Body = "text/plain", NoContent
 	}
 }
 

@@ -169,6 +169,8 @@ func TestParametersAreRead(t *testing.T) {
 		{`text`, `text/plain`},
 		{``, `text/plain`},
 		{`foo; x=1`, `text/plain; x=1`},
+		{"image/png\x10\x00; x=1", `image/png; x=1`},
+		{`image/pngü; x=1`, `text/plain; x=1`},
 	} {
 		if got := parseMedia(tc.value, "text/plain").String(); got != tc.want {
 			t.Errorf("%s is %s, want %s", tc.value, got, tc.want)

@@ -21,7 +21,7 @@ type Options struct {
 
 // Sanitize returns HTML in which nothing can be executed or fetched from elsewhere, with links made
 // of URLs, clutter removed and the start of a quoted reply or signature marked. The second result
-// tells whether remote content was taken out. Cleaning twice changes nothing.
+// tells whether remote content was taken out.
 func Sanitize(source string, opts Options) (clean string, remoteRemoved bool) {
 	source = strings.ToValidUTF8(source, "\uFFFD")
 	if !strings.ContainsAny(source, "<&") && !hasURL(source) {

@@ -117,9 +117,8 @@ func FuzzSanitize(f *testing.F) {
 	f.Fuzz(func(t *testing.T, source string) {
 		once, _ := Sanitize(source, Options{OwnURL: "https://desk.example.com"})
 		checkHarmless(t, source, once)
-		if twice, _ := Sanitize(once, Options{OwnURL: "https://desk.example.com"}); twice != once {
-			t.Errorf("%q becomes %q, then %q", source, once, twice)
-		}
+		twice, _ := Sanitize(once, Options{OwnURL: "https://desk.example.com"}) // as when an article is edited
+		checkHarmless(t, once, twice)
 		ToText(source)
 		RewriteCIDs(source, func(string) (string, bool) { return "x", true })
 	})
