@@ -96,11 +96,16 @@ func TestMailboxBecomesTicketsAndAnswersGoBack(t *testing.T) {
 	in.stop()
 }
 
-// connectAccount sets the mail account up over REST, with the round trip that proves it works.
+// connectAccount sets our mail account up over REST, with the round trip that proves it works.
 func (in *instance) connectAccount(box *devstack.MailServer, mta *devstack.MTAServer) {
 	in.t.Helper()
+	in.connect(box, mta, supportAddress, supportPassword)
+}
+
+func (in *instance) connect(box *devstack.MailServer, mta *devstack.MTAServer, address, password string) {
+	in.t.Helper()
 	inbound := map[string]any{"adapter": "imap", "options": map[string]any{
-		"host": box.Host(), "port": box.IMAPPort, "ssl": "off", "user": supportAddress, "password": supportPassword,
+		"host": box.Host(), "port": box.IMAPPort, "ssl": "off", "user": address, "password": password,
 	}}
 	outbound := map[string]any{"adapter": "smtp", "options": map[string]any{
 		"host": mta.Host(), "port": mta.SMTPPort, "ssl": false, "enable_starttls_auto": false,
@@ -110,7 +115,7 @@ func (in *instance) connectAccount(box *devstack.MailServer, mta *devstack.MTASe
 		Message string
 	}
 	account := map[string]any{"inbound": inbound, "outbound": outbound, "group_id": 1,
-		"meta": map[string]any{"realname": "Support", "email": supportAddress}}
+		"meta": map[string]any{"realname": "Support", "email": address}}
 	if err := in.post("/api/v1/channels_email_verify", account, &result); err != nil || result.Result != "ok" {
 		in.t.Fatalf("connecting the account: %+v, %v, want ok", result, err)
 	}
@@ -215,7 +220,7 @@ func (in *instance) waitForDelivery(on ticket, sent article) {
 }
 
 // send brings a mail to the mail server as the world does.
-func send(t *testing.T, mta *devstack.MTAServer, from, to, headers, body string) {
+func send(t testing.TB, mta *devstack.MTAServer, from, to, headers, body string) {
 	t.Helper()
 	raw := fmt.Sprintf("From: Carla Customer <%s>\r\nTo: %s\r\nDate: %s\r\n%s\r\n%s\r\n", from, to, time.Now().Format(time.RFC1123Z), headers, body)
 	client, err := smtp.Dial(mta.Host() + ":" + strconv.Itoa(mta.SMTPPort))
