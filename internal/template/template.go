@@ -234,6 +234,9 @@ func (f *Filler) zone() *time.Location {
 func (f *Filler) write(value any, asHTML bool) string {
 	switch v := value.(type) {
 	case HTML:
+		if !asHTML {
+			return richtext.PlainText(string(v))
+		}
 		return string(v)
 	case Text:
 		if asHTML {

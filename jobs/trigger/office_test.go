@@ -5,10 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"golang.org/x/sync/errgroup"
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
@@ -23,9 +26,11 @@ import (
 // office is a fresh installation whose group Users can send mail, with nobody but triggers at work.
 type office struct {
 	*store.Store
-	t    *testing.T
-	db   *pgxpool.Pool
-	job  *trigger.Triggers
+	t   *testing.T
+	db  *pgxpool.Pool
+	job *trigger.Triggers
+
+	mu   sync.Mutex
 	told []desk.TicketEvent // of what is announced after triggers
 }
 
@@ -60,7 +65,12 @@ func open(t *testing.T) *office {
 	o.exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (51, 1, 'full')`)
 	o.set("fqdn", `"desk.example.com"`)
 	o.job = trigger.New(s, perform.New(blob.New(t.TempDir()), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler),
-		func(e desk.TicketEvent) task.Kind { o.told = append(o.told, e); return nil })
+		func(e desk.TicketEvent) task.Kind {
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.told = append(o.told, e)
+			return nil
+		})
 	return o
 }
 
@@ -214,3 +224,28 @@ func (o *office) work(newestFirst ...bool) {
 }
 
 func (o *office) now() time.Time { return time.Now().UTC() }
+
+// together works off all events with several workers at once.
+func (o *office) together(workers int) {
+	o.t.Helper()
+	rows, err := o.db.Query(o.t.Context(), `SELECT id, payload FROM outbox WHERE kind = 'ticket.changed' ORDER BY id`)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	type event struct {
+		ID   desk.OutboxID
+		Work task.TicketChanged
+	}
+	events, err := pgx.CollectRows(rows, pgx.RowToStructByPos[event])
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	group, ctx := errgroup.WithContext(o.t.Context())
+	group.SetLimit(workers)
+	for _, e := range events {
+		group.Go(func() error { return o.job.Work(ctx, e.Work, e.ID) })
+	}
+	if err := group.Wait(); err != nil {
+		o.t.Fatal(err)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/desk"
 )
@@ -207,5 +208,120 @@ func TestTimesThatAreReachedActOnceADay(t *testing.T) {
 	}
 	if n := ask[int](o, `SELECT count(*) FROM taggings WHERE o_id = $1`, ticket.ID); n != 1 {
 		t.Error("what a trigger of time changed set off no other")
+	}
+}
+
+func TestAStormGetsNoMoreAnswersThanAllowed(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	// A machine that doesn't say that it is one answers every answer with a new mail.
+	for range 60 {
+		o.mail(nil)
+	}
+	o.together(4)
+	answers := `SELECT count(*) FROM ticket_articles WHERE sender_id = 3 AND type_id = 1 AND "to" = 'nina@example.org'`
+	if n := ask[int](o, answers); n != 30 {
+		t.Errorf("%d answers to one address within ten minutes, want 30", n)
+	}
+	o.exec(`UPDATE rule_mails SET created_at = created_at - interval '11 minutes'`)
+	for range 40 {
+		o.mail(nil)
+	}
+	o.together(4)
+	if n := ask[int](o, answers); n != 60 {
+		t.Errorf("%d answers after eleven minutes, want 60", n)
+	}
+	// About one ticket there are fewer.
+	o.exec(`DELETE FROM rule_mails`)
+	o.exec(`UPDATE triggers SET active = id = 2`)
+	ticket := o.mail(nil)
+	for range 15 {
+		o.change(ticket.ID, nil, &desk.Article{TypeID: desk.ArticleEmail, SenderID: desk.SenderCustomer, From: new("nina@example.org"), Body: "again"})
+	}
+	o.work()
+	if n := ask[int](o, answers+` AND ticket_id = $1`, ticket.ID); n != 10 {
+		t.Errorf("%d answers about one ticket, want 10", n)
+	}
+}
+
+func TestRecipientsAndWhatComesAlong(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.exec(`INSERT INTO users (id, login, firstname, lastname, email, active, updated_by_id, created_by_id)
+		VALUES (52, 'aaa', 'Abe', 'Agent', 'abe@example.com', true, 1, 1), (53, 'gone', '', '', 'gone@example.com', false, 1, 1)`)
+	o.exec(`INSERT INTO roles_users (user_id, role_id) VALUES (52, 2), (53, 2)`)
+	o.exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (52, 1, 'full'), (53, 1, 'full')`)
+	o.trigger("mail", `{"ticket.action":{"operator":"is","value":"create"}}`, `{"notification.email":{
+		"recipient":["ticket_owner","article_last_sender","ticket_customer","ticket_agents","userid_51","userid_4711"],
+		"subject":"#{ticket.title}", "body":"<p>#{article.body_as_html}</p><img src=\"data:image/png;base64,iVBORw0KGgo=\">", "include_attachments":"true", "internal":"true"}}`)
+	ticket := o.mail(func(_ *desk.Ticket, a *desk.Article) {
+		a.ReplyTo = new("Other <other@example.org>, second@example.org")
+	})
+	o.exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1, 'DB')`)
+	o.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id)
+		SELECT 'Ticket::Article', (SELECT max(id) FROM ticket_articles), 'plan.pdf', 1, (SELECT max(id) FROM blobs), 1`)
+	o.work()
+	var to string
+	var id int64
+	if err := o.db.QueryRow(t.Context(), `SELECT "to", id FROM ticket_articles WHERE ticket_id = $1 AND sender_id = 3 AND internal`, ticket.ID).Scan(&to, &id); err != nil {
+		t.Fatal(err)
+	}
+	if want := "other@example.org, nina@example.org, abe@example.com, agent@example.com"; to != want {
+		t.Errorf("to %s, want %s", to, want)
+	}
+	if files := ask[string](o, `SELECT string_agg(filename, ' ' ORDER BY filename) FROM attachments WHERE object = 'Ticket::Article' AND o_id = $1`, id); files != "image1.png plan.pdf" {
+		t.Errorf("files %s", files)
+	}
+}
+
+func TestAttributesOwnersAndTimes(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.trigger("a", `{"ticket.action":{"operator":"is","value":"update"}}`, `{
+		"ticket.owner_id":{"pre_condition":"current_user.id"}, "ticket.state_id":{"value":3},
+		"ticket.pending_time":{"operator":"relative","value":"2","range":"hour"},
+		"ticket.title":{"value":"#{ticket.number} #{ticket.customer.lastname}"}, "ticket.subscribe":{"pre_condition":"current_user.id"}}`)
+	o.trigger("b", `{"ticket.owner_id":{"operator":"is","pre_condition":"current_user.id"}}`, `{"ticket.tags":{"operator":"add","value":"mine"}}`, "mode", "always")
+	ticket := o.mail(nil)
+	o.exec(`DELETE FROM outbox`)
+	o.change(ticket.ID, nil, &desk.Article{TypeID: desk.ArticleNote, SenderID: desk.SenderAgent, Body: "I take it"})
+	before := o.now()
+	o.work()
+	got, err := o.Ticket(t.Context(), ticket.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.OwnerID != 51 || got.StateID != 3 || got.Title != ticket.Number+" O'Neil & Sons" || got.PendingTime == nil {
+		t.Fatalf("owner %d, state %d, title %q, pending %v", got.OwnerID, got.StateID, got.Title, got.PendingTime)
+	}
+	if late := got.PendingTime.Sub(before); late < 118*time.Minute || late > 121*time.Minute || got.PendingTime.Second() != 0 {
+		t.Errorf("pending in %s at %s, want two hours, to the minute", late, got.PendingTime)
+	}
+	if n := ask[int](o, `SELECT count(*) FROM mentions WHERE ticket_id = $1 AND user_id = 51`, ticket.ID); n != 1 {
+		t.Errorf("%d subscriptions", n)
+	}
+	if n := ask[int](o, `SELECT count(*) FROM taggings WHERE o_id = $1`, ticket.ID); n != 1 {
+		t.Error("the agent was not the current user of the second trigger")
+	}
+	if source := ask[string](o, `SELECT sourceable_type || sourceable_name FROM history WHERE o_id = $1 AND attribute = 'owner'`, ticket.ID); source != "Triggera" {
+		t.Errorf("source %q", source)
+	}
+}
+
+func TestATriggerCanDelete(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.trigger("a", `{"ticket.title":{"operator":"contains","value":"printer"}}`, `{"ticket.action":{"value":"delete"}}`)
+	o.trigger("b", `{}`, `{"article.note":{"subject":"s","body":"b","internal":"true"}}`)
+	ticket := o.mail(nil)
+	o.work()
+	if n := ask[int](o, `SELECT count(*) FROM tickets WHERE id = $1`, ticket.ID); n != 0 {
+		t.Error("the ticket is still there")
+	}
+	if n := ask[int](o, `SELECT count(*) FROM outbox WHERE kind = 'ticket.changed'`); n != 0 || len(o.told) != 0 {
+		t.Errorf("%d events are left, %d told", n, len(o.told))
 	}
 }
