@@ -1,10 +1,21 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 
 	"postroom/api/rest"
 )
+
+// prompted asks for name and password whoever came without, or with wrong ones.
+func prompted(w http.ResponseWriter, r *http.Request, refused error) error {
+	answer, is := errors.AsType[*rest.AnswerError](refused)
+	if !is || rest.Caller(r) != nil || answer.Status != http.StatusUnauthorized && r.Header.Get("Authorization") != "" {
+		return refused
+	}
+	w.Header().Set("WWW-Authenticate", `Basic realm="Postroom", charset="UTF-8"`)
+	return rest.Unauthorized(answer.Text)
+}
 
 // serve checks a route's access and has it answered.
 func (s *Server) serve(r *rest.Route) http.Handler {
@@ -13,6 +24,8 @@ func (s *Server) serve(r *rest.Route) http.Handler {
 		req, err := s.signin.Admit(w, req, r.Access)
 		if err == nil {
 			err = r.Handle(w, req)
+		} else if r.Access.Prompt {
+			err = prompted(w, req, err)
 		}
 		if err != nil {
 			s.Fail(w, req, err)

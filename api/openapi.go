@@ -32,6 +32,9 @@ func (s *Server) document(ctx context.Context) (rest.Schema, error) {
 	paths := map[string]rest.Schema{}
 	for _, route := range s.routes {
 		method, path, _ := strings.Cut(route.Pattern, " ")
+		if method == "PROPFIND" { // OpenAPI knows HTTP's own methods only
+			continue
+		}
 		path = wildcard.ReplaceAllString(path, "{$1}")
 		operation, err := operationOf(ctx, schemas, route, method, path)
 		if err != nil {

@@ -79,6 +79,8 @@ type Access struct {
 	AnyOf    []string // permissions; none: whoever is signed in
 	// Unguarded is for what programs of others call and what does no harm: no CSRF token is asked for.
 	Unguarded bool
+	// Prompt makes programs that were let in nowhere yet ask their user for name and password.
+	Prompt bool
 	// Instead is another way in: what it lets pass needs no login.
 	Instead func(r *http.Request) bool
 }
