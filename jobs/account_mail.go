@@ -33,11 +33,7 @@ func NewMailAccount(s *store.Store, open OpenSender, delays []time.Duration, log
 
 // Handler returns the job for the workers.
 func (j *MailAccount) Handler() Handler {
-	return Handle(j, Policy{
-		Timeout:  deliverTimeout + noteSpan,
-		Attempts: len(j.delays) + 1,
-		Delay:    func(attempt int) time.Duration { return j.delays[min(attempt, len(j.delays))-1] },
-	})
+	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
 }
 
 // accountLinks are where a mail leads, below the installation's address, and the token it carries.
@@ -78,9 +74,9 @@ func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.Outb
 	if err != nil {
 		return err
 	}
-	channel, err := notificationChannel(catalog)
-	if err != nil {
-		return err
+	channel, ok := catalog.NotificationChannel()
+	if !ok {
+		return unready("No active channel for notifications (%s)!", desk.AreaEmailNotification)
 	}
 	sender, err := j.open(channel)
 	if err != nil {
@@ -105,11 +101,7 @@ func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User
 		}
 		address += token
 	}
-	locale, _ := user.Preferences["locale"].(string)
-	if locale == "" {
-		locale = c.Settings.String("locale_default")
-	}
-	mail, err := notify.Account(about, locale, notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
+	mail, err := notify.Account(about, user.Locale(c), notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
 	if err != nil {
 		return channels.Outbound{}, err
 	}
@@ -119,16 +111,6 @@ func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User
 	return channels.Outbound{
 		MessageID: fmt.Sprintf("<account.%d@%s>", id, fqdn), From: from, To: user.Email, Subject: mail.Subject,
 		ContentType: "text/html", Body: mail.Body, Organization: c.Settings.String("organization"), Notification: true,
-		CSSFont: c.Settings.String("html_email_css_font"), EHLODomain: ehloDomain(c.Settings.String("fqdn"), from),
+		CSSFont: c.Settings.String("html_email_css_font"), EHLODomain: desk.EHLODomain(c.Settings.String("fqdn"), from),
 	}, nil
-}
-
-// notificationChannel is what mails go out by that belong to no ticket.
-func notificationChannel(c *desk.Catalog) (desk.Channel, error) {
-	for _, channel := range c.Channels {
-		if channel.Area == desk.AreaEmailNotification && channel.Active {
-			return channel, nil
-		}
-	}
-	return desk.Channel{}, unready("No active channel for notifications (%s)!", desk.AreaEmailNotification)
 }

@@ -51,11 +51,7 @@ func NewDeliverArticle(s *store.Store, blobs *blob.Store, open OpenSender, delay
 
 // Handler returns the job for the workers.
 func (j *DeliverArticle) Handler() Handler {
-	return Handle(j, Policy{
-		Timeout:  deliverTimeout + noteSpan,
-		Attempts: len(j.delays) + 1,
-		Delay:    func(attempt int) time.Duration { return j.delays[min(attempt, len(j.delays))-1] },
-	})
+	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
 }
 
 // Work makes one attempt to deliver an article.

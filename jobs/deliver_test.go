@@ -330,7 +330,7 @@ func TestGreetingOfMailServers(t *testing.T) {
 		{"office.local", "desk@b.example", "b.example"},
 		{"localhost", "", "localhost"},
 	} {
-		if got := ehloDomain(tc.fqdn, tc.from); got != tc.want {
+		if got := desk.EHLODomain(tc.fqdn, tc.from); got != tc.want {
 			t.Errorf("greeting of %q for %q = %q, want %q", tc.fqdn, tc.from, got, tc.want)
 		}
 	}

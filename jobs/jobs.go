@@ -51,6 +51,16 @@ func Patient(timeout time.Duration) Policy {
 	return Policy{Timeout: timeout, Attempts: 12, Delay: backOff}
 }
 
+// Retrying is the policy of work that needs somebody else's servers: after a failure it waits for the
+// next of the delays.
+func Retrying(timeout time.Duration, delays []time.Duration) Policy {
+	return Policy{
+		Timeout:  timeout,
+		Attempts: len(delays) + 1,
+		Delay:    func(attempt int) time.Duration { return delays[min(attempt, len(delays))-1] },
+	}
+}
+
 // backOff waits 1 s, 2 s, 4 s … and at most ten minutes; twelve attempts take about 35 minutes.
 func backOff(attempt int) time.Duration {
 	return min(time.Second<<min(attempt-1, 20), 10*time.Minute)

@@ -85,7 +85,7 @@ func (l *letter) message() channels.Outbound {
 		Organization: settings.String("organization"),
 		Notification: l.catalog.Senders[l.article.SenderID] == "System",
 		CSSFont:      settings.String("html_email_css_font"),
-		EHLODomain:   ehloDomain(settings.String("fqdn"), from),
+		EHLODomain:   desk.EHLODomain(settings.String("fqdn"), from),
 	}
 	if bcc := settings.String("system_bcc"); desk.ValidAddress(bcc) {
 		message.Bcc = bcc
@@ -176,24 +176,6 @@ func (l *letter) undeliverable(reason error) desk.Article {
 		},
 		Stamp: desk.Stamp{CreatedByID: desk.SystemUser, UpdatedByID: desk.SystemUser},
 	}
-}
-
-// ehloDomain is how we greet mail servers: by our name or, when that one means nothing outside, by
-// the sender's domain.
-func ehloDomain(fqdn, from string) string {
-	host, _, _ := strings.Cut(fqdn, ":")
-	local := !strings.Contains(host, ".") || strings.HasSuffix(host, ".local") || strings.HasSuffix(host, ".localhost")
-	if !local {
-		return host
-	}
-	address := from
-	if open := strings.LastIndexByte(from, '<'); open >= 0 {
-		address, _, _ = strings.Cut(from[open+1:], ">")
-	}
-	if domain := desk.MailDomain(address); domain != "" {
-		return domain
-	}
-	return host
 }
 
 func text(s *string) string {

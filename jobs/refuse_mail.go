@@ -36,11 +36,7 @@ func NewRefuseMail(s *store.Store, open OpenSender, delays []time.Duration, log 
 
 // Handler returns the job for the workers.
 func (j *RefuseMail) Handler() Handler {
-	return Handle(j, Policy{
-		Timeout:  deliverTimeout + noteSpan,
-		Attempts: len(j.delays) + 1,
-		Delay:    func(attempt int) time.Duration { return j.delays[min(attempt, len(j.delays))-1] },
-	})
+	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
 }
 
 // Work makes one attempt to send the answer.
@@ -107,6 +103,6 @@ func refusal(t task.MailTooLarge, from desk.EmailAddress, c *desk.Catalog) (chan
 	return channels.Outbound{
 		MessageID: fmt.Sprintf("<oversized.%s@%s>", hex.EncodeToString(sum[:12]), fqdn),
 		InReplyTo: t.MessageID, References: []string{t.MessageID}, From: sender, To: t.To,
-		Subject: mail.Subject, ContentType: "text/plain", Body: mail.Body, EHLODomain: ehloDomain(fqdn, sender),
+		Subject: mail.Subject, ContentType: "text/plain", Body: mail.Body, EHLODomain: desk.EHLODomain(fqdn, sender),
 	}, nil
 }

@@ -98,6 +98,8 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
 		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
+		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
+			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),

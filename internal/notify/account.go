@@ -35,22 +35,33 @@ type Mail struct {
 
 // Account writes the mail of a kind in the language of a locale, such as de-de.
 func Account(kind, locale string, facts Facts) (Mail, error) {
-	language, _, _ := strings.Cut(strings.ToLower(locale), "-")
-	source, err := mails.ReadFile("mails/" + kind + "." + language + ".html")
+	subject, body, err := written(kind, locale, facts)
+	return Mail{Subject: subject, Body: body}, err
+}
+
+// written fills in a mail in a language, or in English where nobody has written it in that one.
+func written(kind, locale string, facts any) (subject, body string, err error) {
+	source, err := mails.ReadFile("mails/" + kind + "." + language(locale) + ".html")
 	if err != nil {
 		source, err = mails.ReadFile("mails/" + kind + "." + otherwise + ".html")
 	}
 	if err != nil {
-		return Mail{}, fmt.Errorf("mail of kind %q: %w", kind, err)
+		return "", "", fmt.Errorf("mail of kind %q: %w", kind, err)
 	}
-	written, err := template.New(kind).Parse(string(source))
+	form, err := template.New(kind).Parse(string(source))
 	if err != nil {
-		return Mail{}, err
+		return "", "", err
 	}
 	var text strings.Builder
-	if err := written.Execute(&text, facts); err != nil {
-		return Mail{}, err
+	if err := form.Execute(&text, facts); err != nil {
+		return "", "", err
 	}
-	subject, body, _ := strings.Cut(text.String(), "\n")
-	return Mail{Subject: html.UnescapeString(subject), Body: body}, nil
+	subject, body, _ = strings.Cut(text.String(), "\n")
+	return html.UnescapeString(subject), body, nil
+}
+
+// language is that of a locale: de of de-de.
+func language(locale string) string {
+	language, _, _ := strings.Cut(strings.ToLower(locale), "-")
+	return language
 }

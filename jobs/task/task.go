@@ -43,6 +43,25 @@ type TicketChanged struct {
 func (TicketChanged) Kind() string  { return "ticket.changed" }
 func (TicketChanged) Queue() string { return Trigger }
 
+// AgentsToTell: something happened to a ticket, its triggers acted, and agents may want to know.
+type AgentsToTell struct {
+	desk.TicketEvent
+}
+
+func (AgentsToTell) Kind() string  { return "agents.tell" }
+func (AgentsToTell) Queue() string { return Notify }
+
+// AgentMail: an agent is told of a ticket by mail.
+type AgentMail struct {
+	UserID desk.UserID      `json:"user_id"`
+	Reason string           `json:"reason"` // why this agent: member, subscribed, owner, replacement
+	Event  desk.TicketEvent `json:"event"`
+	Actor  desk.UserID      `json:"actor_id"` // who did it
+}
+
+func (AgentMail) Kind() string  { return "agent.mail" }
+func (AgentMail) Queue() string { return Deliver }
+
 // WebhookToCall: a rule reports a ticket to another system.
 type WebhookToCall struct {
 	WebhookID desk.WebhookID   `json:"webhook_id"`
