@@ -55,8 +55,8 @@ type mentions struct {
 	returned      []string // MD5s of mails that a bounce brings back
 }
 
-// maxAnswers bounds how many Message-IDs of a mail are looked up: a stranger writes them. Those
-// nearest to the mail come last.
+// maxAnswers bounds how many Message-IDs, and numbers in attachments, of a mail are looked up: a
+// stranger writes them. The Message-IDs nearest to the mail come last.
 const maxAnswers = 200
 
 func newMail(message parser.Message, inbound store.Inbound, c *desk.Catalog) *mail {
@@ -86,7 +86,7 @@ func mentionsOf(m *mail) mentions {
 	}
 	if slices.Contains(where, "attachment") {
 		for _, a := range m.Attachments {
-			if a.ContentType == "text/plain" || a.ContentType == "text/html" {
+			if len(found.inAttachments) < maxAnswers && (a.ContentType == "text/plain" || a.ContentType == "text/html") {
 				found.inAttachments = append(found.inAttachments, desk.FindNumbers(asText(a.ContentType, string(a.Data)), m.catalog)...)
 			}
 		}

@@ -225,10 +225,17 @@ func (s *Store) File(ctx context.Context, f Filing) error {
 	return s.finishDeadlines(ctx, d)
 }
 
+// Only the newest articles are looked at: a machine may have filled the ticket with thousands.
 const lastTo = `
 	SELECT internal
-	FROM ticket_articles
-	WHERE ticket_id = $1 AND position(lower($2) IN lower("to")) > 0
+	FROM (
+		SELECT id, created_at, internal, "to"
+		FROM ticket_articles
+		WHERE ticket_id = $1
+		ORDER BY id DESC
+		LIMIT 500
+	) newest
+	WHERE position(lower($2) IN lower("to")) > 0
 	ORDER BY created_at DESC, id DESC
 	LIMIT 1`
 
