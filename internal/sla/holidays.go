@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"maps"
 	"strconv"
+	"strings"
 	"time"
 
 	"postroom/internal/desk"
@@ -32,8 +33,7 @@ func Holidays(raw, stored map[string]any) (map[string]any, error) {
 
 // OfFeed returns the holidays without those that were read from another feed than the one at url.
 func OfFeed(holidays map[string]any, url string) map[string]any {
-	sum := md5.Sum([]byte(url))
-	name := hex.EncodeToString(sum[:])
+	name := feedName(url)
 	left := make(map[string]any, len(holidays))
 	for date, value := range holidays {
 		holiday, _ := value.(map[string]any)
@@ -42,4 +42,32 @@ func OfFeed(holidays map[string]any, url string) map[string]any {
 		}
 	}
 	return left
+}
+
+// FromFeed returns the holidays with the days of the feed at url among them. What somebody decided
+// about a day stays: it may be switched off, or called something else.
+func FromFeed(holidays map[string]any, url string, days map[string]string) map[string]any {
+	name := feedName(url)
+	merged := OfFeed(holidays, url)
+	for date, summary := range days {
+		if summer(summary) {
+			continue
+		}
+		holiday, _ := merged[date].(map[string]any)
+		if _, decided := holiday["active"]; !decided {
+			merged[date] = map[string]any{"active": true, "summary": summary, "feed": name}
+		}
+	}
+	return merged
+}
+
+// summer reports whether an entry of a feed only says that clocks are changed.
+func summer(summary string) bool {
+	summary = strings.ToLower(summary)
+	return strings.Contains(summary, "daylight saving") || strings.Contains(summary, "sommerzeit") || strings.Contains(summary, "summertime")
+}
+
+func feedName(url string) string {
+	sum := md5.Sum([]byte(url))
+	return hex.EncodeToString(sum[:])
 }

@@ -93,3 +93,19 @@ func TestHolidaysOfAnotherFeedGo(t *testing.T) {
 		}
 	}
 }
+
+func TestFeedAddsDaysThatNobodyDecidedAbout(t *testing.T) {
+	t.Parallel()
+	const feedOfX = "9dd4e461268c8034f5c8564e155c67a6" // md5 of "x"
+	stored := decode(t, `{"2024-12-24":{"active":false,"summary":"We work"},"2024-12-25":{"summary":"unknown"},"2024-12-26":{"active":true,"feed":"other"}}`)
+	got := sla.FromFeed(stored, "x", map[string]string{
+		"2024-12-24": "Eve", "2024-12-25": "Christmas", "2025-01-01": "New year", "2025-03-30": "Beginn der Sommerzeit",
+		"2025-10-26": "End of Daylight Saving Time", "2025-03-29": "British Summertime",
+	})
+	want := decode(t, `{"2024-12-24":{"active":false,"summary":"We work"},
+		"2024-12-25":{"active":true,"summary":"Christmas","feed":"`+feedOfX+`"},
+		"2025-01-01":{"active":true,"summary":"New year","feed":"`+feedOfX+`"}}`)
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("holidays %v, want %v", got, want)
+	}
+}

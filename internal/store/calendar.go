@@ -6,6 +6,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/sla"
+	"postroom/jobs/task"
 )
 
 // Calendars say when people work. Exactly one is the default, for tickets without a promise of
@@ -48,8 +49,14 @@ func giveWayToDefault(ctx context.Context, tx *Store, v *desk.Calendar) error {
 	return tx.exec(ctx, "former default calendar", `UPDATE calendars SET "default" = false WHERE "default" AND id <> $1`, v.ID)
 }
 
-// settleCalendar makes the oldest calendar the default when none is.
-func settleCalendar(ctx context.Context, tx *Store, _ desk.Calendar) error {
+// settleCalendar makes the oldest calendar the default when none is, and has the feed of the one that
+// was written read.
+func settleCalendar(ctx context.Context, tx *Store, v desk.Calendar) error {
+	if v.ICalURL != nil && *v.ICalURL != "" {
+		if err := tx.Announce(ctx, task.CalendarToSync{CalendarID: v.ID}); err != nil {
+			return err
+		}
+	}
 	return tx.exec(ctx, "default calendar", `
 		UPDATE calendars
 		SET "default" = true
