@@ -67,9 +67,20 @@ func (s *Room) listStartDrafts(w http.ResponseWriter, r *http.Request) error {
 }
 
 // startDraft finds the draft that a path names, if whoever asks works with it.
-func (s *Room) startDraft(ctx context.Context, tx *store.Store, r *http.Request,
-	get func(context.Context, *store.Store, desk.StartDraftID) (desk.StartDraft, error),
-) (desk.StartDraft, error) {
+func (s *Room) startDraft(r *http.Request) (desk.StartDraft, error) {
+	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
+		return store.StartDrafts.Get(r.Context(), s.Store, id)
+	})
+}
+
+// lockStartDraft is startDraft for a transaction that is going to change it.
+func lockStartDraft(ctx context.Context, tx *store.Store, r *http.Request) (desk.StartDraft, error) {
+	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
+		return store.StartDrafts.Lock(ctx, tx, id)
+	})
+}
+
+func visibleStartDraft(r *http.Request, get func(desk.StartDraftID) (desk.StartDraft, error)) (desk.StartDraft, error) {
 	who := rest.Caller(r)
 	id, err := rest.PathID[desk.StartDraftID](r, "id", desk.ObjectStartDraft)
 	if err != nil {
@@ -78,7 +89,7 @@ func (s *Room) startDraft(ctx context.Context, tx *store.Store, r *http.Request,
 	if err := maySeeDrafts(who); err != nil {
 		return desk.StartDraft{}, err
 	}
-	draft, err := get(ctx, tx, id)
+	draft, err := get(id)
 	if err == nil && !who.HasAccess(draft.GroupID, desk.AccessCreate) {
 		err = &desk.ForbiddenError{}
 	}
@@ -86,7 +97,7 @@ func (s *Room) startDraft(ctx context.Context, tx *store.Store, r *http.Request,
 }
 
 func (s *Room) showStartDraft(w http.ResponseWriter, r *http.Request) error {
-	draft, err := s.startDraft(r.Context(), s.Store, r, store.StartDrafts.Get)
+	draft, err := s.startDraft(r)
 	if err != nil {
 		return err
 	}
@@ -118,7 +129,7 @@ func (s *Room) createStartDraft(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Room) updateStartDraft(w http.ResponseWriter, r *http.Request) error {
 	return s.writeStartDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input) (desk.StartDraft, error) {
-		d, err := s.startDraft(ctx, tx, r, store.StartDrafts.Lock)
+		d, err := lockStartDraft(ctx, tx, r)
 		if err != nil {
 			return d, err
 		}
@@ -189,7 +200,7 @@ func (s *Room) deleteStartDraft(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	var draft desk.StartDraft
 	err := s.Store.InTx(ctx, func(tx *store.Store) (err error) {
-		if draft, err = s.startDraft(ctx, tx, r, store.StartDrafts.Lock); err != nil {
+		if draft, err = lockStartDraft(ctx, tx, r); err != nil {
 			return err
 		}
 		blobs, err := tx.DeleteStartDraft(ctx, draft.ID)
@@ -205,7 +216,7 @@ func (s *Room) deleteStartDraft(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) importStartDraftFiles(w http.ResponseWriter, r *http.Request) error {
-	draft, err := s.startDraft(r.Context(), s.Store, r, store.StartDrafts.Get)
+	draft, err := s.startDraft(r)
 	if err != nil {
 		return err
 	}

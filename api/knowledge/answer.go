@@ -142,14 +142,15 @@ func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input,
 	if err != nil {
 		return err
 	}
-	put := store.KBAnswers.Save
-	if answer.ID == 0 {
-		put = store.KBAnswers.Insert
-		if len(all) == 0 {
-			return rest.Invalid("translations", "Translations can't be blank")
-		}
+	switch {
+	case answer.ID != 0:
+		err = store.KBAnswers.Save(ctx, tx, answer, in.Who.User.ID)
+	case len(all) == 0:
+		err = rest.Invalid("translations", "Translations can't be blank")
+	default:
+		err = store.KBAnswers.Insert(ctx, tx, answer, in.Who.User.ID)
 	}
-	if err := put(ctx, tx, answer, in.Who.User.ID); err != nil {
+	if err != nil {
 		return err
 	}
 	return v.translate(ctx, tx, store.KBAnswerTranslations, int64(answer.ID), all)

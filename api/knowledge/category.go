@@ -137,14 +137,15 @@ func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Inpu
 	if err != nil {
 		return err
 	}
-	put := store.KBCategories.Save
-	if category.ID == 0 {
-		put = store.KBCategories.Insert
-		if len(all) == 0 {
-			return rest.Invalid("translations", "Translations can't be blank")
-		}
+	switch {
+	case category.ID != 0:
+		err = store.KBCategories.Save(ctx, tx, category, in.Who.User.ID)
+	case len(all) == 0:
+		err = rest.Invalid("translations", "Translations can't be blank")
+	default:
+		err = store.KBCategories.Insert(ctx, tx, category, in.Who.User.ID)
 	}
-	if err := put(ctx, tx, category, in.Who.User.ID); err != nil {
+	if err != nil {
 		return err
 	}
 	return v.translate(ctx, tx, store.KBCategoryTranslations, int64(category.ID), all)
