@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"postroom/internal/desk"
@@ -118,9 +119,18 @@ func (b *binder) bind(n *node, negated bool) (plan, error) {
 		children = append(children, bound)
 	}
 	if (n.op == opAny) != negated {
-		return anyOf(children), nil
+		return decided(anyOf(children), children, true), nil
 	}
-	return allOf(children), nil
+	return decided(allOf(children), children, false), nil
+}
+
+// decided is a group, or its outcome if one of its parts decides it for all records: most triggers
+// are judged by what happened alone.
+func decided(group plan, parts []plan, by fixed) plan {
+	if slices.Contains(parts, plan(by)) {
+		return by
+	}
+	return group
 }
 
 // compare makes a plan of one comparison.

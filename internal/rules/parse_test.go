@@ -123,7 +123,7 @@ func TestConditionsAsSQL(t *testing.T) {
 			"(t.organization_id IS NULL OR t.organization_id IN (SELECT x.id FROM organizations x WHERE (x.name <> ALL(<[Acme]>) OR x.name IS NULL)))"},
 		// What AND joins looks at one article; what OR joins may look at two.
 		{tickets, `{"article.body":{"operator":"contains","value":"x"},"article.internal":{"operator":"is","value":true}}`,
-			"EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND ((a.body ILIKE <%x%>) AND a.internal = ANY(<[true]>)))"},
+			"EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND (a.internal = ANY(<[true]>) AND (a.body ILIKE <%x%>)))"},
 		{tickets, `{"operator":"OR","conditions":[{"name":"article.body","operator":"contains","value":"x"},{"name":"ticket.title","operator":"is","value":"y"}]}`,
 			"(EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND (a.body ILIKE <%x%>)) OR t.title = ANY(<[y]>))"},
 		{users, `{"user.login":{"operator":"is","value":"x"}}`, "(u.id <> 1 AND u.login = ANY(<[x]>))"},

@@ -86,6 +86,9 @@ func (p some) rows() rowSet { return 0 }
 // rows; under OR each may look at rows of its own, which is the same as one choice for all of it.
 func spread(p plan) plan {
 	if p.rows() == 0 {
+		if all, isGroup := p.(allOf); isGroup {
+			return cheapFirst(all)
+		}
 		return p
 	}
 	switch p := p.(type) {
@@ -102,9 +105,9 @@ func spread(p plan) plan {
 				parts = append(parts, spread(together[0]))
 				continue
 			}
-			parts = append(parts, some{of: together.rows(), inner: together})
+			parts = append(parts, some{of: together.rows(), inner: cheapFirst(together)})
 		}
-		return parts
+		return cheapFirst(parts)
 	}
 	return some{of: p.rows(), inner: p}
 }
