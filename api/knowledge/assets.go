@@ -23,15 +23,15 @@ type scene struct {
 	files                                 map[int64][]desk.Attachment
 	tags                                  map[int64][]string
 	bodies                                map[desk.KBTranslationID]string
+	menus                                 []desk.KBMenuItem
 }
 
 // shown refuses an answer to those who don't have enough of its category.
 func shown(answer desk.KBAnswer, access desk.KBAccess) error {
-	state := answer.State(time.Now())
-	if access >= desk.KBEditor || access >= desk.KBReader && state == desk.KBInternal || access >= desk.KBPublic && state == desk.KBPublished {
-		return nil
+	if !answer.ShownTo(access, time.Now()) {
+		return desk.ErrForbidden
 	}
-	return desk.ErrForbidden
+	return nil
 }
 
 func grouped(translations []desk.KBTranslation, err error) (map[int64][]desk.KBTranslation, error) {
@@ -56,6 +56,9 @@ func (sc *scene) load(ctx context.Context, db *store.Store) (err error) {
 		return err
 	}
 	if sc.categoryNames, err = grouped(store.KBCategoryTranslations.Of(ctx, db, plainIDs(sc.categories, store.KBCategories.ID)...)); err != nil {
+		return err
+	}
+	if sc.menus, err = db.KBMenuItems(ctx, sc.visit.tree.Base.ID); err != nil {
 		return err
 	}
 	ids := plainIDs(sc.answers, store.KBAnswers.ID)
@@ -106,7 +109,7 @@ func (sc *scene) base() rest.Record {
 		With("translation_ids", idsOf(sc.baseNames[int64(tree.Base.ID)], translationID)).
 		With("kb_locale_ids", idsOf(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID })).
 		With("category_ids", idsOf(sc.categories, store.KBCategories.ID)).
-		With("menu_item_ids", []int64{}).
+		With("menu_item_ids", idsOf(sc.menus, menuItemID)).
 		With("permission_ids", idsOf(tree.GrantsOf(nil), grantID))
 }
 
@@ -174,6 +177,7 @@ func (sc *scene) assets() rest.Record {
 			assets.Add(model, records)
 		}
 	}
+	add("KnowledgeBaseMenuItem", byIDs(sc.menus, menuItemID, menuItemRecord))
 	add("KnowledgeBaseCategory", byIDs(sc.categories, store.KBCategories.ID, sc.category))
 	add("KnowledgeBaseCategoryTranslation", byIDs(categoryNames, translationID, categoryTranslationRecord))
 	add("KnowledgeBaseAnswer", byIDs(sc.answers, store.KBAnswers.ID, sc.answer))

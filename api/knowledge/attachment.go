@@ -120,3 +120,39 @@ func (s *Room) removeFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.answerAlone(w, r, at, answer.ID)
 }
+
+// cloneFiles copies the files of an answer to the form of an article that quotes it.
+func (s *Room) cloneFiles(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	v, err := s.enter(r)
+	if err != nil {
+		return err
+	}
+	id, err := answerID(r, "answer_id")
+	if err != nil {
+		return err
+	}
+	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
+	if err == nil {
+		err = shown(answer, v.tree.Access(v.who, &answer.CategoryID))
+	}
+	if err != nil {
+		return err
+	}
+	form := desk.UploadCacheID(p.Text("form_id"))
+	if form == 0 {
+		return rest.Invalid("form_id", "Need 'form_id' to add attachments to new form.")
+	}
+	copies, err := s.Store.CopyAttachments(r.Context(), desk.ObjectKBAnswer, int64(id), desk.ObjectUploadCache, form, v.who.User.ID)
+	if err != nil {
+		return err
+	}
+	files := make([]rest.Record, len(copies))
+	for i, file := range copies {
+		files[i] = fileRecord(file)
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"attachments", files}})
+}

@@ -124,16 +124,9 @@ func (v *visit) shelves(open bool) store.KBShelves {
 	return shelves
 }
 
-// access is how much of a category is seen. Where the knowledge base is open to everybody, those
-// see what is published who are given nothing else.
+// access is how much of a category is seen; open: what is published is for everybody.
 func (v *visit) access(id desk.KBCategoryID, open bool) desk.KBAccess {
-	if v.who != nil && v.who.Can("knowledge_base.*") {
-		return v.tree.Access(v.who, &id)
-	}
-	if open && v.tree.Base.Active {
-		return desk.KBPublic
-	}
-	return desk.KBNone
+	return v.tree.Shows(v.who, id, open)
 }
 
 // forget has bytes deleted that nothing needs any more.

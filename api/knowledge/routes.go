@@ -21,6 +21,10 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("GET "+path+"/{id}", anyone, s.showBase).Asks("full").Gives(kb)
 	t.Handle("PUT "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
 	t.Handle("PATCH "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
+	t.Handle("GET "+path+"/visible_ids", anyone, s.showVisible).Gives(rest.Record{{"answer_ids", []int64{}}, {"category_ids", []int64{}}})
+	t.Handle("GET "+path+"/recent_answers", anyone, s.showRecent).Asks("locale").Gives(rest.Record{
+		{"result", []any{rest.Record{{"id", int64(0)}, {"type", ""}}}}, {"details", []any{rest.Record{}}}, {"assets", rest.Record{}},
+	})
 	s.manageRoutes(t, path+"/manage", kb)
 	s.permissionRoutes(t, path+"/{id}", s.showBasePermissions, s.setBasePermissions)
 	s.categoryRoutes(t, path+"/{knowledge_base_id}/categories", anyone)
@@ -39,6 +43,12 @@ func (s *Room) manageRoutes(t *rest.Table, path string, kb any) {
 	t.Handle("DELETE "+path+"/{id}", admins, s.deleteBase).First()
 	t.Handle("PATCH "+path+"/{id}/activate", admins, s.activate).Gives(kb).First()
 	t.Handle("PATCH "+path+"/{id}/deactivate", admins, s.deactivate).Gives(kb).First()
+	t.Handle("GET "+path+"/{id}/server_snippets", admins, s.showSnippets).First().
+		Gives(rest.Record{{"address", ""}, {"address_type", ""}, {"snippets", []any{rest.Record{{"type", ""}, {"content", ""}}}}})
+	t.Handle("PATCH "+path+"/{id}/update_menu_items", admins, s.updateMenus).First().Gives(rest.Record{{"assets", rest.Record{}}}).
+		Takes(rest.Record{{"menu_items_sets", []any{rest.Record{
+			{"kb_locale_id", int64(0)}, {"location", ""}, {"menu_items", []any{rest.Record{{"id", int64(0)}, {"title", ""}, {"url", ""}, {"new_tab", false}}}},
+		}}}})
 }
 
 func (s *Room) permissionRoutes(t *rest.Table, path string, show, set rest.Handler) {
@@ -81,6 +91,8 @@ func (s *Room) answerRoutes(t *rest.Table, path string, anyone, editors rest.Acc
 	}
 	t.Handle("POST "+path+"/{id}/has_publishing_update", editors, s.schedule).
 		Takes(rest.Record{{"archived_at", ""}, {"internal_at", ""}, {"published_at", ""}})
+	t.Handle("POST "+path+"/{answer_id}/attachments/clone_to_form", anyone, s.cloneFiles).
+		Takes(rest.Record{{"form_id", ""}}).Gives(rest.Record{{"attachments", []any{fileRecord(desk.Attachment{})}}})
 	t.Handle("POST "+path+"/{answer_id}/attachments", editors, s.addFile).Takes(rest.Record{{"filename", ""}, {"data", ""}, {"mime-type", ""}})
 	t.Handle("DELETE "+path+"/{answer_id}/attachments/{id}", editors, s.removeFile)
 }

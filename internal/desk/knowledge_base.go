@@ -118,6 +118,17 @@ func (a KBAnswer) State(now time.Time) string {
 	return KBDraft
 }
 
+// ShownTo reports whether an answer is shown to those who have this much of its category.
+func (a KBAnswer) ShownTo(access KBAccess, now time.Time) bool {
+	switch a.State(now) {
+	case KBPublished:
+		return access >= KBPublic
+	case KBInternal:
+		return access >= KBReader
+	}
+	return access >= KBEditor
+}
+
 // What can be done to answers.
 const (
 	KBMakeInternal = "internal"

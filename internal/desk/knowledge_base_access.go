@@ -152,3 +152,15 @@ func (t *KBTree) Access(who *Caller, category *KBCategoryID) KBAccess {
 	}
 	return access
 }
+
+// Shows is how much of a category somebody sees. Where knowledge bases are open to everybody, those
+// see what is published who are given nothing else; who may be nil.
+func (t *KBTree) Shows(who *Caller, category KBCategoryID, open bool) KBAccess {
+	if who != nil && who.Can("knowledge_base.*") {
+		return t.Access(who, &category)
+	}
+	if open && t.Base.Active {
+		return KBPublic
+	}
+	return KBNone
+}

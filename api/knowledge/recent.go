@@ -1,0 +1,84 @@
+package knowledge
+
+import (
+	"net/http"
+	"slices"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// recentShown is how many answers are shown that were changed last, of each knowledge base.
+const recentShown = 10
+
+// scenes looks at each knowledge base as whoever asks sees it.
+func (s *Room) scenes(r *http.Request, look func(*visit, *scene) error) error {
+	if err := s.open(r); err != nil {
+		return err
+	}
+	bases, err := store.KnowledgeBases.List(r.Context(), s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	if err != nil {
+		return err
+	}
+	for _, kb := range bases { // one, mostly
+		sc, err := s.whole(r.Context(), rest.Caller(r), kb.ID, false)
+		if err != nil {
+			return err
+		}
+		if err := look(sc.visit, sc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// showVisible answers with the ids of all that the caller sees, so that a client forgets the rest.
+func (s *Room) showVisible(w http.ResponseWriter, r *http.Request) error {
+	answers, categories := []desk.KBAnswerID{}, []desk.KBCategoryID{}
+	err := s.scenes(r, func(_ *visit, sc *scene) error {
+		answers = append(answers, idsOf(sc.answers, store.KBAnswers.ID)...)
+		categories = append(categories, idsOf(sc.categories, store.KBCategories.ID)...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(answers)
+	slices.Sort(categories)
+	return rest.Reply(w, r, rest.Record{{"answer_ids", answers}, {"category_ids", categories}})
+}
+
+// showRecent answers with the answers that were changed last, in the shape of a search.
+func (s *Room) showRecent(w http.ResponseWriter, r *http.Request) error {
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	result, details, parts := []rest.Record{}, []rest.Record{}, []rest.Record{}
+	err = s.scenes(r, func(v *visit, sc *scene) error {
+		list := store.KBList{Shelves: v.shelves(false), Locales: v.locales(p.Text("locale")), Newest: true, Limit: recentShown}
+		found, err := s.Store.KBTitles(r.Context(), list)
+		if err != nil {
+			return err
+		}
+		sc.answers = nil
+		for _, one := range found {
+			shown := store.KBFound{
+				ID: one.TranslationID, Answer: true, OwnerID: int64(one.ID), CategoryID: one.CategoryID, LocaleID: one.LocaleID,
+				Title: one.Title, UpdatedAt: one.ChangedAt,
+			}
+			result = append(result, rest.Record{{"id", one.TranslationID}, {"type", answerIndex}})
+			details = append(details, v.detail(shown, false))
+			if !slices.ContainsFunc(sc.answers, func(a desk.KBAnswer) bool { return a.ID == one.ID }) {
+				sc.answers = append(sc.answers, one.KBAnswer)
+			}
+		}
+		parts = append(parts, sc.assets())
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, rest.Record{{"result", result}, {"details", details}, {"assets", rest.MergeAssets(parts...)}})
+}
