@@ -11,6 +11,7 @@ import (
 // Person is somebody as a message names them, before we know whether they are one of our users.
 type Person struct {
 	Email         string // as CleanAddress returns it
+	Login         string // of a new user; empty: Email
 	Firstname     string
 	Lastname      string
 	Undeliverable bool // the address was so odd that mail to it will not arrive

@@ -161,3 +161,21 @@ func TestArchivesAreFiledAsWhatTheyAre(t *testing.T) {
 		t.Errorf("a mail behind the archive is in state %d", young.Ticket.StateID)
 	}
 }
+
+func TestTrustedMailNamesANewCustomer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	for range 2 { // the second finds whom the first has made
+		message := h.inbound(mail("X-Zammad-Customer-Login: JDoe", "X-Zammad-Customer-Email: jane@example.org", "X-Zammad-Customer-Firstname: Jane", "X-Zammad-Customer-Lastname: Doe"))
+		message.Options.Trusted = true
+		message.Raw = append(message.Raw, message.ExternalID...)
+		h.receiveFrom(message)
+	}
+	h.processAll()
+	if got := ask[string](h, `SELECT string_agg(login || ' ' || email || ' ' || firstname || ' ' || lastname, ', ') FROM users WHERE email = 'jane@example.org'`); got != "jdoe jane@example.org Jane Doe" {
+		t.Errorf("customers = %s", got)
+	}
+	if n := ask[int](h, `SELECT count(*) FROM tickets t JOIN users u ON u.id = t.customer_id AND u.login = 'jdoe'`); n != 2 {
+		t.Errorf("%d tickets of the customer, want 2", n)
+	}
+}

@@ -129,12 +129,16 @@ func (m *mail) customerPerson(author desk.Person) desk.Person {
 		person = personOf("", email)
 		person.Firstname = author.Firstname
 	}
+	person.Login = strings.ToLower(desk.Cut(strings.TrimSpace(m.attributes["customer-login"]), maxLogin))
 	if first := m.attributes["customer-firstname"]; first != "" {
 		person.Firstname = desk.Cut(first, maxName)
 	}
 	person.Lastname = desk.Cut(m.attributes["customer-lastname"], maxName)
 	return person
 }
+
+// maxLogin is how long logins may be, in characters.
+const maxLogin = 255
 
 // namedCustomer is the existing user that the headers of a trusted mail name; nil: none.
 func namedCustomer(ctx context.Context, tx *store.Store, m *mail) (*desk.User, error) {

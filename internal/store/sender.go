@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -56,16 +57,16 @@ func queueUsersByAddress(batch *pgx.Batch, addresses []string, found map[string]
 const insertUsers = `
 	WITH made AS (
 		INSERT INTO users (id, login, email, firstname, lastname, organization_id, preferences, updated_by_id, created_by_id)
-		SELECT id, email, email, firstname, lastname, organization_id, preferences, id, id
+		SELECT id, login, email, firstname, lastname, organization_id, preferences, id, id
 		FROM (
-			SELECT nextval('users_id_seq') AS id, email, firstname, lastname, nullif(organization_id, 0) AS organization_id,
+			SELECT nextval('users_id_seq') AS id, login, email, firstname, lastname, nullif(organization_id, 0) AS organization_id,
 				CASE WHEN undeliverable
 					THEN jsonb_build_object('mail_delivery_failed', true, 'mail_delivery_failed_reason', 'invalid email',
 						'mail_delivery_failed_data', $6::timestamptz)
 					ELSE '{}'
 				END AS preferences
-			FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[])
-				AS new (email, firstname, lastname, organization_id, undeliverable)
+			FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::boolean[], $8::text[])
+				AS new (email, firstname, lastname, organization_id, undeliverable, login)
 			ORDER BY email
 		) AS numbered
 		ON CONFLICT DO NOTHING
@@ -116,7 +117,7 @@ func (s *Store) AddUsers(ctx context.Context, wanted map[string]desk.Person, fou
 		user, known := found[address]
 		switch first, last := desk.PersonName(person.Firstname, person.Lastname, address); {
 		case !known:
-			fresh.add(address, first, last, c.DomainMembers[desk.MailDomain(address)], person.Undeliverable)
+			fresh.add(address, cmp.Or(person.Login, address), first, last, c.DomainMembers[desk.MailDomain(address)], person.Undeliverable)
 		case user.Firstname == "" && user.Lastname == "" && person.Firstname != "":
 			nameless.add(user.ID, first, last)
 			user.Firstname, user.Lastname = first, last
@@ -128,7 +129,7 @@ func (s *Store) AddUsers(ctx context.Context, wanted map[string]desk.Person, fou
 	}
 	if len(fresh.addresses) > 0 {
 		batch.Queue(insertUsers, fresh.addresses, fresh.firstnames, fresh.lastnames, fresh.organizations, fresh.undeliverable,
-			time.Now().UTC(), c.SignupRoles)
+			time.Now().UTC(), c.SignupRoles, fresh.logins)
 		queueUsersByAddress(batch, fresh.addresses, found)
 	}
 	if batch.Len() == 0 {
@@ -148,13 +149,13 @@ func (s *Store) AddUsers(ctx context.Context, wanted map[string]desk.Person, fou
 
 // strangers and named are columns for unnest.
 type strangers struct {
-	addresses, firstnames, lastnames []string
-	organizations                    []desk.OrganizationID // 0: none
-	undeliverable                    []bool
+	addresses, logins, firstnames, lastnames []string
+	organizations                            []desk.OrganizationID // 0: none
+	undeliverable                            []bool
 }
 
-func (p *strangers) add(address, first, last string, organization desk.OrganizationID, undeliverable bool) {
-	p.addresses = append(p.addresses, address)
+func (p *strangers) add(address, login, first, last string, organization desk.OrganizationID, undeliverable bool) {
+	p.addresses, p.logins = append(p.addresses, address), append(p.logins, login)
 	p.firstnames, p.lastnames = append(p.firstnames, first), append(p.lastnames, last)
 	p.organizations = append(p.organizations, organization)
 	p.undeliverable = append(p.undeliverable, undeliverable)
