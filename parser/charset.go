@@ -2,6 +2,8 @@ package parser
 
 import (
 	"bytes"
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -188,6 +190,11 @@ func guesses(data []byte) []string {
 	if err != nil {
 		return nil
 	}
+	// The detector asks its recognizers at once and returns draws in the order of their answers; the
+	// same mail must be read the same way each time.
+	slices.SortFunc(results, func(a, b chardet.Result) int {
+		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), strings.Compare(a.Charset, b.Charset))
+	})
 	var names []string
 	for _, r := range results {
 		if r.Confidence >= minConfidence && len(names) < 4 {

@@ -126,6 +126,10 @@ func (d *dateParts) addNumber(n, digits int) {
 }
 
 func (d *dateParts) addTime(word string) {
+	if at := strings.IndexAny(word, "+-"); at > 0 { // 10:05:06+0100
+		d.addZone(word[at:])
+		word = word[:at]
+	}
 	var n [3]int
 	for i, part := range strings.SplitN(word, ":", 3) {
 		part, _, _ = strings.Cut(part, ".")

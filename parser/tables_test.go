@@ -130,6 +130,8 @@ func TestDatesInManyForms(t *testing.T) {
 		{"Tue, 3-Mar-2026 09:05:06 GMT", want},
 		{"Tue, 3 Mar 2026 10:05:06 GMT+0100", want},
 		{"Tue, 3 Mar 2026 10:05:06 CET", want},
+		{"03 Mar 2026 10:05:06+0100", want},
+		{"Tue, 3 Mar 2026 09:05:06 Z", want},
 		{"2026-03-03T10:05:06+01:00", want},
 		{"2026-03-03 09:05:06", want},
 		{"03.03.2026 09:05:06", want},
