@@ -62,8 +62,9 @@ func TestMailboxBecomesTicketsAndAnswersGoBack(t *testing.T) {
 		t.Errorf("ticket from mail: customer %q, state %q, want %q, new", opened.Customer, opened.State, customerAddress)
 	}
 
+	checkConfirmation(t, in.waitForMail(box, customerAddress, 1), opened, question)
 	answer := in.answer(opened, "<p>We send you a <b>new</b> one.</p>")
-	arrived := in.waitForMail(box, customerAddress)
+	arrived := in.waitForMail(box, customerAddress, 2)
 	checkAnswer(t, arrived, opened, answer, question)
 	in.waitForDelivery(opened, answer)
 
@@ -154,18 +155,35 @@ func (in *instance) answer(to ticket, html string) article {
 	return written
 }
 
-func (in *instance) waitForMail(box *devstack.MailServer, user string) *mail.Message {
+// waitForMail waits for the nth mail in somebody's mailbox, counted from 1.
+func (in *instance) waitForMail(box *devstack.MailServer, user string, n int) *mail.Message {
 	in.t.Helper()
 	var message *mail.Message
-	in.waitUntil(20*time.Second, "the answer is in the customer's mailbox", func() error {
+	in.waitUntil(20*time.Second, fmt.Sprintf("mail %d is in the customer's mailbox", n), func() error {
 		mails, err := box.Messages(user)
-		if err != nil || len(mails) == 0 {
+		if err != nil || len(mails) < n {
 			return fmt.Errorf("%d mails, %v", len(mails), err)
 		}
-		message, err = mail.ReadMessage(bytes.NewReader(mails[len(mails)-1]))
+		message, err = mail.ReadMessage(bytes.NewReader(mails[n-1]))
 		return err
 	})
 	return message
+}
+
+// checkConfirmation looks at the mail that a shipped trigger sends whoever opens a ticket.
+func checkConfirmation(t *testing.T, arrived *mail.Message, on ticket, question string) {
+	t.Helper()
+	for header, want := range map[string]string{
+		"Subject":        "Thank you for your message: The kettle leaks [Ticket#" + on.Number + "]",
+		"Auto-Submitted": "auto-generated", "Precedence": "bulk", "X-Loop": "yes", "X-Auto-Response-Suppress": "All",
+	} {
+		if got := arrived.Header.Get(header); got != want {
+			t.Errorf("confirmation's %s = %q, want %q", header, got, want)
+		}
+	}
+	if got := arrived.Header.Get("References"); !strings.Contains(got, question) {
+		t.Errorf("confirmation's References = %q, want the question's %q in it", got, question)
+	}
 }
 
 func checkAnswer(t *testing.T, arrived *mail.Message, on ticket, answer article, question string) {
