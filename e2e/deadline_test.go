@@ -82,7 +82,9 @@ func TestTicketEscalatesAtTheSecond(t *testing.T) {
 					return nil
 				}
 			}
-			return fmt.Errorf("%+v", told)
+			var dbg string
+			_ = db.QueryRow(t.Context(), `SELECT concat_ws(E'\n', (SELECT string_agg(concat_ws(' ', queue, kind, payload::text, attempts, last_error, dead_at), E'\n') FROM outbox), (SELECT preferences::text FROM users WHERE id = $1), (SELECT owner_id::text FROM tickets WHERE id = $2))`, me.ID, made.ID).Scan(&dbg)
+			return fmt.Errorf("%+v DBG %s", told, dbg)
 		})
 	}
 	var escalated int

@@ -13,6 +13,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/notify"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 	"postroom/jobs/task"
 )
 
@@ -33,17 +34,17 @@ func NewMailAccount(s *store.Store, open OpenSender, delays []time.Duration, log
 
 // Handler returns the job for the workers.
 func (j *MailAccount) Handler() Handler {
-	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
+	return Handle(j, Retrying(deliverTimeout+noteSpan, j.delays))
 }
 
 // accountLinks are where a mail leads, below the installation's address, and the token it carries.
 var accountLinks = map[string]struct{ path, token string }{
-	task.SignedUp:        {"#email_verify/", store.TokenSignup},
+	task.SignedUp:        {"#email_verify/", signin.TokenSignup},
 	task.SignedUpAgain:   {"#password_reset", ""},
-	task.Invited:         {"#password_reset_verify/", store.TokenPasswordReset},
-	task.PasswordReset:   {"#password_reset_verify/", store.TokenPasswordReset},
+	task.Invited:         {"#password_reset_verify/", signin.TokenPasswordReset},
+	task.PasswordReset:   {"#password_reset_verify/", signin.TokenPasswordReset},
 	task.PasswordChanged: {"#password_reset", ""},
-	task.AdminSignIn:     {"#login/admin/", store.TokenAdminAuth},
+	task.AdminSignIn:     {"#login/admin/", signin.TokenAdminAuth},
 }
 
 // Work makes one attempt to send a mail.

@@ -9,6 +9,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 	"postroom/jobs/task"
 )
 
@@ -53,7 +54,7 @@ func TestMailOfALostPasswordCarriesAFreshToken(t *testing.T) {
 	if found == nil {
 		t.Fatalf("no token in %s", mail.Body)
 	}
-	owner, err := p.store.TokenOwner(ctx, store.TokenPasswordReset, credential.HashToken(found[1]))
+	owner, err := p.store.TokenOwner(ctx, signin.TokenPasswordReset, credential.HashToken(found[1]))
 	if err != nil || owner != 2 {
 		t.Errorf("the token is that of user %d, %v", owner, err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 const (
@@ -57,7 +58,7 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 	case ctx.Err() != nil:
 		// We stop, or asynq lost the lease and somebody else has the work. What was done is rolled back.
 		return ctx.Err()
-	case errors.Is(err, store.ErrClaimed):
+	case errors.Is(err, outbox.ErrClaimed):
 		return &retryError{err: err, delay: claimedPause}
 	case errors.Is(err, desk.ErrUnavailable):
 		return w.postpone(ctx, h, id, err)
@@ -180,7 +181,7 @@ var errGone = errors.New("the work is done, dead or dropped")
 // note counts a failed attempt and, when it was the last, lets the job give up. A job that can't
 // even do that keeps its work: it fails like an attempt, seen and tried again later and later. note
 // returns what is to be blamed.
-func (w *Workers) note(ctx context.Context, h Handler, payload []byte, id desk.OutboxID, reason error, limit int) (failure store.Failure, blame, err error) {
+func (w *Workers) note(ctx context.Context, h Handler, payload []byte, id desk.OutboxID, reason error, limit int) (failure outbox.Failure, blame, err error) {
 	var mourning error
 	err = w.store.InTx(ctx, func(tx *store.Store) (err error) {
 		failure, err = tx.FailTask(ctx, id, reason.Error(), limit)

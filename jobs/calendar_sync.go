@@ -13,6 +13,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/ical"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 	"postroom/jobs/task"
 )
 
@@ -48,7 +49,7 @@ func (j *SyncCalendar) Work(ctx context.Context, t task.CalendarToSync, id desk.
 	if feed == "" {
 		return j.store.FinishTask(ctx, id)
 	}
-	from, until := store.FeedWindow(time.Now())
+	from, until := catalog.FeedWindow(time.Now())
 	days, problem := j.read(ctx, feed, from, until)
 	if ctx.Err() != nil {
 		return ctx.Err()

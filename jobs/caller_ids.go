@@ -8,6 +8,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/phone"
 	"postroom/internal/store"
+	"postroom/internal/store/telephony"
 	"postroom/jobs/task"
 )
 
@@ -28,7 +29,7 @@ func (j *CollectCallerIDs) Work(ctx context.Context, t task.CallerIDsToCollect, 
 		} else if err != nil {
 			return err
 		}
-		var sources []store.NumberSource
+		var sources []telephony.NumberSource
 		var err error
 		if t.UserID != 0 {
 			sources, err = tx.UserTexts(ctx, []desk.UserID{t.UserID}, 0, 1)
@@ -49,17 +50,17 @@ func (j *CollectCallerIDs) Work(ctx context.Context, t task.CallerIDsToCollect, 
 const renamedCalls = 20
 
 // collect stores the numbers that occur in sources.
-func collect(ctx context.Context, tx *store.Store, sources []store.NumberSource) error {
+func collect(ctx context.Context, tx *store.Store, sources []telephony.NumberSource) error {
 	if len(sources) == 0 {
 		return nil // deleted meanwhile
 	}
-	var found []store.Found
+	var found []telephony.Found
 	for _, source := range sources {
 		if source.UserID == nil {
 			continue
 		}
 		for _, number := range phone.Numbers(source.Texts...) {
-			found = append(found, store.Found{NumberSource: source, Number: number})
+			found = append(found, telephony.Found{NumberSource: source, Number: number})
 		}
 	}
 	known, err := tx.SaveCallerIDs(ctx, sources, found)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 // DeadlineClock looks ahead: it announces the work of what is due within the next minutes, so that
@@ -26,7 +27,7 @@ const (
 	lookEvery = 20 * time.Second
 	// ahead is less than what those announce themselves who set a deadline: between the two nothing
 	// is overlooked, unless their transaction takes longer than the difference.
-	ahead = store.AlarmsAhead - time.Minute
+	ahead = tickets.AlarmsAhead - time.Minute
 	// lateAfter is when a point in time counts as missed by those whose business it was.
 	lateAfter = 10 * time.Second
 )
@@ -59,7 +60,9 @@ func (c *DeadlineClock) tick(ctx context.Context, _ <-chan string) error {
 func (c *DeadlineClock) lookBack(ctx context.Context) error {
 	for {
 		now := time.Now()
-		due, err := c.meet.look(ctx, store.DueQuery{Until: now.Add(-lateAfter), Now: now, Limit: dueRead})
+		due, err := c.meet.look(ctx, tickets.DueQuery{
+			Until: now.Add(-lateAfter), WrittenBefore: now.Add(-lateAfter), Now: now, Limit: dueRead,
+		})
 		if err != nil || len(due) == 0 {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
 
@@ -40,7 +41,7 @@ const (
 // to be announced before it is reached.
 func (j *MeetDeadlines) Work(ctx context.Context, t task.DeadlinesDue, id desk.OutboxID) error {
 	for from := t.From; ; {
-		due, err := j.look(ctx, store.DueQuery{From: from, Until: t.Until, Now: time.Now(), Limit: dueRead})
+		due, err := j.look(ctx, tickets.DueQuery{From: from, Until: t.Until, Now: time.Now(), Limit: dueRead})
 		if err != nil {
 			return err
 		}
@@ -55,7 +56,7 @@ func (j *MeetDeadlines) Work(ctx context.Context, t task.DeadlinesDue, id desk.O
 }
 
 // meetInTime acts on points in time, none before it is reached.
-func (j *MeetDeadlines) meetInTime(ctx context.Context, due []store.Due) error {
+func (j *MeetDeadlines) meetInTime(ctx context.Context, due []tickets.Due) error {
 	for len(due) > 0 {
 		if !pause(ctx, time.Until(due[0].At)) {
 			return ctx.Err()
@@ -72,7 +73,7 @@ func (j *MeetDeadlines) meetInTime(ctx context.Context, due []store.Due) error {
 	return nil
 }
 
-func (j *MeetDeadlines) look(ctx context.Context, q store.DueQuery) ([]store.Due, error) {
+func (j *MeetDeadlines) look(ctx context.Context, q tickets.DueQuery) ([]tickets.Due, error) {
 	c, err := j.store.Catalog(ctx)
 	if err != nil {
 		return nil, err
@@ -82,17 +83,17 @@ func (j *MeetDeadlines) look(ctx context.Context, q store.DueQuery) ([]store.Due
 
 // meet acts on points in time that are reached. It looks at each again when nobody else can change
 // the ticket.
-func (j *MeetDeadlines) meet(ctx context.Context, due []store.Due, now time.Time) error {
+func (j *MeetDeadlines) meet(ctx context.Context, due []tickets.Due, now time.Time) error {
 	c, err := j.store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
-	var announce []store.Due
+	var announce []tickets.Due
 	for _, d := range due {
 		switch d.Type {
-		case store.DueNextState:
+		case tickets.DueNextState:
 			err = j.change(ctx, c, d, func(t *desk.Ticket) bool { return nextState(t, c, now) })
-		case store.DueUnassigned:
+		case tickets.DueUnassigned:
 			err = j.change(ctx, c, d, func(t *desk.Ticket) bool { return unassign(t, c, now) })
 		default:
 			announce = append(announce, d)
@@ -112,14 +113,14 @@ func (j *MeetDeadlines) meet(ctx context.Context, due []store.Due, now time.Time
 }
 
 // announce writes the events of some tickets, in the order of time.
-func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []store.Due, now time.Time) error {
+func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []tickets.Due, now time.Time) error {
 	var ids []desk.TicketID
 	for _, d := range due {
 		ids = append(ids, d.TicketID)
 	}
-	var announced []store.Due
+	var announced []tickets.Due
 	err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
-		q := store.DueQuery{From: due[0].At, Until: due[len(due)-1].At.Add(time.Millisecond), Now: now}
+		q := tickets.DueQuery{From: due[0].At, Until: due[len(due)-1].At.Add(time.Millisecond), Now: now}
 		announced, err = tx.AnnounceDue(ctx, c, ids, q)
 		return err
 	})
@@ -133,7 +134,7 @@ func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []sto
 }
 
 // change changes one ticket, if it still is to be.
-func (j *MeetDeadlines) change(ctx context.Context, c *desk.Catalog, d store.Due, apply func(*desk.Ticket) bool) error {
+func (j *MeetDeadlines) change(ctx context.Context, c *desk.Catalog, d tickets.Due, apply func(*desk.Ticket) bool) error {
 	return j.store.InTx(ctx, func(tx *store.Store) error {
 		before, err := tx.LockTicket(ctx, d.TicketID)
 		if errors.Is(err, desk.ErrNotFound) {
@@ -147,7 +148,7 @@ func (j *MeetDeadlines) change(ctx context.Context, c *desk.Catalog, d store.Due
 			return nil // somebody was faster
 		}
 		after.Settle(before, c, time.Now())
-		_, err = tx.ChangeTicket(ctx, store.TicketChange{
+		_, err = tx.ChangeTicket(ctx, tickets.TicketChange{
 			Before: before, After: after, Catalog: c,
 			Event: desk.TicketEvent{By: desk.SystemUser, Interface: desk.ByScheduler},
 		})

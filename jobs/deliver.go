@@ -12,6 +12,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/secmail"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
 
@@ -51,7 +52,7 @@ func NewDeliverArticle(s *store.Store, blobs *blob.Store, open OpenSender, delay
 
 // Handler returns the job for the workers.
 func (j *DeliverArticle) Handler() Handler {
-	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
+	return Handle(j, Retrying(deliverTimeout+noteSpan, j.delays))
 }
 
 // Work makes one attempt to deliver an article.
@@ -261,7 +262,7 @@ func (j *DeliverArticle) GiveUp(ctx context.Context, tx *store.Store, t task.Art
 		Object: "Ticket::Article", OID: int64(note.ID), Type: "created",
 		RelatedObject: "Ticket", RelatedOID: int64(after.ID), By: desk.SystemUser,
 	}
-	_, err = tx.ChangeTicket(ctx, store.TicketChange{
+	_, err = tx.ChangeTicket(ctx, tickets.TicketChange{
 		Before: before, After: after, Catalog: catalog, History: []desk.Change{created},
 		Event: desk.TicketEvent{ArticleID: note.ID, By: desk.SystemUser},
 	})

@@ -12,6 +12,7 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
 )
 
@@ -260,8 +261,8 @@ func TestTwoTasksSendOneMail(t *testing.T) {
 	first := make(chan error)
 	go func() { first <- p.job().Work(t.Context(), work, 1) }()
 	<-sending
-	if err := p.job().Work(t.Context(), work, 1); !errors.Is(err, store.ErrClaimed) {
-		t.Errorf("second task while the first is sending: %v, want %v", err, store.ErrClaimed)
+	if err := p.job().Work(t.Context(), work, 1); !errors.Is(err, outbox.ErrClaimed) {
+		t.Errorf("second task while the first is sending: %v, want %v", err, outbox.ErrClaimed)
 	}
 	close(release)
 	if err := <-first; err != nil {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 // leader runs work in one process of all: the one that holds a lock in the database. Should that
@@ -59,7 +60,7 @@ func (l *leader) term(ctx context.Context) error {
 	}
 }
 
-func (l *leader) lead(ctx context.Context, candidate *store.Candidate) error {
+func (l *leader) lead(ctx context.Context, candidate *outbox.Candidate) error {
 	if l.listen != "" {
 		if err := candidate.Listen(ctx, l.listen); err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/intake"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/jobs/task"
 )
 
@@ -20,7 +21,7 @@ type ProcessMessage struct {
 }
 
 // KeepMessage puts a message that can't be processed where people find it, such as the spool.
-type KeepMessage func(raw []byte, message store.Inbound, reason error) error
+type KeepMessage func(raw []byte, message arrivals.Message, reason error) error
 
 // NewProcessMessage returns the job of task.MessageReceived.
 func NewProcessMessage(in *intake.Intake, keep KeepMessage, log *slog.Logger) *ProcessMessage {
@@ -48,7 +49,7 @@ func (j *ProcessMessage) GiveUp(ctx context.Context, tx *store.Store, t task.Mes
 	if err != nil {
 		return err
 	}
-	if message.State != store.InboundReceived {
+	if message.State != arrivals.Received {
 		return tx.FinishTask(ctx, id)
 	}
 	raw, err := j.intake.RawIn(ctx, tx, message) // by our own connection: the others may all wait for theirs

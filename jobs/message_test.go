@@ -12,6 +12,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/intake"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/jobs/task"
 )
 
@@ -22,7 +23,7 @@ type shelf struct {
 	full bool
 }
 
-func (s *shelf) keep(raw []byte, message store.Inbound, reason error) error {
+func (s *shelf) keep(raw []byte, message arrivals.Message, reason error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.full {

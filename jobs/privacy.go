@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/privacy"
 	"postroom/jobs/task"
 )
 
@@ -26,7 +27,7 @@ const ticketsAtOnce = 20
 // Work does what can be done in parts before the transaction that ends the order. Cut short, the
 // next attempt goes on where this one got to.
 func (j *ForgetRecord) Work(ctx context.Context, t task.DataPrivacyOrdered, id desk.OutboxID) error {
-	order, err := store.DataPrivacyTasks.Get(ctx, j.store, t.TaskID)
+	order, err := privacy.Tasks.Get(ctx, j.store.DB, t.TaskID)
 	if errors.Is(err, desk.ErrNotFound) { // taken back
 		return j.store.FinishTask(ctx, id)
 	}
@@ -72,7 +73,7 @@ func (j *ForgetRecord) forgetUser(ctx context.Context, order desk.DataPrivacyTas
 // end deletes what an order is about and marks the order as carried out. What is gone already is
 // what was wanted.
 func end(ctx context.Context, tx *store.Store, id desk.DataPrivacyTaskID) error {
-	order, err := store.DataPrivacyTasks.Lock(ctx, tx, id)
+	order, err := privacy.Tasks.Lock(ctx, tx.DB, id)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && order.State == desk.PrivacyCompleted {
 		return nil
 	}
@@ -88,12 +89,12 @@ func end(ctx context.Context, tx *store.Store, id desk.DataPrivacyTaskID) error 
 		return err
 	}
 	order.Complete()
-	return store.DataPrivacyTasks.Save(ctx, tx, &order, order.UpdatedByID)
+	return privacy.Tasks.Save(ctx, tx.DB, &order, order.UpdatedByID)
 }
 
 // GiveUp says on the order why it was not carried out. Administrators can put it in process again.
 func (j *ForgetRecord) GiveUp(ctx context.Context, tx *store.Store, t task.DataPrivacyOrdered, _ desk.OutboxID, reason error) error {
-	order, err := store.DataPrivacyTasks.Lock(ctx, tx, t.TaskID)
+	order, err := privacy.Tasks.Lock(ctx, tx.DB, t.TaskID)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && order.State != desk.PrivacyInProcess {
 		return nil
 	}
@@ -102,5 +103,5 @@ func (j *ForgetRecord) GiveUp(ctx context.Context, tx *store.Store, t task.DataP
 	}
 	order.State = desk.PrivacyFailed
 	order.Preferences["error"] = desk.Plain(reason.Error())
-	return store.DataPrivacyTasks.Save(ctx, tx, &order, order.UpdatedByID)
+	return privacy.Tasks.Save(ctx, tx.DB, &order, order.UpdatedByID)
 }

@@ -9,6 +9,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/setup"
 	"postroom/internal/store"
+	"postroom/internal/store/privacy"
 	"postroom/jobs/task"
 )
 
@@ -34,7 +35,7 @@ func (r *rig) order(t *testing.T, kind string, id int64, preferences map[string]
 	t.Helper()
 	v := desk.DataPrivacyTask{DeletableType: kind, DeletableID: id, Preferences: preferences}
 	err := r.store.InTx(t.Context(), func(tx *store.Store) error {
-		return store.DataPrivacyTasks.Insert(t.Context(), tx, &v, desk.SystemUser)
+		return privacy.Tasks.Insert(t.Context(), tx.DB, &v, desk.SystemUser)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func TestUserIsForgottenWithAllTickets(t *testing.T) {
 			t.Errorf("%s: %d, want none", sql, n)
 		}
 	}
-	done, err := store.DataPrivacyTasks.Get(t.Context(), r.store, order)
+	done, err := privacy.Tasks.Get(t.Context(), r.store.DB, order)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -90,7 +91,7 @@ func TestTicketIsForgotten(t *testing.T) {
 	if err := NewForgetRecord(r.store).Work(t.Context(), task.DataPrivacyOrdered{TaskID: order}, r.outboxID(t, order)); err != nil {
 		t.Fatal(err)
 	}
-	done, err := store.DataPrivacyTasks.Get(t.Context(), r.store, order)
+	done, err := privacy.Tasks.Get(t.Context(), r.store.DB, order)
 	if err != nil || done.State != "completed" || r.number(t, `SELECT count(*) FROM tickets WHERE id = 1`) != 0 {
 		t.Errorf("the order is %s, %v, and the ticket may still be there", done.State, err)
 	}
@@ -128,7 +129,7 @@ func TestOrderThatCannotBeCarriedOutFails(t *testing.T) {
 	err := r.store.InTx(t.Context(), func(tx *store.Store) error {
 		return job.GiveUp(t.Context(), tx, task.DataPrivacyOrdered{TaskID: order}, 0, reason)
 	})
-	failed, getErr := store.DataPrivacyTasks.Get(t.Context(), r.store, order)
+	failed, getErr := privacy.Tasks.Get(t.Context(), r.store.DB, order)
 	if err := errors.Join(err, getErr); err != nil || failed.State != "failed" || failed.Preferences["error"] != reason.Error() {
 		t.Errorf("the order is %s because of %v (%v), want failed because of %v", failed.State, failed.Preferences["error"], err, reason)
 	}

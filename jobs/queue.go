@@ -14,6 +14,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 // Dial returns a client of the Redis server at url (redis://, rediss://, redis-sentinel://). It
@@ -55,7 +56,7 @@ type header struct {
 }
 
 // newTask makes the reminder of a row. Its payload is the row's with the header added.
-func (h house) newTask(w store.Work) (*asynq.Task, []asynq.Option) {
+func (h house) newTask(w outbox.Work) (*asynq.Task, []asynq.Option) {
 	payload := fmt.Appendf(nil, `{"outbox_id":%d,"house":%q`, w.ID, h.name)
 	if fields := strings.TrimPrefix(string(w.Payload), "{"); fields != "}" {
 		payload = append(payload, ',')
@@ -89,25 +90,25 @@ func (h house) head(payload []byte) (header, error) {
 	return head, nil
 }
 
-func (h house) taskID(w store.Work) string {
+func (h house) taskID(w outbox.Work) string {
 	return fmt.Sprintf("o%d.%d.%s", w.ID, w.Generation, h.name)
 }
 
 // workOf reads a task id back. It reports false for tasks that are not ours.
-func (h house) workOf(queue, id string) (store.Work, bool) {
+func (h house) workOf(queue, id string) (outbox.Work, bool) {
 	parts := strings.Split(strings.TrimPrefix(id, "o"), ".")
 	if len(parts) != 3 || parts[2] != h.name {
-		return store.Work{}, false
+		return outbox.Work{}, false
 	}
 	row, err := strconv.ParseInt(parts[0], 10, 64)
 	if err != nil {
-		return store.Work{}, false
+		return outbox.Work{}, false
 	}
 	generation, err := strconv.Atoi(parts[1])
-	return store.Work{ID: desk.OutboxID(row), Generation: generation, Queue: queue}, err == nil
+	return outbox.Work{ID: desk.OutboxID(row), Generation: generation, Queue: queue}, err == nil
 }
 
-func (h house) taskKey(w store.Work) string { return "asynq:{" + w.Queue + "}:t:" + h.taskID(w) }
+func (h house) taskKey(w outbox.Work) string { return "asynq:{" + w.Queue + "}:t:" + h.taskID(w) }
 
 // Keys of asynq v0.26 (internal/base/base.go). They are the wire format between its servers of
 // different versions and have been the same since v0.18.

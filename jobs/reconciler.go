@@ -11,6 +11,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
 )
 
@@ -89,7 +90,7 @@ func (r *Reconciler) reconcile(ctx context.Context, _ <-chan string) error {
 
 // findForgotten goes once through the rows that a queue should have. It looks at leases in between.
 func (r *Reconciler) findForgotten(ctx context.Context, leases <-chan time.Time) error {
-	var after store.Work
+	var after outbox.Work
 	for {
 		work, err := r.store.EnqueuedWork(ctx, after, r.trust, reconcileBatch)
 		if err != nil || len(work) == 0 {
@@ -124,7 +125,7 @@ func (r *Reconciler) findForgotten(ctx context.Context, leases <-chan time.Time)
 }
 
 // unknown returns those rows for which Redis has no task.
-func (r *Reconciler) unknown(ctx context.Context, work []store.Work) ([]store.Work, error) {
+func (r *Reconciler) unknown(ctx context.Context, work []outbox.Work) ([]outbox.Work, error) {
 	pipe := r.redis.Pipeline()
 	answers := make([]*redis.IntCmd, len(work))
 	for i, w := range work {
@@ -133,7 +134,7 @@ func (r *Reconciler) unknown(ctx context.Context, work []store.Work) ([]store.Wo
 	if _, err := pipe.Exec(ctx); err != nil {
 		return nil, fmt.Errorf("ask redis for %d tasks: %w", len(work), err)
 	}
-	var unknown []store.Work
+	var unknown []outbox.Work
 	for i, answer := range answers {
 		if answer.Val() == 0 {
 			unknown = append(unknown, work[i])
@@ -168,13 +169,13 @@ func (r *Reconciler) recoverLost(ctx context.Context) error {
 
 // expired returns the tasks of a queue whose lease nobody renews. A living worker renews every 5 s
 // for 30 s (heartbeat.go, LeaseDuration), so clocks may differ by 20 s.
-func (r *Reconciler) expired(ctx context.Context, queue string) ([]store.Work, error) {
+func (r *Reconciler) expired(ctx context.Context, queue string) ([]outbox.Work, error) {
 	now := strconv.FormatInt(time.Now().Unix(), 10)
 	ids, err := r.redis.ZRangeByScore(ctx, leaseKey(queue), &redis.ZRangeBy{Min: "-inf", Max: now, Count: reconcileBatch}).Result()
 	if err != nil {
 		return nil, fmt.Errorf("leases of %s: %w", queue, err)
 	}
-	var lost []store.Work
+	var lost []outbox.Work
 	for _, id := range ids {
 		if w, ok := r.house.workOf(queue, id); ok {
 			lost = append(lost, w)
@@ -198,7 +199,7 @@ redis.call("LREM", KEYS[2], 0, ARGV[1])
 redis.call("DEL", KEYS[3])
 return 1`)
 
-func (r *Reconciler) forget(ctx context.Context, lost []store.Work, busy []desk.OutboxID) error {
+func (r *Reconciler) forget(ctx context.Context, lost []outbox.Work, busy []desk.OutboxID) error {
 	alive := map[desk.OutboxID]bool{}
 	for _, id := range busy {
 		alive[id] = true

@@ -10,6 +10,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 // reconciler returns one that is faster than in production.
@@ -35,7 +36,7 @@ func TestTasksThatRedisForgotAreMadeAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := 1; n <= 20; n++ {
-		if err := r.redis.Del(t.Context(), r.house(t).taskKey(store.Work{ID: desk.OutboxID(n), Queue: "maintenance"})).Err(); err != nil {
+		if err := r.redis.Del(t.Context(), r.house(t).taskKey(outbox.Work{ID: desk.OutboxID(n), Queue: "maintenance"})).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}

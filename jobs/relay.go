@@ -13,6 +13,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 // Relay hands pending outbox rows to the queues. One relay of all processes is at work at a time.
@@ -58,7 +59,7 @@ const markerKey = "postroom:outbox:marker"
 
 // Run relays until ctx ends, whenever this process leads.
 func (r *Relay) Run(ctx context.Context) error {
-	election := leader{name: "outbox relay", store: r.store, log: r.log, listen: store.OutboxChannel, work: r.relay}
+	election := leader{name: "outbox relay", store: r.store, log: r.log, listen: outbox.Channel, work: r.relay}
 	return election.run(ctx)
 }
 
@@ -102,7 +103,7 @@ func (r *Relay) await(ctx context.Context, heard <-chan string) {
 	case <-ctx.Done():
 	case <-poll.C:
 	case message := <-heard:
-		if message == store.NotifyAll {
+		if message == outbox.NotifyAll {
 			r.cursor = 0
 		}
 	}
@@ -143,7 +144,7 @@ func (r *Relay) pass(ctx context.Context) (more bool, err error) {
 }
 
 // hand gives rows to their queues. A task that is there already is fine.
-func (r *Relay) hand(ctx context.Context, work []store.Work) error {
+func (r *Relay) hand(ctx context.Context, work []outbox.Work) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for part := range relayHands {
 		group.Go(func() error {
@@ -165,7 +166,7 @@ func (r *Relay) hand(ctx context.Context, work []store.Work) error {
 }
 
 // mark notes in the outbox that the queues have the rows.
-func (r *Relay) mark(ctx context.Context, work []store.Work) error {
+func (r *Relay) mark(ctx context.Context, work []outbox.Work) error {
 	if len(work) == 0 {
 		return nil
 	}

@@ -10,6 +10,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
 )
 
@@ -82,7 +83,7 @@ func TestALongWaitIsCutShortByHand(t *testing.T) {
 		t.Fatalf("retry = %d, %v, want 1 row", n, err)
 	}
 	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE attempts = 1 AND generation = 1`)
-	overtaken := r.house(t).taskKey(store.Work{ID: 1, Generation: 0, Queue: task.Maintenance})
+	overtaken := r.house(t).taskKey(outbox.Work{ID: 1, Generation: 0, Queue: task.Maintenance})
 	if !eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
 		t.Error("the overtaken task goes on")
 	}
@@ -317,7 +318,7 @@ func TestPayloadsCarryTheRow(t *testing.T) {
 	t.Parallel()
 	ours := house{"ours"}
 	for _, payload := range []string{`{}`, `{"n": 5}`} {
-		made, _ := ours.newTask(store.Work{ID: 17, Generation: 2, Kind: "test.errand", Payload: []byte(payload)})
+		made, _ := ours.newTask(outbox.Work{ID: 17, Generation: 2, Kind: "test.errand", Payload: []byte(payload)})
 		if head, err := ours.head(made.Payload()); head.OutboxID != 17 || err != nil {
 			t.Errorf("row of %s = %d, %v, want 17", made.Payload(), head.OutboxID, err)
 		}

@@ -7,7 +7,7 @@ import (
 
 	"postroom/api/apitest"
 	"postroom/internal/credential"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 func TestOwnPreferencesAndAbsence(t *testing.T) {
@@ -92,7 +92,7 @@ func TestLostPassword(t *testing.T) {
 		t.Errorf("the fourth within a minute: %d %s", a.Status, a.Body)
 	}
 	token := credential.NewToken()
-	if err := o.Store.ReplaceToken(t.Context(), userID(o, "david"), store.TokenPasswordReset, credential.HashToken(token)); err != nil {
+	if err := o.Store.ReplaceToken(t.Context(), userID(o, "david"), signin.TokenPasswordReset, credential.HashToken(token)); err != nil {
 		t.Fatal(err)
 	}
 	verify := func(body string) apitest.Answer {
@@ -124,7 +124,7 @@ func TestSigningUp(t *testing.T) {
 	}
 	o.With(apitest.Basic("nora@example.com", "Correct Horse 9")).Is(401) // not before the address is proven
 	token := credential.NewToken()
-	if err := o.Store.ReplaceToken(t.Context(), userID(o, "nora@example.com"), store.TokenSignup, credential.HashToken(token)); err != nil {
+	if err := o.Store.ReplaceToken(t.Context(), userID(o, "nora@example.com"), signin.TokenSignup, credential.HashToken(token)); err != nil {
 		t.Fatal(err)
 	}
 	page.Ask(http.MethodPost, "/users/email_verify", `{"token": "`+token+`"}`).Is(200).Same(t, `{"message":"ok"}`)

@@ -10,6 +10,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 	"postroom/jobs/task"
 )
 
@@ -132,7 +133,7 @@ func (s *Room) checkPassword(w http.ResponseWriter, r *http.Request) error {
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"success", false}})
 	}
 	token := credential.NewToken()
-	if err := s.Store.ReplaceToken(r.Context(), in.Who.User.ID, store.TokenPasswordCheck, credential.HashToken(token)); err != nil {
+	if err := s.Store.ReplaceToken(r.Context(), in.Who.User.ID, signin.TokenPasswordCheck, credential.HashToken(token)); err != nil {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"success", true}, {"token", token}})

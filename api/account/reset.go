@@ -8,6 +8,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 	"postroom/jobs/task"
 )
 
@@ -73,7 +74,7 @@ func (s *Room) reset(w http.ResponseWriter, r *http.Request) error {
 	token, password := in.Params.Text("token"), in.Params.Text("password")
 	var user desk.User
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		id, err := owned(tx, r, store.TokenPasswordReset, token)
+		id, err := owned(tx, r, signin.TokenPasswordReset, token)
 		if err != nil || id == 0 {
 			return err
 		}
@@ -89,7 +90,7 @@ func (s *Room) reset(w http.ResponseWriter, r *http.Request) error {
 		if err := tx.ConfirmUser(ctx, id); err != nil {
 			return err
 		}
-		return tx.SpendToken(ctx, store.TokenPasswordReset, credential.HashToken(token))
+		return tx.SpendToken(ctx, signin.TokenPasswordReset, credential.HashToken(token))
 	})
 	if err != nil {
 		weak, err := refused(w, err)
@@ -114,13 +115,13 @@ func (s *Room) verifyEmail(w http.ResponseWriter, r *http.Request) error {
 	var id desk.UserID
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		token := in.Params.Text("token")
-		if id, err = owned(tx, r, store.TokenSignup, token); err != nil || id == 0 {
+		if id, err = owned(tx, r, signin.TokenSignup, token); err != nil || id == 0 {
 			return err
 		}
 		if err := tx.ConfirmUser(ctx, id); err != nil {
 			return err
 		}
-		return tx.SpendToken(ctx, store.TokenSignup, credential.HashToken(token))
+		return tx.SpendToken(ctx, signin.TokenSignup, credential.HashToken(token))
 	})
 	if err != nil {
 		return err
@@ -165,7 +166,7 @@ func (s *Room) checkAdminSignIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	var user desk.User
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		id, err := owned(tx, r, store.TokenAdminAuth, in.Params.Text("token"))
+		id, err := owned(tx, r, signin.TokenAdminAuth, in.Params.Text("token"))
 		if err == nil && id != 0 {
 			user, err = tx.User(r.Context(), id)
 		}

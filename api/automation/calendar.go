@@ -14,6 +14,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/sla"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/table"
 )
 
 const (
@@ -24,7 +26,7 @@ const (
 func (s *Room) calendars() *rest.Resource[desk.Calendar, desk.CalendarID] {
 	return &rest.Resource[desk.Calendar, desk.CalendarID]{
 		House:    s.House,
-		Table:    store.Calendars,
+		Table:    catalog.Calendars,
 		View:     s.calendarView,
 		Sortable: []string{"name", "timezone", "default", "ical_url", "last_log", "last_sync"},
 		Read:     readCalendar,
@@ -32,7 +34,7 @@ func (s *Room) calendars() *rest.Resource[desk.Calendar, desk.CalendarID] {
 }
 
 func (s *Room) calendarView(*desk.Caller) rest.View[desk.Calendar] {
-	shown := rest.ViewOf(s.House, store.Calendars)
+	shown := rest.ViewOf(s.House, catalog.Calendars)
 	shown.Records = rest.Each(func(v desk.Calendar) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"timezone", v.Timezone}, {"business_hours", v.BusinessHours}, {"default", v.Default},
@@ -44,8 +46,8 @@ func (s *Room) calendarView(*desk.Caller) rest.View[desk.Calendar] {
 
 // addCalendars adds calendars to assets.
 func (s *Room) addCalendars(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.CalendarID]) error {
-	filter := store.Filter[desk.CalendarID]{IDs: slices.Sorted(maps.Keys(ids))}
-	found, err := store.Calendars.List(ctx, s.Store, filter, nil, store.Page{Limit: len(ids)})
+	filter := table.Filter[desk.CalendarID]{IDs: slices.Sorted(maps.Keys(ids))}
+	found, err := catalog.Calendars.List(ctx, s.Store.DB, filter, nil, table.Page{Limit: len(ids)})
 	if err != nil {
 		return err
 	}
@@ -64,7 +66,7 @@ func readCalendar(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Calendars.CheckName(ctx, tx, v.Name, v.ID)
+	return catalog.Calendars.CheckName(ctx, tx.DB, v.Name, v.ID)
 }
 
 func readHours(in *rest.Input, v *desk.Calendar) {
@@ -100,7 +102,7 @@ func readHolidays(in *rest.Input, v *desk.Calendar) {
 
 // initCalendars is what a form needs to show calendars and to make new ones.
 func (s *Room) initCalendars(w http.ResponseWriter, r *http.Request) error {
-	all, err := store.Calendars.All(r.Context(), s.Store)
+	all, err := catalog.Calendars.All(r.Context(), s.Store.DB)
 	if err != nil {
 		return err
 	}

@@ -10,21 +10,21 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 // certificates can be listed and deleted like other records; they are never changed.
 func (s *Room) certificates() *rest.Resource[desk.SSLCertificate, desk.SSLCertificateID] {
 	return &rest.Resource[desk.SSLCertificate, desk.SSLCertificateID]{
 		House:    s.House,
-		Table:    store.SSLCertificates,
+		Table:    library.SSLCertificates,
 		View:     s.certificateView,
 		Sortable: []string{"fingerprint", "subject", "not_before", "not_after", "ca"},
 	}
 }
 
 func (s *Room) certificateView(*desk.Caller) rest.View[desk.SSLCertificate] {
-	shown := rest.ViewOf(s.House, store.SSLCertificates)
+	shown := rest.ViewOf(s.House, library.SSLCertificates)
 	shown.Records = rest.Each(func(v desk.SSLCertificate) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"fingerprint", v.Fingerprint}, {"certificate", v.Certificate}, {"subject", v.Subject},
@@ -47,7 +47,7 @@ func (s *Room) addCertificate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := store.SSLCertificates.Insert(r.Context(), s.Store, &v, in.Who.User.ID); err != nil {
+	if err := library.SSLCertificates.Insert(r.Context(), s.Store.DB, &v, in.Who.User.ID); err != nil {
 		return err
 	}
 	return s.certificates().Saved(w, r, in.Params, http.StatusCreated, v.ID)
@@ -94,11 +94,11 @@ func readCertificate(text string) (desk.SSLCertificate, error) {
 }
 
 func (s *Room) downloadCertificate(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.SSLCertificateID](r, "id", store.SSLCertificates.Class)
+	id, err := rest.PathID[desk.SSLCertificateID](r, "id", library.SSLCertificates.Class)
 	if err != nil {
 		return err
 	}
-	v, err := store.SSLCertificates.Get(r.Context(), s.Store, id)
+	v, err := library.SSLCertificates.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,14 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 // coreWorkflows are those that administrators may change; nobody sees the ones that are built in.
 func (s *Room) coreWorkflows() *rest.Resource[desk.CoreWorkflow, desk.CoreWorkflowID] {
 	return &rest.Resource[desk.CoreWorkflow, desk.CoreWorkflowID]{
 		House:    s.House,
-		Table:    store.CoreWorkflows,
+		Table:    catalog.CoreWorkflows,
 		View:     s.coreWorkflowView,
 		Sortable: []string{"name", "object", "priority", "stop_after_match", "changeable", "active"},
 		Choice:   func(v desk.CoreWorkflow) (string, bool) { return v.Name, v.Active },
@@ -24,7 +25,7 @@ func (s *Room) coreWorkflows() *rest.Resource[desk.CoreWorkflow, desk.CoreWorkfl
 }
 
 func (s *Room) coreWorkflowView(*desk.Caller) rest.View[desk.CoreWorkflow] {
-	shown := rest.ViewOf(s.House, store.CoreWorkflows)
+	shown := rest.ViewOf(s.House, catalog.CoreWorkflows)
 	shown.Records = rest.Each(func(v desk.CoreWorkflow) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"object", v.Object}, {"preferences", v.Preferences}, {"condition_saved", v.ConditionSaved},

@@ -11,7 +11,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/forms"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/directory"
 )
 
 // filledForm is a form as somebody has filled it in so far.
@@ -83,10 +84,10 @@ func (s *Room) recordValues(ctx context.Context, f filledForm) (forms.Values, er
 		v, err := s.Store.User(ctx, desk.UserID(f.id))
 		return forms.UserValues(v, f.in.Catalog), err
 	case "Organization":
-		v, err := store.Organizations.Get(ctx, s.Store, desk.OrganizationID(f.id))
+		v, err := directory.Organizations.Get(ctx, s.Store.DB, desk.OrganizationID(f.id))
 		return forms.OrganizationValues(v, f.in.Catalog), err
 	}
-	v, err := store.Groups.Get(ctx, s.Store, desk.GroupID(f.id))
+	v, err := catalog.Groups.Get(ctx, s.Store.DB, desk.GroupID(f.id))
 	return forms.GroupValues(v, f.in.Catalog), err
 }
 
@@ -187,7 +188,7 @@ func (s *Room) related(ctx context.Context, f filledForm, ticket desk.Ticket, as
 	if organization == nil {
 		return related, nil
 	}
-	v, err := store.Organizations.Get(ctx, s.Store, *organization)
+	v, err := directory.Organizations.Get(ctx, s.Store.DB, *organization)
 	related["organization"] = forms.OrganizationValues(v, f.in.Catalog)
 	return related, err
 }

@@ -8,12 +8,13 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (s *Room) postmasterFilters() *rest.Resource[desk.PostmasterFilter, desk.PostmasterFilterID] {
 	return &rest.Resource[desk.PostmasterFilter, desk.PostmasterFilterID]{
 		House:    s.House,
-		Table:    store.PostmasterFilters,
+		Table:    catalog.PostmasterFilters,
 		View:     s.postmasterFilterView,
 		Sortable: []string{"name", "channel", "active", "note"},
 		Fresh:    func() desk.PostmasterFilter { return desk.PostmasterFilter{Active: true, Channel: "email"} },
@@ -22,7 +23,7 @@ func (s *Room) postmasterFilters() *rest.Resource[desk.PostmasterFilter, desk.Po
 }
 
 func (s *Room) postmasterFilterView(*desk.Caller) rest.View[desk.PostmasterFilter] {
-	shown := rest.ViewOf(s.House, store.PostmasterFilters)
+	shown := rest.ViewOf(s.House, catalog.PostmasterFilters)
 	shown.Records = rest.Each(func(v desk.PostmasterFilter) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"channel", v.Channel}, {"match", v.Match}, {"perform", v.Perform}, {"active", v.Active},

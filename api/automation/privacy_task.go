@@ -7,12 +7,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/privacy"
 )
 
 func (s *Room) privacyTasks() *rest.Resource[desk.DataPrivacyTask, desk.DataPrivacyTaskID] {
 	return &rest.Resource[desk.DataPrivacyTask, desk.DataPrivacyTaskID]{
 		House:    s.House,
-		Table:    store.DataPrivacyTasks,
+		Table:    privacy.Tasks,
 		View:     s.privacyTaskView,
 		Sortable: []string{"state", "deletable_type", "deletable_id"},
 		Read:     readPrivacyTask,
@@ -21,7 +22,7 @@ func (s *Room) privacyTasks() *rest.Resource[desk.DataPrivacyTask, desk.DataPriv
 
 // privacyTaskView brings along who gave an order, and to forget whom.
 func (s *Room) privacyTaskView(who *desk.Caller) rest.View[desk.DataPrivacyTask] {
-	shown := rest.ViewOf(s.House, store.DataPrivacyTasks)
+	shown := rest.ViewOf(s.House, privacy.Tasks)
 	shown.Records = rest.Each(func(v desk.DataPrivacyTask) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"state", v.State}, {"deletable_type", v.DeletableType}, {"deletable_id", v.DeletableID},

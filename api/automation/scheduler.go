@@ -8,14 +8,16 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
+	"postroom/internal/schedule"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 // schedulers are what clients call jobs.
 func (s *Room) schedulers() *rest.Resource[desk.Scheduler, desk.SchedulerID] {
 	return &rest.Resource[desk.Scheduler, desk.SchedulerID]{
 		House: s.House,
-		Table: store.Schedulers,
+		Table: catalog.Schedulers,
 		View:  s.schedulerView,
 		Sortable: []string{
 			"name", "object", "disable_notification", "localization", "timezone", "last_run_at", "next_run_at", "running", "processed",
@@ -29,7 +31,7 @@ func (s *Room) schedulers() *rest.Resource[desk.Scheduler, desk.SchedulerID] {
 }
 
 func (s *Room) schedulerView(*desk.Caller) rest.View[desk.Scheduler] {
-	shown := rest.ViewOf(s.House, store.Schedulers)
+	shown := rest.ViewOf(s.House, catalog.Schedulers)
 	shown.Records = rest.Each(func(v desk.Scheduler) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"timeplan", v.Timeplan}, {"object", v.Object}, {"condition", v.Condition},
@@ -46,7 +48,7 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	v.Name = strings.TrimSpace(v.Name)
 	choice(in, &v.Object, "object", "Ticket", "User", "Organization")
 	object(in, &v.Timeplan, "timeplan")
-	impersonal(in, &v.Condition, about(v.Object, in.Catalog).WithWorkingTime())
+	impersonal(in, &v.Condition, rules.AttributesOf(v.Object, in.Catalog).WithWorkingTime())
 	actions(in, &v.Perform)
 	in.Flag(&v.DisableNotification, "disable_notification")
 	in.Flag(&v.Active, "active")
@@ -55,7 +57,7 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	if in.Err != nil {
 		return in.Err
 	}
-	if err := store.Schedulers.CheckName(ctx, tx, v.Name, v.ID); err != nil {
+	if err := catalog.Schedulers.CheckName(ctx, tx.DB, v.Name, v.ID); err != nil {
 		return err
 	}
 	required(in, "timeplan", v.Timeplan)
@@ -78,20 +80,12 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 // matching counts the records that a scheduler would work on now; none if its condition names
 // something that is gone.
 func matching(ctx context.Context, tx *store.Store, v *desk.Scheduler, c *desk.Catalog, now time.Time) (int, error) {
-	working, err := tx.WorkingTimes(ctx)
+	selection, err := schedule.Select(ctx, tx, *v, c, now)
+	if desk.Permanent(err) {
+		return 0, nil
+	}
 	if err != nil {
 		return 0, err
 	}
-	bound, err := rest.BindCondition(v.Condition, about(v.Object, c).WithWorkingTime(), rules.Context{Now: now, Zone: now.Location(), Working: working})
-	if err != nil {
-		return 0, nil
-	}
-	search := store.Search{Condition: bound}
-	switch v.Object {
-	case "User":
-		return tx.CountUsers(ctx, store.UserFilter{Search: search})
-	case "Organization":
-		return store.Organizations.Count(ctx, tx, store.Filter[desk.OrganizationID]{Search: search})
-	}
-	return tx.CountTickets(ctx, store.TicketSearch{Scope: desk.TicketScope{All: true}, Search: search})
+	return selection.Count(ctx, tx)
 }

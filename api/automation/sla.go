@@ -8,7 +8,9 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/forms"
+	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 const maxSLAName = 150
@@ -16,7 +18,7 @@ const maxSLAName = 150
 func (s *Room) slas() *rest.Resource[desk.SLA, desk.SLAID] {
 	return &rest.Resource[desk.SLA, desk.SLAID]{
 		House:    s.House,
-		Table:    store.SLAs,
+		Table:    catalog.SLAs,
 		View:     s.slaView,
 		Sortable: []string{"calendar_id", "name", "first_response_time", "response_time", "update_time", "solution_time"},
 		Read:     readSLA,
@@ -25,7 +27,7 @@ func (s *Room) slas() *rest.Resource[desk.SLA, desk.SLAID] {
 
 // slaView brings the calendars of SLAs along.
 func (s *Room) slaView(who *desk.Caller) rest.View[desk.SLA] {
-	shown := rest.ViewOf(s.House, store.SLAs)
+	shown := rest.ViewOf(s.House, catalog.SLAs)
 	shown.Records = rest.Each(func(v desk.SLA) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"calendar_id", v.CalendarID}, {"name", v.Name}, {"first_response_time", v.FirstResponseTime},
@@ -34,7 +36,7 @@ func (s *Room) slaView(who *desk.Caller) rest.View[desk.SLA] {
 	})
 	addStamps := shown.Expand
 	shown.Expand = func(ctx context.Context, items []desk.SLA, records []rest.Record) error {
-		names, err := store.Calendars.Names(ctx, s.Store)
+		names, err := catalog.Calendars.Names(ctx, s.Store.DB)
 		if err != nil {
 			return err
 		}
@@ -57,7 +59,7 @@ func readSLA(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.SLA) 
 	before := *v
 	in.Text(&v.Name, "name", maxSLAName)
 	v.Name = strings.TrimSpace(v.Name)
-	calendars, err := store.Calendars.Names(ctx, tx)
+	calendars, err := catalog.Calendars.Names(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
@@ -66,14 +68,14 @@ func readSLA(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.SLA) 
 	readMinutes(in, &v.ResponseTime, "response_time")
 	readMinutes(in, &v.UpdateTime, "update_time")
 	readMinutes(in, &v.SolutionTime, "solution_time")
-	impersonal(in, &v.Condition, about("Ticket", in.Catalog))
+	impersonal(in, &v.Condition, rules.AttributesOf("Ticket", in.Catalog))
 	if in.Err != nil {
 		return in.Err
 	}
 	if aims(v.ResponseTime) && aims(v.UpdateTime) {
 		return rest.Invalid("update_time", "Cannot have both response time and update time.")
 	}
-	if err := store.SLAs.CheckName(ctx, tx, v.Name, v.ID); err != nil {
+	if err := catalog.SLAs.CheckName(ctx, tx.DB, v.Name, v.ID); err != nil {
 		return err
 	}
 	return forms.SLA(in.Who, before, *v, in.Catalog, time.Now())

@@ -6,13 +6,15 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (s *Room) triggers() *rest.Resource[desk.Trigger, desk.TriggerID] {
 	return &rest.Resource[desk.Trigger, desk.TriggerID]{
 		House: s.House,
-		Table: store.Triggers,
+		Table: catalog.Triggers,
 		View:  s.triggerView,
 		Sortable: []string{
 			"name", "activator", "execution_condition_mode", "disable_notification", "localization", "timezone", "note", "active",
@@ -27,7 +29,7 @@ func (s *Room) triggers() *rest.Resource[desk.Trigger, desk.TriggerID] {
 }
 
 func (s *Room) triggerView(*desk.Caller) rest.View[desk.Trigger] {
-	shown := rest.ViewOf(s.House, store.Triggers)
+	shown := rest.ViewOf(s.House, catalog.Triggers)
 	shown.Records = rest.Each(func(v desk.Trigger) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"condition", v.Condition}, {"perform", v.Perform},
@@ -41,7 +43,7 @@ func (s *Room) triggerView(*desk.Caller) rest.View[desk.Trigger] {
 func readTrigger(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Trigger) error {
 	in.Text(&v.Name, "name", maxTitle)
 	v.Name = strings.TrimSpace(v.Name)
-	condition(in, &v.Condition, about("Ticket", in.Catalog).WithWorkingTime())
+	condition(in, &v.Condition, rules.AttributesOf("Ticket", in.Catalog).WithWorkingTime())
 	actions(in, &v.Perform)
 	choice(in, &v.Activator, "activator", desk.ActivatorAction, desk.ActivatorTime)
 	choice(in, &v.ExecutionConditionMode, "execution_condition_mode", desk.ModeSelective, desk.ModeAlways)
@@ -52,7 +54,7 @@ func readTrigger(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.T
 	if in.Err != nil {
 		return in.Err
 	}
-	if err := store.Triggers.CheckName(ctx, tx, v.Name, v.ID); err != nil {
+	if err := catalog.Triggers.CheckName(ctx, tx.DB, v.Name, v.ID); err != nil {
 		return err
 	}
 	required(in, "condition", v.Condition)

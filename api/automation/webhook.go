@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 // Lengths of columns, in characters.
@@ -21,7 +22,7 @@ const (
 func (s *Room) webhooks() *rest.Resource[desk.Webhook, desk.WebhookID] {
 	return &rest.Resource[desk.Webhook, desk.WebhookID]{
 		House:    s.House,
-		Table:    store.Webhooks,
+		Table:    library.Webhooks,
 		View:     s.webhookView,
 		Sortable: []string{"name", "endpoint", "ssl_verify", "basic_auth_username", "pre_defined_webhook_type", "customized_payload", "note", "active"},
 		Choice:   func(v desk.Webhook) (string, bool) { return v.Name, v.Active },
@@ -33,7 +34,7 @@ func (s *Room) webhooks() *rest.Resource[desk.Webhook, desk.WebhookID] {
 
 // webhookView shows whether there are secrets, but not which.
 func (s *Room) webhookView(*desk.Caller) rest.View[desk.Webhook] {
-	shown := rest.ViewOf(s.House, store.Webhooks)
+	shown := rest.ViewOf(s.House, library.Webhooks)
 	shown.Records = rest.Each(func(v desk.Webhook) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"endpoint", v.Endpoint}, {"signature_token", masked(v.SignatureToken)},

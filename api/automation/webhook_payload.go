@@ -5,14 +5,14 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 	"postroom/internal/webhook"
 )
 
 // previewWebhook shows what is sent about a ticket that the caller may see; of none, nothing.
 func (s *Room) previewWebhook(w http.ResponseWriter, r *http.Request) error {
 	access := rest.Caller(r).TicketAccess()
-	tickets, err := s.Store.ListTickets(r.Context(), access.Lists(), store.Page{Limit: 1})
+	tickets, err := s.Store.ListTickets(r.Context(), access.Lists(), table.Page{Limit: 1})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 // open makes a ticket of the report.
@@ -99,7 +100,7 @@ func (v *report) addNote(ctx context.Context, tx *store.Store, before desk.Ticke
 		return err
 	}
 	after.Settle(before, v.Catalog, time.Now())
-	_, err = tx.ChangeTicket(ctx, store.TicketChange{
+	_, err = tx.ChangeTicket(ctx, tickets.TicketChange{
 		Before: before, After: after, Catalog: v.Catalog,
 		Event: desk.TicketEvent{ArticleID: article, By: v.Who.User.ID, Interface: desk.ByAPI},
 	})

@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
 )
 
 // maxChecklistName is how long the name of a checklist is at most, in characters.
@@ -91,7 +92,7 @@ func (s *Room) createChecklist(w http.ResponseWriter, r *http.Request) error {
 		if in.Err != nil {
 			return in.Err
 		}
-		if err := store.Checklists.Insert(ctx, tx, &list, in.Who.User.ID); err != nil {
+		if err := collab.Checklists.Insert(ctx, tx.DB, &list, in.Who.User.ID); err != nil {
 			return err
 		}
 		items, err := itemsOf(ctx, tx, in, ticket, template.Items)
@@ -115,7 +116,7 @@ func templateIn(ctx context.Context, tx *store.Store, in *rest.Input) (desk.Chec
 	if err != nil || id == 0 {
 		return desk.ChecklistTemplate{}, err
 	}
-	template, err := store.ChecklistTemplates.Get(ctx, tx, id)
+	template, err := collab.ChecklistTemplates.Get(ctx, tx.DB, id)
 	if err == nil && !template.Active {
 		err = rest.Invalid("template_id", "Checklist template must be active to use as a checklist starting point.")
 	}
@@ -124,7 +125,7 @@ func templateIn(ctx context.Context, tx *store.Store, in *rest.Input) (desk.Chec
 
 // answerChecklist answers with a checklist as it is stored now.
 func (s *Room) answerChecklist(w http.ResponseWriter, r *http.Request, status int, id desk.ChecklistID) error {
-	list, err := store.Checklists.Get(r.Context(), s.Store, id)
+	list, err := collab.Checklists.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func checklistWriters(c *desk.Catalog) may {
 }
 
 func (s *Room) showChecklist(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.ChecklistID](r, "id", store.Checklists.Class)
+	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -166,7 +167,7 @@ func (s *Room) showChecklist(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list, err := store.Checklists.Get(r.Context(), s.Store, id)
+	list, err := collab.Checklists.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -180,7 +181,7 @@ func (s *Room) showChecklist(w http.ResponseWriter, r *http.Request) error {
 func changeChecklist(ctx context.Context, tx *store.Store, in *rest.Input, id desk.ChecklistID,
 	change func(list desk.Checklist, ticket desk.Ticket) error,
 ) error {
-	list, err := store.Checklists.Lock(ctx, tx, id)
+	list, err := collab.Checklists.Lock(ctx, tx.DB, id)
 	if err != nil {
 		return err
 	}
@@ -196,7 +197,7 @@ func changeChecklist(ctx context.Context, tx *store.Store, in *rest.Input, id de
 
 func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistID](r, "id", store.Checklists.Class)
+	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -221,7 +222,7 @@ func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 					return err
 				}
 			}
-			if err := store.Checklists.Save(ctx, tx, &list, in.Who.User.ID); err != nil || list.Name == former {
+			if err := collab.Checklists.Save(ctx, tx.DB, &list, in.Who.User.ID); err != nil || list.Name == former {
 				return err
 			}
 			return noteChecklist(ctx, tx, in, list, "updated", desk.Change{Attribute: "name", ValueFrom: former, ValueTo: list.Name})
@@ -235,7 +236,7 @@ func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistID](r, "id", store.Checklists.Class)
+	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -245,7 +246,7 @@ func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		return changeChecklist(ctx, tx, in, id, func(list desk.Checklist, _ desk.Ticket) error {
-			if err := store.Checklists.Delete(ctx, tx, id); err != nil {
+			if err := collab.Checklists.Delete(ctx, tx.DB, id); err != nil {
 				return err
 			}
 			return noteChecklist(ctx, tx, in, list, "removed", desk.Change{ValueTo: list.Name})
@@ -259,7 +260,7 @@ func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 
 // noteChecklist adds a change of a checklist to the history of its ticket.
 func noteChecklist(ctx context.Context, tx *store.Store, in *rest.Input, list desk.Checklist, what string, change desk.Change) error {
-	change.Object, change.OID, change.Type = store.Checklists.Class, int64(list.ID), what
+	change.Object, change.OID, change.Type = collab.Checklists.Class, int64(list.ID), what
 	return noteOnTicket(ctx, tx, in, list.TicketID, change)
 }
 

@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
 )
 
 // maxItemText is how long an item is at most, in characters.
@@ -15,7 +16,7 @@ const maxItemText = 10_000
 
 // itemView shows points of checklists. One that names a ticket is done when that is.
 func (s *Room) itemView(*desk.Caller) rest.View[desk.ChecklistItem] {
-	shown := rest.ViewOf(s.House, store.ChecklistItems)
+	shown := rest.ViewOf(s.House, collab.ChecklistItems)
 	shown.Records = func(ctx context.Context, items []desk.ChecklistItem) ([]rest.Record, error) {
 		named := rest.Set[desk.TicketID]{}
 		for _, item := range items {
@@ -97,7 +98,7 @@ func (s *Room) createItem(w http.ResponseWriter, r *http.Request) error {
 			if err := readItem(ctx, tx, in, ticket, &item); err != nil {
 				return err
 			}
-			if err := store.ChecklistItems.Insert(ctx, tx, &item, in.Who.User.ID); err != nil {
+			if err := collab.ChecklistItems.Insert(ctx, tx.DB, &item, in.Who.User.ID); err != nil {
 				return err
 			}
 			return noteItem(ctx, tx, in, ticket.ID, item, "added", desk.Change{ValueTo: item.Text})
@@ -125,7 +126,7 @@ func readItem(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Tic
 }
 
 func (s *Room) answerItem(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.ChecklistItemID) error {
-	item, err := store.ChecklistItems.Get(r.Context(), s.Store, id)
+	item, err := collab.ChecklistItems.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -142,15 +143,15 @@ func (s *Room) showItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.PathID[desk.ChecklistItemID](r, "id", store.ChecklistItems.Class)
+	id, err := rest.PathID[desk.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
 	if err != nil {
 		return err
 	}
-	item, err := store.ChecklistItems.Get(ctx, s.Store, id)
+	item, err := collab.ChecklistItems.Get(ctx, s.Store.DB, id)
 	if err != nil {
 		return err
 	}
-	list, err := store.Checklists.Get(ctx, s.Store, item.ChecklistID)
+	list, err := collab.Checklists.Get(ctx, s.Store.DB, item.ChecklistID)
 	if err != nil {
 		return err
 	}
@@ -166,17 +167,17 @@ func (s *Room) changeItem(r *http.Request, in *rest.Input,
 	change func(ctx context.Context, tx *store.Store, item desk.ChecklistItem, ticket desk.Ticket) error,
 ) (desk.ChecklistItemID, error) {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistItemID](r, "id", store.ChecklistItems.Class)
+	id, err := rest.PathID[desk.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
 	if err != nil {
 		return 0, err
 	}
 	return id, s.Store.InTx(ctx, func(tx *store.Store) error {
-		item, err := store.ChecklistItems.Get(ctx, tx, id)
+		item, err := collab.ChecklistItems.Get(ctx, tx.DB, id)
 		if err != nil {
 			return err
 		}
 		return changeChecklist(ctx, tx, in, item.ChecklistID, func(_ desk.Checklist, ticket desk.Ticket) error {
-			item, err := store.ChecklistItems.Lock(ctx, tx, id)
+			item, err := collab.ChecklistItems.Lock(ctx, tx.DB, id)
 			if err != nil {
 				return err
 			}
@@ -195,7 +196,7 @@ func (s *Room) updateItem(w http.ResponseWriter, r *http.Request) error {
 		if err := readItem(ctx, tx, in, ticket, &item); err != nil {
 			return err
 		}
-		if err := store.ChecklistItems.Save(ctx, tx, &item, in.Who.User.ID); err != nil {
+		if err := collab.ChecklistItems.Save(ctx, tx.DB, &item, in.Who.User.ID); err != nil {
 			return err
 		}
 		if item.Text != before.Text {
@@ -228,7 +229,7 @@ func (s *Room) deleteItem(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_, err = s.changeItem(r, in, func(ctx context.Context, tx *store.Store, item desk.ChecklistItem, ticket desk.Ticket) error {
-		if err := store.ChecklistItems.Delete(ctx, tx, item.ID); err != nil {
+		if err := collab.ChecklistItems.Delete(ctx, tx.DB, item.ID); err != nil {
 			return err
 		}
 		return noteItem(ctx, tx, in, ticket.ID, item, "removed", desk.Change{ValueTo: item.Text})
@@ -241,7 +242,7 @@ func (s *Room) deleteItem(w http.ResponseWriter, r *http.Request) error {
 
 // noteItem adds a change of an item to the history of its ticket.
 func noteItem(ctx context.Context, tx *store.Store, in *rest.Input, ticket desk.TicketID, item desk.ChecklistItem, what string, change desk.Change) error {
-	change.Object, change.OID, change.Type = store.ChecklistItems.Class, int64(item.ID), what
+	change.Object, change.OID, change.Type = collab.ChecklistItems.Class, int64(item.ID), what
 	return noteOnTicket(ctx, tx, in, ticket, change)
 }
 
@@ -249,9 +250,9 @@ func noteItem(ctx context.Context, tx *store.Store, in *rest.Input, ticket desk.
 func (s *Room) checklistTemplates() *rest.Resource[desk.ChecklistTemplate, desk.ChecklistTemplateID] {
 	return &rest.Resource[desk.ChecklistTemplate, desk.ChecklistTemplateID]{
 		House: s.House,
-		Table: store.ChecklistTemplates,
+		Table: collab.ChecklistTemplates,
 		View: func(*desk.Caller) rest.View[desk.ChecklistTemplate] {
-			shown := rest.ViewOf(s.House, store.ChecklistTemplates)
+			shown := rest.ViewOf(s.House, collab.ChecklistTemplates)
 			shown.Records = rest.Each(func(v desk.ChecklistTemplate) rest.Record {
 				return rest.Record{{"id", v.ID}, {"name", v.Name}, {"active", v.Active}, {"items", v.Items}}.Stamped(v.Stamp)
 			})

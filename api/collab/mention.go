@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // mentionView shows who wants to hear of tickets. Clients know mentions of anything; here only
@@ -64,7 +65,7 @@ func (s *Room) listMentions(w http.ResponseWriter, r *http.Request) error {
 	if _, err := s.ticket(ctx, who, id, desk.TicketAccess.MayReadAsAgent); err != nil {
 		return err
 	}
-	mentions, err := s.Store.MentionsOf(ctx, id, store.Page{Limit: mostMentions})
+	mentions, err := s.Store.MentionsOf(ctx, id, table.Page{Limit: mostMentions})
 	if err != nil {
 		return err
 	}

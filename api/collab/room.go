@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
 
@@ -56,7 +57,7 @@ func (s *Room) ticket(ctx context.Context, who *desk.Caller, id desk.TicketID, a
 
 // saveTicket stores what a change of something attached changed of its ticket, which is locked.
 func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, after desk.Ticket) error {
-	_, err := tx.ChangeTicket(ctx, store.TicketChange{
+	_, err := tx.ChangeTicket(ctx, tickets.TicketChange{
 		Before: before, After: after, Catalog: in.Catalog,
 		Event: desk.TicketEvent{By: in.Who.User.ID, Interface: desk.ByAPI},
 	})

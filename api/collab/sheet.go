@@ -8,13 +8,13 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"postroom/internal/store"
+	"postroom/internal/store/collab"
 )
 
 const sheetType = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 // writeSheet answers with a report as a file that spreadsheets open.
-func writeSheet(w http.ResponseWriter, report timeReport, month store.Month, lines []store.TimeBooked, facts *timeFacts) error {
+func writeSheet(w http.ResponseWriter, report timeReport, month collab.Month, lines []collab.TimeBooked, facts *timeFacts) error {
 	book := excelize.NewFile()
 	defer book.Close() // removes what didn't fit into memory
 	if err := fillSheet(book, report, month, lines, facts); err != nil {
@@ -29,7 +29,7 @@ func writeSheet(w http.ResponseWriter, report timeReport, month store.Month, lin
 	return nil
 }
 
-func fillSheet(book *excelize.File, report timeReport, month store.Month, lines []store.TimeBooked, facts *timeFacts) error {
+func fillSheet(book *excelize.File, report timeReport, month collab.Month, lines []collab.TimeBooked, facts *timeFacts) error {
 	title := fmt.Sprintf("%s %d-%d", report.title, month.First.Year(), month.First.Month())
 	if err := book.SetSheetName(book.GetSheetName(0), title); err != nil {
 		return err

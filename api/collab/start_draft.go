@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
 )
 
 func startDraftRecord(d desk.StartDraft) rest.Record {
@@ -69,14 +70,14 @@ func (s *Room) listStartDrafts(w http.ResponseWriter, r *http.Request) error {
 // startDraft finds the draft that a path names, if whoever asks works with it.
 func (s *Room) startDraft(r *http.Request) (desk.StartDraft, error) {
 	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
-		return store.StartDrafts.Get(r.Context(), s.Store, id)
+		return collab.StartDrafts.Get(r.Context(), s.Store.DB, id)
 	})
 }
 
 // lockStartDraft is startDraft for a transaction that is going to change it.
 func lockStartDraft(ctx context.Context, tx *store.Store, r *http.Request) (desk.StartDraft, error) {
 	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
-		return store.StartDrafts.Lock(ctx, tx, id)
+		return collab.StartDrafts.Lock(ctx, tx.DB, id)
 	})
 }
 
@@ -123,7 +124,7 @@ func (s *Room) createStartDraft(w http.ResponseWriter, r *http.Request) error {
 		if err := readStartDraft(in, &d); err != nil {
 			return d, err
 		}
-		return d, store.StartDrafts.Insert(ctx, tx, &d, in.Who.User.ID)
+		return d, collab.StartDrafts.Insert(ctx, tx.DB, &d, in.Who.User.ID)
 	})
 }
 
@@ -136,7 +137,7 @@ func (s *Room) updateStartDraft(w http.ResponseWriter, r *http.Request) error {
 		if err := readStartDraft(in, &d); err != nil {
 			return d, err
 		}
-		return d, store.StartDrafts.Save(ctx, tx, &d, in.Who.User.ID)
+		return d, collab.StartDrafts.Save(ctx, tx.DB, &d, in.Who.User.ID)
 	})
 }
 
@@ -156,7 +157,7 @@ func (s *Room) writeStartDraft(w http.ResponseWriter, r *http.Request, status in
 		if err = takeFiles(ctx, tx, in, desk.ObjectStartDraft, int64(draft.ID)); err != nil {
 			return err
 		}
-		draft, err = store.StartDrafts.Get(ctx, tx, draft.ID) // with the times of the database
+		draft, err = collab.StartDrafts.Get(ctx, tx.DB, draft.ID) // with the times of the database
 		return err
 	})
 	if err != nil {

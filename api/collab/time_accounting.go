@@ -7,6 +7,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
+	"postroom/internal/store/table"
 )
 
 const timeAccountingClass = "Ticket::TimeAccounting"
@@ -22,7 +24,7 @@ func (s *Room) timeAccountingView() rest.View[desk.TimeAccounting] {
 			}
 		}),
 		Expand: func(ctx context.Context, items []desk.TimeAccounting, records []rest.Record) error {
-			types, err := store.TimeAccountingTypes.Names(ctx, s.Store)
+			types, err := collab.TimeAccountingTypes.Names(ctx, s.Store.DB)
 			if err != nil {
 				return err
 			}
@@ -87,7 +89,7 @@ func (s *Room) listTimes(w http.ResponseWriter, r *http.Request) error {
 	if err := s.maySeeTime(ctx, rest.Caller(r), ticket); err != nil {
 		return err
 	}
-	filter := store.TimeAccountingFilter{TicketID: ticket}
+	filter := collab.TimeAccountingFilter{TicketID: ticket}
 	items, err := s.Store.TimeAccountings(ctx, filter, orders, page)
 	if err != nil {
 		return err
@@ -105,7 +107,7 @@ func timeIn(ctx context.Context, tx *store.Store, r *http.Request, ticket desk.T
 	if id == 0 {
 		return desk.TimeAccounting{}, missing
 	}
-	found, err := tx.TimeAccountings(ctx, store.TimeAccountingFilter{TicketID: ticket, ID: id}, nil, store.Page{Limit: 1})
+	found, err := tx.TimeAccountings(ctx, collab.TimeAccountingFilter{TicketID: ticket, ID: id}, nil, table.Page{Limit: 1})
 	if err != nil {
 		return desk.TimeAccounting{}, err
 	}
@@ -170,7 +172,7 @@ func (s *Room) createTime(w http.ResponseWriter, r *http.Request) error {
 
 // answerTime answers with time as the next GET of it will show it.
 func (s *Room) answerTime(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.TimeAccountingID) error {
-	found, err := s.Store.TimeAccountings(r.Context(), store.TimeAccountingFilter{ID: id}, nil, store.Page{Limit: 1})
+	found, err := s.Store.TimeAccountings(r.Context(), collab.TimeAccountingFilter{ID: id}, nil, table.Page{Limit: 1})
 	if err != nil {
 		return err
 	}
@@ -188,7 +190,7 @@ func readTime(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Time
 			return err
 		}
 	}
-	types, err := store.TimeAccountingTypes.All(ctx, tx)
+	types, err := collab.TimeAccountingTypes.All(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
@@ -277,9 +279,9 @@ func (s *Room) changeTime(r *http.Request, in *rest.Input, change func(ctx conte
 func (s *Room) timeTypes() *rest.Resource[desk.TimeAccountingType, desk.TimeAccountingTypeID] {
 	return &rest.Resource[desk.TimeAccountingType, desk.TimeAccountingTypeID]{
 		House: s.House,
-		Table: store.TimeAccountingTypes,
+		Table: collab.TimeAccountingTypes,
 		View: func(*desk.Caller) rest.View[desk.TimeAccountingType] {
-			shown := rest.ViewOf(s.House, store.TimeAccountingTypes)
+			shown := rest.ViewOf(s.House, collab.TimeAccountingTypes)
 			shown.Records = rest.Each(func(v desk.TimeAccountingType) rest.Record {
 				return rest.Record{{"id", v.ID}, {"name", v.Name}, {"note", v.Note}, {"active", v.Active}}.Stamped(v.Stamp)
 			})
@@ -294,7 +296,7 @@ func (s *Room) timeTypes() *rest.Resource[desk.TimeAccountingType, desk.TimeAcco
 			if in.Err != nil {
 				return in.Err
 			}
-			return store.TimeAccountingTypes.CheckName(ctx, tx, v.Name, v.ID)
+			return collab.TimeAccountingTypes.CheckName(ctx, tx.DB, v.Name, v.ID)
 		},
 		Stays: true,
 	}

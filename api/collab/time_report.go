@@ -9,48 +9,50 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
+	"postroom/internal/store/directory"
 )
 
 // timeReport is one way to look at the time that was spent in a month.
 type timeReport struct {
 	name  string
 	title string
-	read  func(s *store.Store, ctx context.Context, month store.Month, limit int) ([]store.TimeBooked, error)
+	read  func(s *store.Store, ctx context.Context, month collab.Month, limit int) ([]collab.TimeBooked, error)
 	// sample is what a line looks like.
 	sample rest.Record
 	// line shows one line.
-	line func(booked store.TimeBooked, f *timeFacts) rest.Record
+	line func(booked collab.TimeBooked, f *timeFacts) rest.Record
 	// columns and cells are for who downloads the report.
 	columns []string
-	cells   func(booked store.TimeBooked, f *timeFacts) []any
+	cells   func(booked collab.TimeBooked, f *timeFacts) []any
 }
 
 var timeReports = []timeReport{
 	{
 		name: "by_activity", title: "By Activity", read: (*store.Store).TimeByActivity,
 		sample: rest.Record{{"ticket", rest.Record{}}, {"time_unit", ""}, {"type", ""}, {"customer", ""}, {"organization", ""}, {"agent", ""}, {"created_at", time.Time{}}},
-		line: func(b store.TimeBooked, f *timeFacts) rest.Record {
+		line: func(b collab.TimeBooked, f *timeFacts) rest.Record {
 			return rest.Record{
 				{"ticket", f.ticket(b)}, {"time_unit", rest.Decimal(b.TimeUnit)}, {"type", orDash(b.Type)},
 				{"customer", f.customer(b)}, {"organization", f.organization(b)}, {"agent", f.agent(b)}, {"created_at", b.CreatedAt},
 			}
 		},
 		columns: []string{"Ticket#", "Title", "Customer", "Organization", "Agent", "Time Units", "Activity Type", "Created at"},
-		cells: func(b store.TimeBooked, f *timeFacts) []any {
+		cells: func(b collab.TimeBooked, f *timeFacts) []any {
 			return append(f.cells(b), orDash(b.Type), b.CreatedAt.UTC())
 		},
 	},
 	{
 		name: "by_ticket", title: "By Ticket", read: (*store.Store).TimeByTicket,
 		sample: rest.Record{{"ticket", rest.Record{}}, {"time_unit", ""}, {"customer", ""}, {"organization", ""}, {"agent", ""}},
-		line: func(b store.TimeBooked, f *timeFacts) rest.Record {
+		line: func(b collab.TimeBooked, f *timeFacts) rest.Record {
 			return rest.Record{
 				{"ticket", f.ticket(b)}, {"time_unit", rest.Decimal(b.TimeUnit)},
 				{"customer", f.customer(b)}, {"organization", f.organization(b)}, {"agent", f.agent(b)},
 			}
 		},
 		columns: []string{"Ticket#", "Title", "Customer", "Organization", "Agent", "Time Units", "Time Units Total", "Created at", "Closed at"},
-		cells: func(b store.TimeBooked, f *timeFacts) []any {
+		cells: func(b collab.TimeBooked, f *timeFacts) []any {
 			t := f.tickets[*b.TicketID]
 			total := any("")
 			if t.TimeUnit != nil {
@@ -62,22 +64,22 @@ var timeReports = []timeReport{
 	{
 		name: "by_customer", title: "By Customer", read: (*store.Store).TimeByCustomer,
 		sample: rest.Record{{"customer", rest.Record{}}, {"organization", nil}, {"time_unit", ""}}, // some have none
-		line: func(b store.TimeBooked, f *timeFacts) rest.Record {
+		line: func(b collab.TimeBooked, f *timeFacts) rest.Record {
 			return rest.Record{{"customer", f.shown("User", b.CustomerID)}, {"organization", f.shownOrganization(b)}, {"time_unit", rest.Decimal(b.TimeUnit)}}
 		},
 		columns: []string{"Customer", "Organization", "Time Units"},
-		cells: func(b store.TimeBooked, f *timeFacts) []any {
+		cells: func(b collab.TimeBooked, f *timeFacts) []any {
 			return []any{f.customer(b), f.organization(b), numberCell(b.TimeUnit)}
 		},
 	},
 	{
 		name: "by_organization", title: "By Organization", read: (*store.Store).TimeByOrganization,
 		sample: rest.Record{{"organization", rest.Record{}}, {"time_unit", ""}},
-		line: func(b store.TimeBooked, f *timeFacts) rest.Record {
+		line: func(b collab.TimeBooked, f *timeFacts) rest.Record {
 			return rest.Record{{"organization", f.shownOrganization(b)}, {"time_unit", rest.Decimal(b.TimeUnit)}}
 		},
 		columns: []string{"Organization", "Time Units"},
-		cells: func(b store.TimeBooked, f *timeFacts) []any {
+		cells: func(b collab.TimeBooked, f *timeFacts) []any {
 			return []any{f.organization(b), numberCell(b.TimeUnit)}
 		},
 	},
@@ -122,12 +124,12 @@ func (s *Room) showTimeReport(report timeReport) rest.Handler {
 }
 
 // monthIn reads which month a path names. Months are those of UTC.
-func monthIn(r *http.Request) (store.Month, error) {
+func monthIn(r *http.Request) (collab.Month, error) {
 	first, err := time.Parse("2006-1-2", r.PathValue("year")+"-"+r.PathValue("month")+"-1")
 	if err != nil {
-		return store.Month{}, rest.Invalid("month", "Invalid month '%s-%s'.", rest.Cut(r.PathValue("year"), 10), rest.Cut(r.PathValue("month"), 10))
+		return collab.Month{}, rest.Invalid("month", "Invalid month '%s-%s'.", rest.Cut(r.PathValue("year"), 10), rest.Cut(r.PathValue("month"), 10))
 	}
-	return store.Month{First: first, Next: first.AddDate(0, 1, 0)}, nil
+	return collab.Month{First: first, Next: first.AddDate(0, 1, 0)}, nil
 }
 
 // timeFacts is what the ids in a report stand for.
@@ -135,12 +137,12 @@ type timeFacts struct {
 	room    *Room
 	tickets map[desk.TicketID]desk.Ticket
 	people  map[desk.UserID]string
-	names   store.Names
+	names   directory.Names
 	assets  rest.Record // of people and organizations, for reports that show them whole
 }
 
 // timeFacts looks up a whole report at once.
-func (s *Room) timeFacts(ctx context.Context, who *desk.Caller, lines []store.TimeBooked) (*timeFacts, error) {
+func (s *Room) timeFacts(ctx context.Context, who *desk.Caller, lines []collab.TimeBooked) (*timeFacts, error) {
 	tickets, users, organizations := rest.Set[desk.TicketID]{}, rest.Set[desk.UserID]{}, rest.Set[desk.OrganizationID]{}
 	whole := rest.Set[desk.UserID]{}
 	for _, line := range lines {
@@ -179,25 +181,25 @@ func addTo[T comparable](set rest.Set[T], id *T) {
 	}
 }
 
-func (f *timeFacts) ticket(b store.TimeBooked) rest.Record {
+func (f *timeFacts) ticket(b collab.TimeBooked) rest.Record {
 	t := f.tickets[*b.TicketID]
 	return f.room.tickets.Columns(&t)
 }
 
-func (f *timeFacts) customer(b store.TimeBooked) string { return nameOr(b.CustomerID, f.people) }
-func (f *timeFacts) agent(b store.TimeBooked) string    { return nameOr(b.AgentID, f.people) }
+func (f *timeFacts) customer(b collab.TimeBooked) string { return nameOr(b.CustomerID, f.people) }
+func (f *timeFacts) agent(b collab.TimeBooked) string    { return nameOr(b.AgentID, f.people) }
 
-func (f *timeFacts) organization(b store.TimeBooked) string {
+func (f *timeFacts) organization(b collab.TimeBooked) string {
 	return nameOr(b.OrganizationID, f.names.Organizations)
 }
 
 // cells are those that begin each line about a ticket.
-func (f *timeFacts) cells(b store.TimeBooked) []any {
+func (f *timeFacts) cells(b collab.TimeBooked) []any {
 	t := f.tickets[*b.TicketID]
 	return []any{t.Number, t.Title, f.customer(b), f.organization(b), f.agent(b), numberCell(b.TimeUnit)}
 }
 
-func (f *timeFacts) shownOrganization(b store.TimeBooked) any {
+func (f *timeFacts) shownOrganization(b collab.TimeBooked) any {
 	if b.OrganizationID == nil {
 		return nil
 	}

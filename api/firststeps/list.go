@@ -6,7 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // sampleCustomer is the customer whom every new installation has.
@@ -37,7 +37,7 @@ func (s *Room) list(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func forAdmins(done store.FirstSteps, canTest bool) []rest.Record {
+func forAdmins(done installation.FirstSteps, canTest bool) []rest.Record {
 	return []rest.Record{
 		{{"name", "Configuration"}, {"items", []rest.Record{
 			step("Branding", true, "#settings/branding", ""),
@@ -58,7 +58,7 @@ func forAdmins(done store.FirstSteps, canTest bool) []rest.Record {
 }
 
 // tryOut is what everybody who works here begins with. A test ticket needs its customer and group.
-func tryOut(done store.FirstSteps, canTest bool) []rest.Record {
+func tryOut(done installation.FirstSteps, canTest bool) []rest.Record {
 	steps := []rest.Record{step("Intro", true, "#clues", "")}
 	if canTest {
 		steps = append(steps, step("Create a Test Ticket", done.TestTicket, "#test_ticket", "js-testTicket"))

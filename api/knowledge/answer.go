@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
@@ -114,11 +115,11 @@ func (s *Room) writeAnswer(w http.ResponseWriter, r *http.Request, status int,
 
 // answerWith answers with an answer as it is stored now, its bodies included.
 func (s *Room) answerWith(w http.ResponseWriter, r *http.Request, v *visit, status int, id desk.KBAnswerID) error {
-	answer, err := store.KBAnswers.Get(r.Context(), s.Store, id)
+	answer, err := knowledge.Answers.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
-	names, err := store.KBAnswerTranslations.Of(r.Context(), s.Store, int64(id))
+	names, err := knowledge.AnswerTranslations.Of(r.Context(), s.Store.DB, int64(id))
 	if err != nil {
 		return err
 	}
@@ -144,16 +145,16 @@ func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input,
 	}
 	switch {
 	case answer.ID != 0:
-		err = store.KBAnswers.Save(ctx, tx, answer, in.Who.User.ID)
+		err = knowledge.Answers.Save(ctx, tx.DB, answer, in.Who.User.ID)
 	case len(all) == 0:
 		err = rest.Invalid("translations", "Translations can't be blank")
 	default:
-		err = store.KBAnswers.Insert(ctx, tx, answer, in.Who.User.ID)
+		err = knowledge.Answers.Insert(ctx, tx.DB, answer, in.Who.User.ID)
 	}
 	if err != nil {
 		return err
 	}
-	return v.translate(ctx, tx, store.KBAnswerTranslations, int64(answer.ID), all)
+	return v.translate(ctx, tx, knowledge.AnswerTranslations, int64(answer.ID), all)
 }
 
 // shelve puts an answer into the category that the client wants it in, behind all others there.
@@ -203,7 +204,7 @@ func (s *Room) deleteAnswer(w http.ResponseWriter, r *http.Request) error {
 		if err := forget(ctx, tx, blobs); err != nil {
 			return err
 		}
-		if err := store.KBAnswers.Delete(ctx, tx, answer.ID); err != nil {
+		if err := knowledge.Answers.Delete(ctx, tx.DB, answer.ID); err != nil {
 			return err
 		}
 		return tx.SettleKBSettings(ctx, catalog.Settings)
@@ -270,7 +271,7 @@ func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*desk.K
 		if err := move(&answer, v.who.User.ID); err != nil {
 			return err
 		}
-		if err := store.KBAnswers.Save(ctx, tx, &answer, v.who.User.ID); err != nil {
+		if err := knowledge.Answers.Save(ctx, tx.DB, &answer, v.who.User.ID); err != nil {
 			return err
 		}
 		return tx.SettleKBSettings(ctx, catalog.Settings)
@@ -284,7 +285,7 @@ func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*desk.K
 
 // answerAlone answers with the assets of an answer, and nothing around them.
 func (s *Room) answerAlone(w http.ResponseWriter, r *http.Request, v *visit, id desk.KBAnswerID) error {
-	answer, err := store.KBAnswers.Get(r.Context(), s.Store, id)
+	answer, err := knowledge.Answers.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}

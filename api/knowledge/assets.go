@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 // scene is what is shown of a knowledge base: some of its categories, and some of their answers.
@@ -52,20 +53,20 @@ func (sc *scene) list(answers []desk.KBAnswer) {
 
 // load reads what belongs to the categories and answers of a scene, whole lists at once.
 func (sc *scene) load(ctx context.Context, db *store.Store) (err error) {
-	if sc.baseNames, err = grouped(store.KBBaseTranslations.Of(ctx, db, int64(sc.visit.tree.Base.ID))); err != nil {
+	if sc.baseNames, err = grouped(knowledge.BaseTranslations.Of(ctx, db.DB, int64(sc.visit.tree.Base.ID))); err != nil {
 		return err
 	}
-	if sc.categoryNames, err = grouped(store.KBCategoryTranslations.Of(ctx, db, plainIDs(sc.categories, store.KBCategories.ID)...)); err != nil {
+	if sc.categoryNames, err = grouped(knowledge.CategoryTranslations.Of(ctx, db.DB, plainIDs(sc.categories, knowledge.Categories.ID)...)); err != nil {
 		return err
 	}
 	if sc.menus, err = db.KBMenuItems(ctx, sc.visit.tree.Base.ID); err != nil {
 		return err
 	}
-	ids := plainIDs(sc.answers, store.KBAnswers.ID)
+	ids := plainIDs(sc.answers, knowledge.Answers.ID)
 	if len(ids) == 0 {
 		return nil
 	}
-	if sc.answerNames, err = grouped(store.KBAnswerTranslations.Of(ctx, db, ids...)); err != nil {
+	if sc.answerNames, err = grouped(knowledge.AnswerTranslations.Of(ctx, db.DB, ids...)); err != nil {
 		return err
 	}
 	files, err := db.AttachmentsOf(ctx, desk.ObjectKBAnswer, ids...)
@@ -108,7 +109,7 @@ func (sc *scene) base() rest.Record {
 	return baseRecord(tree.Base).
 		With("translation_ids", idsOf(sc.baseNames[int64(tree.Base.ID)], translationID)).
 		With("kb_locale_ids", idsOf(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID })).
-		With("category_ids", idsOf(sc.categories, store.KBCategories.ID)).
+		With("category_ids", idsOf(sc.categories, knowledge.Categories.ID)).
 		With("menu_item_ids", idsOf(sc.menus, menuItemID)).
 		With("permission_ids", idsOf(tree.GrantsOf(nil), grantID))
 }
@@ -178,9 +179,9 @@ func (sc *scene) assets() rest.Record {
 		}
 	}
 	add("KnowledgeBaseMenuItem", byIDs(sc.menus, menuItemID, menuItemRecord))
-	add("KnowledgeBaseCategory", byIDs(sc.categories, store.KBCategories.ID, sc.category))
+	add("KnowledgeBaseCategory", byIDs(sc.categories, knowledge.Categories.ID, sc.category))
 	add("KnowledgeBaseCategoryTranslation", byIDs(categoryNames, translationID, categoryTranslationRecord))
-	add("KnowledgeBaseAnswer", byIDs(sc.answers, store.KBAnswers.ID, sc.answer))
+	add("KnowledgeBaseAnswer", byIDs(sc.answers, knowledge.Answers.ID, sc.answer))
 	add("KnowledgeBaseAnswerTranslation", byIDs(answerNames, translationID, answerTranslationRecord))
 	add("KnowledgeBaseAnswerTranslationContent", byIDs(bodies, translationID, func(t desk.KBTranslation) rest.Record {
 		return rest.Record{{"id", t.ID}, {"body", t.Text}, {"attachments", []int64{}}}

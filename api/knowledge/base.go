@@ -9,6 +9,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
+	"postroom/internal/store/table"
 )
 
 // most is how many knowledge bases are looked at. One is usual.
@@ -25,7 +27,7 @@ func (s *Room) start(w http.ResponseWriter, r *http.Request) error {
 	who := rest.Caller(r)
 	inside, open := who.Can("knowledge_base.*"), catalog.Settings.Bool("kb_active_publicly")
 	if catalog.Settings.Bool("kb_active") && (inside || open) {
-		bases, err := store.KnowledgeBases.List(r.Context(), s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+		bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
 		if err != nil {
 			return err
 		}
@@ -138,7 +140,7 @@ func (s *Room) saveBase(ctx context.Context, tx *store.Store, v *visit, in *rest
 	if kb.CustomAddress != nil && *kb.CustomAddress == "" {
 		kb.CustomAddress = nil
 	}
-	if err := store.KnowledgeBases.Save(ctx, tx, &kb, in.Who.User.ID); err != nil {
+	if err := knowledge.Bases.Save(ctx, tx.DB, &kb, in.Who.User.ID); err != nil {
 		return err
 	}
 	if err := v.setLocales(ctx, tx, in.Params); err != nil {
@@ -148,7 +150,7 @@ func (s *Room) saveBase(ctx context.Context, tx *store.Store, v *visit, in *rest
 	if err != nil {
 		return err
 	}
-	if err := v.translate(ctx, tx, store.KBBaseTranslations, int64(kb.ID), all); err != nil {
+	if err := v.translate(ctx, tx, knowledge.BaseTranslations, int64(kb.ID), all); err != nil {
 		return err
 	}
 	if err := v.nameInAll(ctx, tx, in.Catalog); err != nil {
@@ -225,7 +227,7 @@ func (v *visit) systemLocale(one rest.Params) (desk.LocaleID, error) {
 
 // nameInAll gives a knowledge base a name in every language in which it has none.
 func (v *visit) nameInAll(ctx context.Context, tx *store.Store, c *desk.Catalog) error {
-	known, err := store.KBBaseTranslations.Of(ctx, tx, int64(v.tree.Base.ID))
+	known, err := knowledge.BaseTranslations.Of(ctx, tx.DB, int64(v.tree.Base.ID))
 	if err != nil {
 		return err
 	}
@@ -239,7 +241,7 @@ func (v *visit) nameInAll(ctx context.Context, tx *store.Store, c *desk.Catalog)
 			unnamed = append(unnamed, desk.KBTranslation{LocaleID: locale.ID, Title: title})
 		}
 	}
-	return store.KBBaseTranslations.Put(ctx, tx, int64(v.tree.Base.ID), unnamed, v.who.User.ID)
+	return knowledge.BaseTranslations.Put(ctx, tx.DB, int64(v.tree.Base.ID), unnamed, v.who.User.ID)
 }
 
 // answerBase answers with a knowledge base as it is stored now.

@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 // defaultIcon is that of a folder in the usual set of icons.
@@ -43,7 +44,7 @@ func (s *Room) listCategories(w http.ResponseWriter, r *http.Request) error {
 
 // sceneOf is to show categories with the ids of the answers that the caller sees in them.
 func (s *Room) sceneOf(r *http.Request, v *visit, categories []desk.KBCategory) (*scene, error) {
-	shelves := store.KBShelves{}
+	shelves := knowledge.Shelves{}
 	for _, c := range categories {
 		access := v.access(c.ID, false)
 		shelves[access] = append(shelves[access], c.ID)
@@ -139,16 +140,16 @@ func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Inpu
 	}
 	switch {
 	case category.ID != 0:
-		err = store.KBCategories.Save(ctx, tx, category, in.Who.User.ID)
+		err = knowledge.Categories.Save(ctx, tx.DB, category, in.Who.User.ID)
 	case len(all) == 0:
 		err = rest.Invalid("translations", "Translations can't be blank")
 	default:
-		err = store.KBCategories.Insert(ctx, tx, category, in.Who.User.ID)
+		err = knowledge.Categories.Insert(ctx, tx.DB, category, in.Who.User.ID)
 	}
 	if err != nil {
 		return err
 	}
-	return v.translate(ctx, tx, store.KBCategoryTranslations, int64(category.ID), all)
+	return v.translate(ctx, tx, knowledge.CategoryTranslations, int64(category.ID), all)
 }
 
 // place puts a category where the client wants it: behind all others there, and never into itself.
@@ -196,7 +197,7 @@ func (s *Room) deleteCategory(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return store.KBCategories.Delete(ctx, tx, category.ID)
+		return knowledge.Categories.Delete(ctx, tx.DB, category.ID)
 	})
 	if err != nil {
 		return err
@@ -247,11 +248,11 @@ func (s *Room) reorderAnswers(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		answers, err := tx.KBAnswersOn(ctx, store.KBShelves{editor: {category.ID}})
+		answers, err := tx.KBAnswersOn(ctx, knowledge.Shelves{editor: {category.ID}})
 		if err != nil {
 			return err
 		}
-		order, err := ordered(p, idsOf(answers, store.KBAnswers.ID))
+		order, err := ordered(p, idsOf(answers, knowledge.Answers.ID))
 		if err != nil {
 			return err
 		}
@@ -260,7 +261,7 @@ func (s *Room) reorderAnswers(w http.ResponseWriter, r *http.Request) error {
 }
 
 func sortCategories(ctx context.Context, tx *store.Store, p rest.Params, categories []desk.KBCategory) error {
-	order, err := ordered(p, idsOf(categories, store.KBCategories.ID))
+	order, err := ordered(p, idsOf(categories, knowledge.Categories.ID))
 	if err != nil {
 		return err
 	}

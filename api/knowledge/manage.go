@@ -6,13 +6,15 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
+	"postroom/internal/store/table"
 )
 
 // Administrators set knowledge bases up. What they do works where none is active, too.
 
 // listBases answers with all knowledge bases.
 func (s *Room) listBases(w http.ResponseWriter, r *http.Request) error {
-	bases, err := store.KnowledgeBases.List(r.Context(), s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}
@@ -31,14 +33,14 @@ func (s *Room) createBase(w http.ResponseWriter, r *http.Request) error {
 	}
 	kb := desk.NewKnowledgeBase()
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		count, err := store.KnowledgeBases.Count(ctx, tx, store.Filter[desk.KnowledgeBaseID]{})
+		count, err := knowledge.Bases.Count(ctx, tx.DB, table.Filter[desk.KnowledgeBaseID]{})
 		if err == nil && count >= most {
 			err = rest.Invalid("id", "There are too many knowledge bases.")
 		}
 		if err != nil {
 			return err
 		}
-		if err := store.KnowledgeBases.Insert(ctx, tx, &kb, in.Who.User.ID); err != nil {
+		if err := knowledge.Bases.Insert(ctx, tx.DB, &kb, in.Who.User.ID); err != nil {
 			return err
 		}
 		return s.saveBase(ctx, tx, &visit{in.Who, &desk.KBTree{Base: kb}}, in)
@@ -136,7 +138,7 @@ func (s *Room) deleteBase(w http.ResponseWriter, r *http.Request) error {
 // startManaging answers with all knowledge bases, their languages and names.
 func (s *Room) startManaging(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	bases, err := store.KnowledgeBases.List(ctx, s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	bases, err := knowledge.Bases.List(ctx, s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 // mostMenuItems is how many links a menu has at most.
@@ -130,7 +131,7 @@ func (s *Room) showSnippets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kb, err := store.KnowledgeBases.Get(r.Context(), s.Store, id)
+	kb, err := knowledge.Bases.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}

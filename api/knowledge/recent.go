@@ -6,7 +6,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
+	"postroom/internal/store/table"
 )
 
 // recentShown is how many answers are shown that were changed last, of each knowledge base.
@@ -17,7 +18,7 @@ func (s *Room) scenes(r *http.Request, look func(*visit, *scene) error) error {
 	if err := s.open(r); err != nil {
 		return err
 	}
-	bases, err := store.KnowledgeBases.List(r.Context(), s.Store, store.Filter[desk.KnowledgeBaseID]{}, nil, store.Page{Limit: most})
+	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}
@@ -37,8 +38,8 @@ func (s *Room) scenes(r *http.Request, look func(*visit, *scene) error) error {
 func (s *Room) showVisible(w http.ResponseWriter, r *http.Request) error {
 	answers, categories := []desk.KBAnswerID{}, []desk.KBCategoryID{}
 	err := s.scenes(r, func(_ *visit, sc *scene) error {
-		answers = append(answers, idsOf(sc.answers, store.KBAnswers.ID)...)
-		categories = append(categories, idsOf(sc.categories, store.KBCategories.ID)...)
+		answers = append(answers, idsOf(sc.answers, knowledge.Answers.ID)...)
+		categories = append(categories, idsOf(sc.categories, knowledge.Categories.ID)...)
 		return nil
 	})
 	if err != nil {
@@ -57,14 +58,14 @@ func (s *Room) showRecent(w http.ResponseWriter, r *http.Request) error {
 	}
 	result, details, parts := []rest.Record{}, []rest.Record{}, []rest.Record{}
 	err = s.scenes(r, func(v *visit, sc *scene) error {
-		list := store.KBList{Shelves: v.shelves(false), Locales: v.locales(p.Text("locale")), Newest: true, Limit: recentShown}
+		list := knowledge.KBList{Shelves: v.shelves(false), Locales: v.locales(p.Text("locale")), Newest: true, Limit: recentShown}
 		found, err := s.Store.KBTitles(r.Context(), list)
 		if err != nil {
 			return err
 		}
 		sc.answers = nil
 		for _, one := range found {
-			shown := store.KBFound{
+			shown := knowledge.Found{
 				ID: one.TranslationID, Answer: true, OwnerID: int64(one.ID), CategoryID: one.CategoryID, LocaleID: one.LocaleID,
 				Title: one.Title, UpdatedAt: one.ChangedAt,
 			}

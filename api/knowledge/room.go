@@ -10,6 +10,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 	"postroom/jobs/task"
 )
 
@@ -42,7 +43,7 @@ func base(r *http.Request) (desk.KnowledgeBaseID, error) {
 	if r.PathValue(name) == "" {
 		name = "id"
 	}
-	return rest.PathID[desk.KnowledgeBaseID](r, name, store.KnowledgeBases.Class)
+	return rest.PathID[desk.KnowledgeBaseID](r, name, knowledge.Bases.Class)
 }
 
 // open refuses everything where there is no knowledge base for anybody.
@@ -87,36 +88,36 @@ func (s *Room) change(r *http.Request, fn func(ctx context.Context, tx *store.St
 
 // category finds the category that a path names, if whoever comes has this much of it.
 func (v *visit) category(r *http.Request, level desk.KBAccess) (desk.KBCategory, error) {
-	id, err := rest.PathID[desk.KBCategoryID](r, "id", store.KBCategories.Class)
+	id, err := rest.PathID[desk.KBCategoryID](r, "id", knowledge.Categories.Class)
 	if err != nil {
 		return desk.KBCategory{}, err
 	}
 	category, known := v.tree.Categories[id]
 	if !known {
-		return category, &desk.MissingError{Class: store.KBCategories.Class, ID: int64(id)}
+		return category, &desk.MissingError{Class: knowledge.Categories.Class, ID: int64(id)}
 	}
 	return category, v.may(level, &id)
 }
 
 // answer finds an answer in this knowledge base, if whoever comes has this much of its category.
 func (v *visit) answer(ctx context.Context, db *store.Store, id desk.KBAnswerID, level desk.KBAccess) (desk.KBAnswer, error) {
-	answer, err := store.KBAnswers.Get(ctx, db, id)
+	answer, err := knowledge.Answers.Get(ctx, db.DB, id)
 	if err != nil {
 		return answer, err
 	}
 	if _, here := v.tree.Categories[answer.CategoryID]; !here {
-		return answer, &desk.MissingError{Class: store.KBAnswers.Class, ID: int64(id)}
+		return answer, &desk.MissingError{Class: knowledge.Answers.Class, ID: int64(id)}
 	}
 	return answer, v.may(level, &answer.CategoryID)
 }
 
 func answerID(r *http.Request, name string) (desk.KBAnswerID, error) {
-	return rest.PathID[desk.KBAnswerID](r, name, store.KBAnswers.Class)
+	return rest.PathID[desk.KBAnswerID](r, name, knowledge.Answers.Class)
 }
 
 // shelves are the categories of which somebody sees answers.
-func (v *visit) shelves(open bool) store.KBShelves {
-	shelves := store.KBShelves{}
+func (v *visit) shelves(open bool) knowledge.Shelves {
+	shelves := knowledge.Shelves{}
 	for id := range v.tree.Categories {
 		access := v.access(id, open)
 		shelves[access] = append(shelves[access], id)
@@ -143,11 +144,11 @@ func (s *Room) MayRead(ctx context.Context, who *desk.Caller, file desk.Attachme
 	if err != nil {
 		return err
 	}
-	answer, err := store.KBAnswers.Get(ctx, s.Store, desk.KBAnswerID(file.OID))
+	answer, err := knowledge.Answers.Get(ctx, s.Store.DB, desk.KBAnswerID(file.OID))
 	if err != nil {
 		return err
 	}
-	category, err := store.KBCategories.Get(ctx, s.Store, answer.CategoryID)
+	category, err := knowledge.Categories.Get(ctx, s.Store.DB, answer.CategoryID)
 	if err != nil {
 		return err
 	}

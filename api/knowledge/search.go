@@ -7,7 +7,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
+	"postroom/internal/store/table"
 )
 
 // What can be found, as clients know it.
@@ -53,16 +54,16 @@ func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, err
 	if err != nil {
 		return nil, err
 	}
-	filter := store.Filter[desk.KnowledgeBaseID]{}
+	filter := table.Filter[desk.KnowledgeBaseID]{}
 	if id != 0 {
 		filter.IDs = []desk.KnowledgeBaseID{id}
 	}
-	bases, err := store.KnowledgeBases.List(ctx, s.Store, filter, nil, store.Page{Limit: most})
+	bases, err := knowledge.Bases.List(ctx, s.Store.DB, filter, nil, table.Page{Limit: most})
 	if err != nil {
 		return nil, err
 	}
 	if id != 0 && len(bases) == 0 {
-		return nil, &desk.MissingError{Class: store.KnowledgeBases.Class, ID: int64(id)}
+		return nil, &desk.MissingError{Class: knowledge.Bases.Class, ID: int64(id)}
 	}
 	trees := make([]*desk.KBTree, len(bases))
 	for i, base := range bases { // one, mostly
@@ -73,7 +74,7 @@ func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, err
 	return trees, nil
 }
 
-func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, page store.Page) ([]store.KBFound, error) {
+func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, page table.Page) ([]knowledge.Found, error) {
 	shelves := v.shelves(open)
 	if p.Text("flavor") == "public" { // what the public site shows, whoever asks
 		for _, level := range []desk.KBAccess{desk.KBReader, editor} {
@@ -81,7 +82,7 @@ func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, pag
 			delete(shelves, level)
 		}
 	}
-	wanted := store.KBWanted{Words: rest.WordsOf(p), Shelves: shelves, Page: page, Locales: v.locales(p.Text("locale"))}
+	wanted := knowledge.Wanted{Words: rest.WordsOf(p), Shelves: shelves, Page: page, Locales: v.locales(p.Text("locale"))}
 	in := p.Text("index")
 	wanted.Answers, wanted.Titles = in == "" || in == answerIndex, in == "" || in == categoryIndex
 	if len(wanted.Words) == 0 {
@@ -94,7 +95,7 @@ func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, pag
 		}
 		seen := scene{}
 		seen.list(answers)
-		wanted.Categories = idsOf(v.filled(seen.listed, shelves[editor]), store.KBCategories.ID)
+		wanted.Categories = idsOf(v.filled(seen.listed, shelves[editor]), knowledge.Categories.ID)
 	}
 	return s.Store.KBSearch(ctx, wanted)
 }
@@ -110,7 +111,7 @@ func (v *visit) locales(name string) []desk.KBLocaleID {
 	return all
 }
 
-func index(found store.KBFound) string {
+func index(found knowledge.Found) string {
 	if found.Answer {
 		return answerIndex
 	}
@@ -118,7 +119,7 @@ func index(found store.KBFound) string {
 }
 
 // detail says where something is that was found, and what it begins with.
-func (v *visit) detail(found store.KBFound, public bool) rest.Record {
+func (v *visit) detail(found knowledge.Found, public bool) rest.Record {
 	const bodyShown = 300 // characters
 	locale := ""
 	for _, l := range v.tree.Locales {

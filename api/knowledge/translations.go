@@ -9,6 +9,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 // Lengths in characters.
@@ -106,8 +107,8 @@ func footerIn(one rest.Params) (any, bool) {
 }
 
 // translate stores what a client says in some languages about something new or known.
-func (v *visit) translate(ctx context.Context, tx *store.Store, kind *store.KBTranslations, owner int64, all []said) error {
-	known, err := kind.Of(ctx, tx, owner)
+func (v *visit) translate(ctx context.Context, tx *store.Store, kind *knowledge.Translations, owner int64, all []said) error {
+	known, err := kind.Of(ctx, tx.DB, owner)
 	if err != nil {
 		return err
 	}
@@ -119,16 +120,16 @@ func (v *visit) translate(ctx context.Context, tx *store.Store, kind *store.KBTr
 		}
 		changed = append(changed, t)
 	}
-	if kind == store.KBAnswerTranslations {
+	if kind == knowledge.AnswerTranslations {
 		if err := keepBodies(ctx, tx, all, changed); err != nil {
 			return err
 		}
 	}
-	return kind.Put(ctx, tx, owner, changed, v.who.User.ID)
+	return kind.Put(ctx, tx.DB, owner, changed, v.who.User.ID)
 }
 
 // merge makes of what is known in a language and what is said a whole translation.
-func (v *visit) merge(kind *store.KBTranslations, known []desk.KBTranslation, sent said) (desk.KBTranslation, error) {
+func (v *visit) merge(kind *knowledge.Translations, known []desk.KBTranslation, sent said) (desk.KBTranslation, error) {
 	locale, err := v.locale(sent.locale)
 	if err != nil {
 		return desk.KBTranslation{}, err

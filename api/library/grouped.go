@@ -6,13 +6,15 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/table"
 )
 
 // groupedView shows records that may be for some groups only.
-func groupedView[T any, ID ~int64](house *rest.House, t *store.Table[T, ID], columns func(T) rest.Record) rest.View[T] {
+func groupedView[T any, ID ~int64](house *rest.House, t *table.Of[T, ID], columns func(T) rest.Record) rest.View[T] {
 	shown := rest.ViewOf(house, t)
 	look := func(ctx context.Context, ids []ID) (map[ID][]desk.GroupID, error) {
-		return t.Groups(ctx, house.Store, ids)
+		return t.Groups(ctx, house.Store.DB, ids)
 	}
 	shown.Records = rest.Linked(t.ID, look, func(v T, groups []desk.GroupID) rest.Record {
 		return columns(v).With("group_ids", groups)
@@ -36,12 +38,12 @@ func groupedView[T any, ID ~int64](house *rest.House, t *store.Table[T, ID], col
 }
 
 // setGroups stores which groups a record is for, if the client said so.
-func setGroups[T any, ID ~int64](t *store.Table[T, ID]) func(context.Context, *store.Store, *rest.Input, T) error {
+func setGroups[T any, ID ~int64](t *table.Of[T, ID]) func(context.Context, *store.Store, *rest.Input, T) error {
 	return func(ctx context.Context, tx *store.Store, in *rest.Input, v T) error {
-		groups, sent, err := rest.IDsNamed(ctx, in.Params, "group", "groups", rest.RecordsIn(tx, store.Groups))
+		groups, sent, err := rest.IDsNamed(ctx, in.Params, "group", "groups", rest.RecordsIn(tx, catalog.Groups))
 		if err != nil || !sent {
 			return err
 		}
-		return t.SetGroups(ctx, tx, t.ID(v), groups)
+		return t.SetGroups(ctx, tx.DB, t.ID(v), groups)
 	}
 }

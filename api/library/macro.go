@@ -8,13 +8,14 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/perform"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) macros() *rest.Resource[desk.Macro, desk.MacroID] {
-	offered := offer[desk.Macro, desk.MacroID]{s.House, store.Macros, "admin.macro", true}
+	offered := offer[desk.Macro, desk.MacroID]{s.House, library.Macros, "admin.macro", true}
 	return &rest.Resource[desk.Macro, desk.MacroID]{
 		House:    s.House,
-		Table:    store.Macros,
+		Table:    library.Macros,
 		View:     s.macroView,
 		Sortable: []string{"name", "ux_flow_next_up", "note", "active"},
 		Visible:  offered.visible,
@@ -23,12 +24,12 @@ func (s *Room) macros() *rest.Resource[desk.Macro, desk.MacroID] {
 		Found:    rest.NewestFirst,
 		Fresh:    func() desk.Macro { return desk.Macro{Active: true, UXFlowNextUp: desk.NoFlow} },
 		Read:     readMacro,
-		Link:     setGroups(store.Macros),
+		Link:     setGroups(library.Macros),
 	}
 }
 
 func (s *Room) macroView(*desk.Caller) rest.View[desk.Macro] {
-	return groupedView(s.House, store.Macros, func(v desk.Macro) rest.Record {
+	return groupedView(s.House, library.Macros, func(v desk.Macro) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"perform", v.Perform}, {"active", v.Active}, {"ux_flow_next_up", v.UXFlowNextUp}, {"note", v.Note},
 		}.Stamped(v.Stamp)
@@ -50,5 +51,5 @@ func readMacro(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Mac
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Macros.CheckName(ctx, tx, v.Name, v.ID)
+	return library.Macros.CheckName(ctx, tx.DB, v.Name, v.ID)
 }

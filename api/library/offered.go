@@ -5,13 +5,13 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // offer is which records of a table somebody is offered who does not administer them.
 type offer[T any, ID ~int64] struct {
 	house *rest.House
-	table *store.Table[T, ID]
+	table *table.Of[T, ID]
 	admin string // the permission that shows all records
 	// perGroup is set where a record may be for some groups only.
 	perGroup bool
@@ -19,7 +19,7 @@ type offer[T any, ID ~int64] struct {
 
 // visible offers agents what is in use, and of what is for some groups only what is for one in which
 // they write.
-func (o offer[T, ID]) visible(r *http.Request) (filter store.Filter[ID], err error) {
+func (o offer[T, ID]) visible(r *http.Request) (filter table.Filter[ID], err error) {
 	who := rest.Caller(r)
 	if who.Can(o.admin) {
 		return filter, nil
@@ -42,7 +42,7 @@ func (o offer[T, ID]) see(r *http.Request, v T) (bool, error) {
 	}
 	id := o.table.ID(v)
 	filter.IDs = []ID{id}
-	n, err := o.table.Count(r.Context(), o.house.Store, filter)
+	n, err := o.table.Count(r.Context(), o.house.Store.DB, filter)
 	if err == nil && n == 0 {
 		err = &desk.MissingError{Class: o.table.Class, ID: int64(id)}
 	}

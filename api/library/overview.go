@@ -9,12 +9,14 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) overviews() *rest.Resource[desk.Overview, desk.OverviewID] {
 	return &rest.Resource[desk.Overview, desk.OverviewID]{
 		House:    s.House,
-		Table:    store.Overviews,
+		Table:    library.Overviews,
 		View:     s.overviewView,
 		Sortable: []string{"name", "link", "prio", "group_by", "organization_shared", "out_of_office", "active"},
 		Choice:   func(v desk.Overview) (string, bool) { return v.Name, v.Active },
@@ -26,8 +28,8 @@ func (s *Room) overviews() *rest.Resource[desk.Overview, desk.OverviewID] {
 }
 
 func (s *Room) overviewView(*desk.Caller) rest.View[desk.Overview] {
-	shown := rest.ViewOf(s.House, store.Overviews)
-	shown.Records = rest.Linked(store.Overviews.ID, s.Store.OverviewLinks, func(v desk.Overview, links desk.OverviewLinks) rest.Record {
+	shown := rest.ViewOf(s.House, library.Overviews)
+	shown.Records = rest.Linked(library.Overviews.ID, s.Store.OverviewLinks, func(v desk.Overview, links desk.OverviewLinks) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"link", v.Link}, {"prio", v.Prio}, {"condition", v.Condition}, {"order", v.Order},
 			{"group_by", v.GroupBy}, {"group_direction", v.GroupDirection}, {"organization_shared", v.OrganizationShared},
@@ -39,7 +41,7 @@ func (s *Room) overviewView(*desk.Caller) rest.View[desk.Overview] {
 }
 
 func (s *Room) expandOverviews(ctx context.Context, overviews []desk.Overview, records []rest.Record) error {
-	roles, err := store.Roles.Names(ctx, s.Store)
+	roles, err := catalog.Roles.Names(ctx, s.Store.DB)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func readOverview(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.
 	in.Flag(&v.OrganizationShared, "organization_shared")
 	in.Flag(&v.OutOfOffice, "out_of_office")
 	in.Flag(&v.Active, "active")
-	if err := readPrio(ctx, tx, in, &v.Prio, store.Overviews, v.ID); err != nil {
+	if err := readPrio(ctx, tx, in, &v.Prio, library.Overviews, v.ID); err != nil {
 		return err
 	}
 	return in.Err
@@ -81,7 +83,7 @@ func readOverview(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.
 
 // setOverviewLinks stores who sees an overview. Without a role nobody would.
 func setOverviewLinks(ctx context.Context, tx *store.Store, in *rest.Input, v desk.Overview) error {
-	roles, sent, err := rest.IDsNamed(ctx, in.Params, "role", "roles", rest.RecordsIn(tx, store.Roles))
+	roles, sent, err := rest.IDsNamed(ctx, in.Params, "role", "roles", rest.RecordsIn(tx, catalog.Roles))
 	if err != nil {
 		return err
 	}
@@ -106,5 +108,5 @@ func setOverviewLinks(ctx context.Context, tx *store.Store, in *rest.Input, v de
 }
 
 func (s *Room) orderOverviews(w http.ResponseWriter, r *http.Request) error {
-	return order(s.House, w, r, store.Overviews)
+	return order(s.House, w, r, library.Overviews)
 }

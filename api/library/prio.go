@@ -6,17 +6,18 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // readPrio takes the place of a record among its kind; a new one for which none is sent comes last.
-func readPrio[T any, ID ~int64](ctx context.Context, tx *store.Store, in *rest.Input, dst *int, t *store.Table[T, ID], id ID) error {
+func readPrio[T any, ID ~int64](ctx context.Context, tx *store.Store, in *rest.Input, dst *int, t *table.Of[T, ID], id ID) error {
 	var sent *int
 	in.Int(&sent, "prio")
 	switch {
 	case sent != nil:
 		*dst = *sent
 	case id == 0:
-		last, err := t.NextPrio(ctx, tx)
+		last, err := t.NextPrio(ctx, tx.DB)
 		*dst = last
 		return err
 	}
@@ -24,7 +25,7 @@ func readPrio[T any, ID ~int64](ctx context.Context, tx *store.Store, in *rest.I
 }
 
 // order moves the records that prios names to other places: [[id, prio], …].
-func order[T any, ID ~int64](house *rest.House, w http.ResponseWriter, r *http.Request, t *store.Table[T, ID]) error {
+func order[T any, ID ~int64](house *rest.House, w http.ResponseWriter, r *http.Request, t *table.Of[T, ID]) error {
 	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
@@ -34,7 +35,7 @@ func order[T any, ID ~int64](house *rest.House, w http.ResponseWriter, r *http.R
 		return err
 	}
 	err = house.Store.InTx(r.Context(), func(tx *store.Store) error {
-		return t.SetPrios(r.Context(), tx, prios, rest.Caller(r).User.ID)
+		return t.SetPrios(r.Context(), tx.DB, prios, rest.Caller(r).User.ID)
 	})
 	if err != nil {
 		return err

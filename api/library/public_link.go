@@ -8,12 +8,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) publicLinks() *rest.Resource[desk.PublicLink, desk.PublicLinkID] {
 	return &rest.Resource[desk.PublicLink, desk.PublicLinkID]{
 		House:    s.House,
-		Table:    store.PublicLinks,
+		Table:    library.PublicLinks,
 		View:     s.publicLinkView,
 		Sortable: []string{"link", "title", "description", "new_tab", "prio"},
 		Choice:   func(v desk.PublicLink) (string, bool) { return v.Title, true },
@@ -26,7 +27,7 @@ func (s *Room) publicLinks() *rest.Resource[desk.PublicLink, desk.PublicLinkID] 
 // publicLinkView shows links to everybody, but to those who are not known no names of those who made
 // them.
 func (s *Room) publicLinkView(who *desk.Caller) rest.View[desk.PublicLink] {
-	shown := rest.ViewOf(s.House, store.PublicLinks)
+	shown := rest.ViewOf(s.House, library.PublicLinks)
 	shown.Records = rest.Each(func(v desk.PublicLink) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"link", v.Link}, {"title", v.Title}, {"description", v.Description}, {"screen", v.Screen},
@@ -53,12 +54,12 @@ func readPublicLink(ctx context.Context, tx *store.Store, in *rest.Input, v *des
 	if in.Params.Has("screen") {
 		v.Screen = rest.Texts(in.Params, "screen")
 	}
-	if err := readPrio(ctx, tx, in, &v.Prio, store.PublicLinks, v.ID); err != nil {
+	if err := readPrio(ctx, tx, in, &v.Prio, library.PublicLinks, v.ID); err != nil {
 		return err
 	}
 	return in.Err
 }
 
 func (s *Room) orderPublicLinks(w http.ResponseWriter, r *http.Request) error {
-	return order(s.House, w, r, store.PublicLinks)
+	return order(s.House, w, r, library.PublicLinks)
 }

@@ -8,12 +8,13 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) reportProfiles() *rest.Resource[desk.ReportProfile, desk.ReportProfileID] {
 	return &rest.Resource[desk.ReportProfile, desk.ReportProfileID]{
 		House:    s.House,
-		Table:    store.ReportProfiles,
+		Table:    library.ReportProfiles,
 		View:     s.reportProfileView,
 		Sortable: []string{"name", "active"},
 		Choice:   func(v desk.ReportProfile) (string, bool) { return v.Name, v.Active },
@@ -24,7 +25,7 @@ func (s *Room) reportProfiles() *rest.Resource[desk.ReportProfile, desk.ReportPr
 }
 
 func (s *Room) reportProfileView(*desk.Caller) rest.View[desk.ReportProfile] {
-	shown := rest.ViewOf(s.House, store.ReportProfiles)
+	shown := rest.ViewOf(s.House, library.ReportProfiles)
 	shown.Records = rest.Each(func(v desk.ReportProfile) rest.Record {
 		return rest.Record{{"id", v.ID}, {"name", v.Name}, {"condition", v.Condition}, {"active", v.Active}}.Stamped(v.Stamp)
 	})
@@ -39,7 +40,7 @@ func readReportProfile(ctx context.Context, tx *store.Store, in *rest.Input, v *
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.ReportProfiles.CheckName(ctx, tx, v.Name, v.ID)
+	return library.ReportProfiles.CheckName(ctx, tx.DB, v.Name, v.ID)
 }
 
 const maxReportName = 150 // characters

@@ -7,13 +7,14 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) templates() *rest.Resource[desk.Template, desk.TemplateID] {
-	offered := offer[desk.Template, desk.TemplateID]{s.House, store.Templates, "admin.template", false}
+	offered := offer[desk.Template, desk.TemplateID]{s.House, library.Templates, "admin.template", false}
 	return &rest.Resource[desk.Template, desk.TemplateID]{
 		House:    s.House,
-		Table:    store.Templates,
+		Table:    library.Templates,
 		View:     s.templateView,
 		Sortable: []string{"name", "active"},
 		Visible:  offered.visible,
@@ -26,7 +27,7 @@ func (s *Room) templates() *rest.Resource[desk.Template, desk.TemplateID] {
 }
 
 func (s *Room) templateView(*desk.Caller) rest.View[desk.Template] {
-	shown := rest.ViewOf(s.House, store.Templates)
+	shown := rest.ViewOf(s.House, library.Templates)
 	shown.Records = rest.Each(func(v desk.Template) rest.Record {
 		return rest.Record{{"id", v.ID}, {"name", v.Name}, {"options", v.Options}, {"active", v.Active}}.Stamped(v.Stamp)
 	})

@@ -9,13 +9,14 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) textModules() *rest.Resource[desk.TextModule, desk.TextModuleID] {
-	offered := offer[desk.TextModule, desk.TextModuleID]{s.House, store.TextModules, "admin.text_module", true}
+	offered := offer[desk.TextModule, desk.TextModuleID]{s.House, library.TextModules, "admin.text_module", true}
 	return &rest.Resource[desk.TextModule, desk.TextModuleID]{
 		House:    s.House,
-		Table:    store.TextModules,
+		Table:    library.TextModules,
 		View:     s.textModuleView,
 		Sortable: []string{"name", "keywords", "content", "note", "active"},
 		Visible:  offered.visible,
@@ -24,12 +25,12 @@ func (s *Room) textModules() *rest.Resource[desk.TextModule, desk.TextModuleID] 
 		Found:    rest.NewestFirst,
 		Fresh:    func() desk.TextModule { return desk.TextModule{Active: true} },
 		Read:     readTextModule,
-		Link:     setGroups(store.TextModules),
+		Link:     setGroups(library.TextModules),
 	}
 }
 
 func (s *Room) textModuleView(*desk.Caller) rest.View[desk.TextModule] {
-	return groupedView(s.House, store.TextModules, textModuleRecord)
+	return groupedView(s.House, library.TextModules, textModuleRecord)
 }
 
 func textModuleRecord(v desk.TextModule) rest.Record {

@@ -7,13 +7,14 @@ import (
 	"postroom/internal/csvimport"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func (s *Room) textModuleImport() *rest.Import {
 	columns := func(_ *desk.Catalog, v desk.TextModule) rest.Record { return textModuleRecord(v) }
 	lines := rest.ImportOf(s.textModules(), columns)
 	lines.Kind = csvimport.Kind{
-		Class:   store.TextModules.Class,
+		Class:   library.TextModules.Class,
 		Lookup:  []string{"id", "name"},
 		Columns: rest.WithStamps("id", "name", "keywords", "content", "note", "active", "groups", "group_ids"),
 		Several: []string{"groups", "group_ids"},

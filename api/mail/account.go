@@ -12,6 +12,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/seal"
 )
 
 // Every answer of the wizard is a 200: its result says ok, invalid, failed or duplicate.
@@ -47,7 +48,8 @@ func (s side) text(key string) string {
 // sameAccount reports whether two sides lead to the same place.
 func (s side) sameAccount(other side) bool {
 	return s.adapter() == other.adapter() && s.text("host") == other.text("host") && s.text("user") == other.text("user") &&
-		s.text("folder") == other.text("folder")
+		s.text("folder") == other.text("folder") && s.text("folder_id") == other.text("folder_id") &&
+		s.text("shared_mailbox") == other.text("shared_mailbox")
 }
 
 // sideIn reads adapter and options.
@@ -66,7 +68,7 @@ func unmasked(s side, half string, accounts []desk.Channel) side {
 	for _, account := range accounts {
 		former, _ := account.Options[half].(map[string]any)
 		if former != nil && s.adapter() == side(former).adapter() && s.text("host") == side(former).text("host") && s.text("user") == side(former).text("user") {
-			s = store.UnmaskSecrets(s, former, rest.SecretMask)
+			s = seal.Unmask(s, former, rest.SecretMask)
 		}
 	}
 	return s
@@ -129,7 +131,7 @@ func (s *Room) tryInbound(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	messages, err := s.Wizard.CheckInbound(r.Context(), in)
-	if answer, ok := refused(err, rest.Record{{"settings", store.MaskSecrets(in.options(), rest.SecretMask)}}); ok {
+	if answer, ok := refused(err, rest.Record{{"settings", seal.Mask(in.options(), rest.SecretMask)}}); ok {
 		return rest.WriteJSON(w, http.StatusOK, answer)
 	}
 	if err != nil {
@@ -156,7 +158,7 @@ func (s *Room) tryOutbound(w http.ResponseWriter, r *http.Request) error {
 		return unknownAdapter(w, out.adapter())
 	}
 	err = s.Wizard.CheckOutbound(r.Context(), out, strings.TrimSpace(p.Text("email")))
-	if answer, ok := refused(err, rest.Record{{"settings", store.MaskSecrets(out.options(), rest.SecretMask)}}); ok {
+	if answer, ok := refused(err, rest.Record{{"settings", seal.Mask(out.options(), rest.SecretMask)}}); ok {
 		return rest.WriteJSON(w, http.StatusOK, answer)
 	}
 	if err != nil {
@@ -299,7 +301,7 @@ func (s *Room) setNotificationChannel(w http.ResponseWriter, r *http.Request) er
 	}
 	from, _ := rest.TextOf(out.options()["email"])
 	err = s.Wizard.CheckOutbound(r.Context(), out, cmp.Or(from, p.Text("email")))
-	if answer, ok := refused(err, rest.Record{{"settings", store.MaskSecrets(out.options(), rest.SecretMask)}}); ok {
+	if answer, ok := refused(err, rest.Record{{"settings", seal.Mask(out.options(), rest.SecretMask)}}); ok {
 		return rest.WriteJSON(w, http.StatusOK, answer)
 	}
 	if err != nil {

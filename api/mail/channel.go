@@ -1,12 +1,15 @@
 package mail
 
 import (
+	"context"
 	"net/http"
 	"regexp"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/seal"
+	"postroom/internal/store/table"
 )
 
 // channelRecord shows a channel, its secrets masked.
@@ -19,7 +22,7 @@ func channelRecord(c desk.Channel) rest.Record {
 		preferences["last_fetch"] = c.LastFetch
 	}
 	return rest.Record{
-		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", store.MaskSecrets(c.Options, rest.SecretMask)},
+		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", seal.Mask(c.Options, rest.SecretMask)},
 		{"preferences", preferences}, {"active", c.Active}, {"last_log_in", c.LastLogIn}, {"last_log_out", c.LastLogOut},
 		{"status_in", c.StatusIn}, {"status_out", c.StatusOut},
 	}.Stamped(c.Stamp)
@@ -41,33 +44,23 @@ func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	const all = 1 << 20 // there are as many as somebody typed in
-	addresses, err := store.EmailAddresses.List(ctx, s.Store, store.Filter[desk.EmailAddressID]{}, nil, store.Page{Limit: all})
-	if err != nil {
-		return err
-	}
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err
 	}
-	accounts, notifying, known := []desk.ChannelID{}, []desk.ChannelID{}, map[desk.ChannelID]bool{}
-	shown, called := rest.Record{}, rest.Record{}
+	called, used, unused, err := s.addresses(ctx, catalog)
+	if err != nil {
+		return err
+	}
+	accounts, notifying := []desk.ChannelID{}, []desk.ChannelID{}
+	shown := rest.Record{}
 	for _, c := range channels {
-		known[c.ID] = true
 		shown.Add(rest.IDText(c.ID), channelRecord(c))
 		switch {
 		case c.Area == desk.AreaEmailAccount:
 			accounts = append(accounts, c.ID)
 		case c.Active:
 			notifying = append(notifying, c.ID)
-		}
-	}
-	used, unused := []desk.EmailAddressID{}, []desk.EmailAddressID{}
-	for _, a := range addresses {
-		called.Add(rest.IDText(a.ID), emailAddressRecord(a))
-		used = append(used, a.ID)
-		if a.ChannelID == nil || !a.Active || !known[*a.ChannelID] {
-			unused = append(unused, a.ID)
 		}
 	}
 	return rest.Reply(w, r, rest.Record{
@@ -81,6 +74,25 @@ func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
 		}}}},
 		{"config", rest.Record{{"notification_sender", withSettings(catalog.Settings.String("notification_sender"), catalog)}}},
 	})
+}
+
+// addresses shows all of our addresses, and names them and those of them that no channel serves.
+func (s *Room) addresses(ctx context.Context, c *desk.Catalog) (shown rest.Record, all, unused []desk.EmailAddressID, err error) {
+	const most = 1 << 20 // there are as many as somebody typed in
+	addresses, err := accounts.EmailAddresses.List(ctx, s.Store.DB, table.Filter[desk.EmailAddressID]{}, nil, table.Page{Limit: most})
+	shown, all, unused = rest.Record{}, []desk.EmailAddressID{}, []desk.EmailAddressID{}
+	for _, a := range addresses {
+		shown.Add(rest.IDText(a.ID), emailAddressRecord(a))
+		all = append(all, a.ID)
+		served := false
+		if a.ChannelID != nil {
+			_, served = c.Channels[*a.ChannelID]
+		}
+		if !served || !a.Active {
+			unused = append(unused, a.ID)
+		}
+	}
+	return shown, all, unused, err
 }
 
 // emailChannel returns the mail account that a client named in its body.
@@ -143,10 +155,6 @@ func (s *Room) deleteEmailChannel(w http.ResponseWriter, r *http.Request) error 
 
 // setChannelGroup says which group gets the new tickets of an account.
 func (s *Room) setChannelGroup(w http.ResponseWriter, r *http.Request) error {
-	p, err := rest.ReadParams(r)
-	if err != nil {
-		return err
-	}
 	id, err := rest.PathID[desk.ChannelID](r, "id", "Channel")
 	if err != nil {
 		return err
@@ -155,6 +163,19 @@ func (s *Room) setChannelGroup(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
+	if err := s.groupOf(r, p, &channel); err != nil {
+		return err
+	}
+	return s.saveChannel(w, r, channel)
+}
+
+// groupOf reads which group gets the new tickets of a channel, and lets it send from an address where
+// that is asked for, too.
+func (s *Room) groupOf(r *http.Request, p rest.Params, channel *desk.Channel) error {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err
@@ -176,5 +197,5 @@ func (s *Room) setChannelGroup(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	channel.GroupID, channel.UpdatedByID = &group, rest.Caller(r).User.ID
-	return s.saveChannel(w, r, channel)
+	return nil
 }

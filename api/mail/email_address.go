@@ -7,12 +7,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
 )
 
 func (s *Room) emailAddresses() *rest.Resource[desk.EmailAddress, desk.EmailAddressID] {
 	return &rest.Resource[desk.EmailAddress, desk.EmailAddressID]{
 		House:    s.House,
-		Table:    store.EmailAddresses,
+		Table:    accounts.EmailAddresses,
 		View:     s.emailAddressView,
 		Sortable: []string{"channel_id", "name", "email", "active", "note"},
 		Fresh:    func() desk.EmailAddress { return desk.EmailAddress{Preferences: map[string]any{}} },
@@ -21,7 +22,7 @@ func (s *Room) emailAddresses() *rest.Resource[desk.EmailAddress, desk.EmailAddr
 }
 
 func (s *Room) emailAddressView(*desk.Caller) rest.View[desk.EmailAddress] {
-	shown := rest.ViewOf(s.House, store.EmailAddresses)
+	shown := rest.ViewOf(s.House, accounts.EmailAddresses)
 	shown.Records = rest.Each(emailAddressRecord)
 	return shown
 }

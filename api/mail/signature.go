@@ -7,6 +7,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/table"
 )
 
 // mailAdmins may change what belongs to mail channels of any kind.
@@ -16,15 +18,15 @@ var mailAdmins = []string{"admin.channel_email", "admin.channel_google", "admin.
 func (s *Room) signatures() *rest.Resource[desk.Signature, desk.SignatureID] {
 	return &rest.Resource[desk.Signature, desk.SignatureID]{
 		House:    s.House,
-		Table:    store.Signatures,
+		Table:    accounts.Signatures,
 		View:     s.signatureView,
 		Sortable: []string{"name", "body", "active", "note"},
-		Visible: func(r *http.Request) (store.Filter[desk.SignatureID], error) {
-			return store.Filter[desk.SignatureID]{OnlyActive: !rest.Caller(r).Can(mailAdmins...)}, nil
+		Visible: func(r *http.Request) (table.Filter[desk.SignatureID], error) {
+			return table.Filter[desk.SignatureID]{OnlyActive: !rest.Caller(r).Can(mailAdmins...)}, nil
 		},
 		See: func(r *http.Request, v desk.Signature) (bool, error) {
 			if !v.Active && !rest.Caller(r).Can(mailAdmins...) {
-				return false, &desk.MissingError{Class: store.Signatures.Class, ID: int64(v.ID)}
+				return false, &desk.MissingError{Class: accounts.Signatures.Class, ID: int64(v.ID)}
 			}
 			return true, nil
 		},
@@ -35,8 +37,8 @@ func (s *Room) signatures() *rest.Resource[desk.Signature, desk.SignatureID] {
 }
 
 func (s *Room) signatureView(*desk.Caller) rest.View[desk.Signature] {
-	shown := rest.ViewOf(s.House, store.Signatures)
-	shown.Records = rest.Linked(store.Signatures.ID, s.Store.SignatureGroups, func(v desk.Signature, groups []desk.GroupID) rest.Record {
+	shown := rest.ViewOf(s.House, accounts.Signatures)
+	shown.Records = rest.Linked(accounts.Signatures.ID, s.Store.SignatureGroups, func(v desk.Signature, groups []desk.GroupID) rest.Record {
 		return rest.Record{{"id", v.ID}, {"name", v.Name}, {"body", v.Body}, {"active", v.Active}, {"note", v.Note}}.
 			Stamped(v.Stamp).With("group_ids", groups)
 	})
@@ -66,7 +68,7 @@ func readSignature(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Signatures.CheckName(ctx, tx, v.Name, v.ID)
+	return accounts.Signatures.CheckName(ctx, tx.DB, v.Name, v.ID)
 }
 
 func setSignatureGroups(ctx context.Context, tx *store.Store, in *rest.Input, v desk.Signature) error {

@@ -9,6 +9,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // applicationRecord shows an application to administrators, its secret included: they have to type
@@ -156,8 +157,8 @@ func (s *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 		return &desk.ForbiddenError{Reason: "the access token used is limited"}
 	}
 	token := credential.NewToken()
-	given := store.AccessToken{ApplicationID: id, UserID: &who.User.ID, Scopes: desk.ScopeFull}
-	if err := s.Store.InsertAccessToken(r.Context(), &given, store.Secrets{Token: credential.HashToken(token)}); err != nil {
+	given := signin.AccessToken{ApplicationID: id, UserID: &who.User.ID, Scopes: desk.ScopeFull}
+	if err := s.Store.InsertAccessToken(r.Context(), &given, signin.Secrets{Token: credential.HashToken(token)}); err != nil {
 		return err
 	}
 	return reply(w, rest.Record{{"token", token}})

@@ -9,7 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // question is what an application wants somebody to be asked.
@@ -126,7 +126,7 @@ func (s *Room) answer(w http.ResponseWriter, r *http.Request, p rest.Params, con
 		return tell(w, r, q, err)
 	}
 	code := credential.NewToken()
-	grant := store.Grant{
+	grant := signin.Grant{
 		ApplicationID: q.Application.ID, UserID: rest.Caller(r).User.ID, RedirectURI: q.RedirectURI, Scopes: desk.ScopeFull,
 		CodeChallenge: q.Challenge, CodeChallengeMethod: q.Method, ExpiresAt: s.now().Add(codeLasts),
 	}

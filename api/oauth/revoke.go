@@ -8,7 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // revokeToken ends a token, and with what renews one everything that came of the same consent (RFC
@@ -46,7 +46,7 @@ func (s *Room) revokeToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 // shown is the token that a program asks about, by itself or by what renews it.
-func (s *Room) shown(r *http.Request, p rest.Params) (store.AccessToken, error) {
+func (s *Room) shown(r *http.Request, p rest.Params) (signin.AccessToken, error) {
 	hash := credential.HashToken(p.Text("token"))
 	token, err := s.Store.AccessToken(r.Context(), hash)
 	if !errors.Is(err, desk.ErrNotFound) {
@@ -103,22 +103,22 @@ func bearerOf(r *http.Request) (token string, ok bool) {
 }
 
 // byBearer finds the token that a request came with, if it works.
-func (s *Room) byBearer(r *http.Request, bearer string) (store.AccessToken, error) {
+func (s *Room) byBearer(r *http.Request, bearer string) (signin.AccessToken, error) {
 	token, err := s.Store.AccessToken(r.Context(), credential.HashToken(bearer))
 	if errors.Is(err, desk.ErrNotFound) {
-		return store.AccessToken{}, errTokenInvalid
+		return signin.AccessToken{}, errTokenInvalid
 	}
 	if err != nil {
-		return store.AccessToken{}, err
+		return signin.AccessToken{}, err
 	}
 	if refused := s.over(token); refused != nil {
-		return store.AccessToken{}, refused
+		return signin.AccessToken{}, refused
 	}
 	return token, nil
 }
 
 // over says why a token does not work any more; nil: it does.
-func (s *Room) over(token store.AccessToken) *refusal {
+func (s *Room) over(token signin.AccessToken) *refusal {
 	switch {
 	case token.RevokedAt != nil:
 		return errTokenRevoked

@@ -10,6 +10,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 const (
@@ -81,7 +82,7 @@ func (s *Room) redeemCode(ctx context.Context, p rest.Params, a desk.Application
 		if err := tx.UseGrant(ctx, grant.ID); err != nil {
 			return err
 		}
-		answer, err = s.issue(ctx, tx, store.AccessToken{ApplicationID: a.ID, GrantID: &grant.ID, UserID: &grant.UserID, Scopes: grant.Scopes})
+		answer, err = s.issue(ctx, tx, signin.AccessToken{ApplicationID: a.ID, GrantID: &grant.ID, UserID: &grant.UserID, Scopes: grant.Scopes})
 		return err
 	})
 	if refused != nil {
@@ -96,7 +97,7 @@ func (s *Room) revokeStolen(ctx context.Context, tx *store.Store, id desk.GrantI
 	return tx.RevokeGrant(ctx, id)
 }
 
-func (s *Room) checkGrant(grant store.Grant, p rest.Params, a desk.Application) error {
+func (s *Room) checkGrant(grant signin.Grant, p rest.Params, a desk.Application) error {
 	switch {
 	case grant.ApplicationID != a.ID, !s.now().Before(grant.ExpiresAt), p.Text("redirect_uri") != grant.RedirectURI:
 		return errGrant
@@ -141,7 +142,7 @@ func (s *Room) redeemRefresh(ctx context.Context, p rest.Params, a desk.Applicat
 		if err := tx.RevokeAccessToken(ctx, old.ID); err != nil {
 			return err
 		}
-		answer, err = s.issue(ctx, tx, store.AccessToken{ApplicationID: a.ID, GrantID: old.GrantID, UserID: old.UserID, Scopes: old.Scopes})
+		answer, err = s.issue(ctx, tx, signin.AccessToken{ApplicationID: a.ID, GrantID: old.GrantID, UserID: old.UserID, Scopes: old.Scopes})
 		return err
 	})
 	s.ForgetCallers()
@@ -158,14 +159,14 @@ func (s *Room) redeemClient(ctx context.Context, p rest.Params, a desk.Applicati
 	if err != nil {
 		return nil, err
 	}
-	return s.issue(ctx, s.Store, store.AccessToken{ApplicationID: a.ID, Scopes: scopes})
+	return s.issue(ctx, s.Store, signin.AccessToken{ApplicationID: a.ID, Scopes: scopes})
 }
 
 // issue stores a token and shows it, for the only time.
-func (s *Room) issue(ctx context.Context, tx *store.Store, t store.AccessToken) (rest.Record, error) {
+func (s *Room) issue(ctx context.Context, tx *store.Store, t signin.AccessToken) (rest.Record, error) {
 	expires := s.now().Add(tokenLasts)
 	t.ExpiresAt = &expires
-	token, secrets := credential.NewToken(), store.Secrets{}
+	token, secrets := credential.NewToken(), signin.Secrets{}
 	secrets.Token = credential.HashToken(token)
 	answer := rest.Record{{"access_token", token}, {"token_type", "Bearer"}, {"expires_in", int(tokenLasts / time.Second)}}
 	if t.UserID != nil {

@@ -8,6 +8,9 @@ import (
 	"postroom/internal/attribute"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/seal"
+	"postroom/internal/store/table"
 )
 
 // listObjects answers with the kinds of records that can be given attributes.
@@ -17,7 +20,7 @@ func (s *Room) listObjects(w http.ResponseWriter, r *http.Request) error {
 
 // definitionView shows definitions one by one. Where all are listed they look a little different.
 func (s *Room) definitionView() rest.View[desk.Attribute] {
-	shown := rest.ViewOf(s.House, store.Attributes)
+	shown := rest.ViewOf(s.House, catalog.Attributes)
 	shown.Records = rest.Each(func(a desk.Attribute) rest.Record {
 		r := definition(a)
 		return append(r[:1:1], append(rest.Record{{"object_lookup_id", lookupID(a.Object)}}, r[1:]...)...)
@@ -45,7 +48,7 @@ func definition(a desk.Attribute) rest.Record {
 }
 
 func masked(options map[string]any) map[string]any {
-	return store.MaskSecrets(options, rest.SecretMask)
+	return seal.Mask(options, rest.SecretMask)
 }
 
 func listed(a desk.Attribute, uses attribute.Uses) rest.Record {
@@ -66,7 +69,7 @@ const mostAttributes = 10_000
 
 func (s *Room) listAttributes(w http.ResponseWriter, r *http.Request) error {
 	order := []rest.Order{{Column: "position"}, {Column: "name"}}
-	all, err := store.Attributes.List(r.Context(), s.Store, store.Filter[desk.AttributeID]{}, order, store.Page{Limit: mostAttributes})
+	all, err := catalog.Attributes.List(r.Context(), s.Store.DB, table.Filter[desk.AttributeID]{}, order, table.Page{Limit: mostAttributes})
 	if err != nil {
 		return err
 	}
@@ -91,7 +94,7 @@ func (s *Room) getAttribute(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := store.Attributes.Get(r.Context(), s.Store, id)
+	a, err := catalog.Attributes.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (s *Room) getAttribute(w http.ResponseWriter, r *http.Request) error {
 }
 
 func attributeID(r *http.Request) (desk.AttributeID, error) {
-	return rest.PathID[desk.AttributeID](r, "id", store.Attributes.Class)
+	return rest.PathID[desk.AttributeID](r, "id", catalog.Attributes.Class)
 }
 
 func (s *Room) createAttribute(w http.ResponseWriter, r *http.Request) error {
@@ -131,7 +134,7 @@ func (s *Room) createAttribute(w http.ResponseWriter, r *http.Request) error {
 		if err := attribute.New(&a); err != nil {
 			return err
 		}
-		return store.Attributes.Insert(ctx, tx, &a, in.Who.User.ID)
+		return catalog.Attributes.Insert(ctx, tx.DB, &a, in.Who.User.ID)
 	})
 	if err != nil {
 		return err
@@ -148,7 +151,7 @@ func readDefinition(in *rest.Input, a *desk.Attribute) error {
 	in.Object(&a.Screens, "screens")
 	former := a.DataOption
 	in.Object(&a.DataOption, "data_option")
-	a.DataOption = store.UnmaskSecrets(a.DataOption, former, rest.SecretMask)
+	a.DataOption = seal.Unmask(a.DataOption, former, rest.SecretMask)
 	var position *int
 	in.Int(&position, "position")
 	if position != nil {
@@ -188,7 +191,7 @@ func (s *Room) updateAttribute(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		id = was.ID
-		return store.Attributes.Save(ctx, tx, &becomes, in.Who.User.ID)
+		return catalog.Attributes.Save(ctx, tx.DB, &becomes, in.Who.User.ID)
 	})
 	if err != nil {
 		return err
@@ -199,7 +202,7 @@ func (s *Room) updateAttribute(w http.ResponseWriter, r *http.Request) error {
 // meant finds the definition that a client wants to change.
 func meant(ctx context.Context, tx *store.Store, p rest.Params, id desk.AttributeID) (desk.Attribute, error) {
 	if p.Blank("object") {
-		return store.Attributes.Lock(ctx, tx, id)
+		return catalog.Attributes.Lock(ctx, tx.DB, id)
 	}
 	object, name, err := attribute.Find(p.Text("object"), p.Text("name"))
 	if err != nil {
@@ -230,7 +233,7 @@ func (s *Room) deleteAttribute(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.WriteAttributes(ctx, func(tx *store.Store) error {
-		a, err := store.Attributes.Lock(ctx, tx, id)
+		a, err := catalog.Attributes.Lock(ctx, tx.DB, id)
 		if err != nil {
 			return err
 		}
@@ -242,10 +245,10 @@ func (s *Room) deleteAttribute(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		if a.ToCreate {
-			return store.Attributes.Delete(ctx, tx, id)
+			return catalog.Attributes.Delete(ctx, tx.DB, id)
 		}
 		a.ToDelete = true
-		return store.Attributes.Save(ctx, tx, &a, rest.Caller(r).User.ID)
+		return catalog.Attributes.Save(ctx, tx.DB, &a, rest.Caller(r).User.ID)
 	})
 	if err != nil {
 		return err
@@ -273,7 +276,7 @@ func (s *Room) discardChanges(w http.ResponseWriter, r *http.Request) error {
 // saved answers with a definition as it is stored now.
 func (s *Room) saved(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.AttributeID) error {
 	s.Changed()
-	a, err := store.Attributes.Get(r.Context(), s.Store, id)
+	a, err := catalog.Attributes.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/datasource"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/seal"
 )
 
 // searchers are those who may search values for attributes of a kind of record: those who may
@@ -75,7 +75,7 @@ func (s *Room) unmasked(in *rest.Input, options map[string]any) (map[string]any,
 	name := in.Params.Text("name")
 	for _, a := range in.Catalog.Attributes[in.Params.Text("object")] {
 		if a.Name == name {
-			return store.UnmaskSecrets(options, a.DataOption, rest.SecretMask), nil
+			return seal.Unmask(options, a.DataOption, rest.SecretMask), nil
 		}
 	}
 	return options, nil

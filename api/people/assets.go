@@ -7,7 +7,9 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 func (s *Room) AddGroups(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.GroupID], c *desk.Catalog) error {
@@ -54,8 +56,8 @@ func (s *Room) addRoles(ctx context.Context, who *desk.Caller, assets *rest.Reco
 	if len(ids) == 0 {
 		return nil
 	}
-	of := store.Filter[desk.RoleID]{IDs: slices.Collect(maps.Keys(ids))}
-	found, err := store.Roles.List(ctx, s.Store, of, nil, store.Page{Limit: len(ids)})
+	of := table.Filter[desk.RoleID]{IDs: slices.Collect(maps.Keys(ids))}
+	found, err := catalog.Roles.List(ctx, s.Store.DB, of, nil, table.Page{Limit: len(ids)})
 	if err != nil {
 		return err
 	}
@@ -66,8 +68,8 @@ func (s *Room) AddOrganizations(ctx context.Context, who *desk.Caller, assets *r
 	if len(ids) == 0 {
 		return nil
 	}
-	of := store.Filter[desk.OrganizationID]{IDs: slices.Collect(maps.Keys(ids))}
-	found, err := store.Organizations.List(ctx, s.Store, of, nil, store.Page{Limit: len(ids)})
+	of := table.Filter[desk.OrganizationID]{IDs: slices.Collect(maps.Keys(ids))}
+	found, err := directory.Organizations.List(ctx, s.Store.DB, of, nil, table.Page{Limit: len(ids)})
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 // Searchable says how users and organizations are found among other records.
@@ -24,7 +25,7 @@ func (s *Room) Searchable() []rest.Searchable {
 }
 
 func (s *Room) findUsers(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
-	filter := store.UserFilter{Search: what.Search, NotSystem: true}
+	filter := directory.Filter{Search: what.Search, NotSystem: true}
 	users, err := s.Store.ListUsers(ctx, filter, activeFirst, what.Page)
 	if err != nil {
 		return rest.Found{}, err
@@ -33,12 +34,12 @@ func (s *Room) findUsers(ctx context.Context, who *desk.Caller, what rest.Wanted
 }
 
 func (s *Room) findOrganizations(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
-	filter := store.Filter[desk.OrganizationID]{Search: what.Search}
-	organizations, err := store.Organizations.List(ctx, s.Store, filter, activeFirst, what.Page)
+	filter := table.Filter[desk.OrganizationID]{Search: what.Search}
+	organizations, err := directory.Organizations.List(ctx, s.Store.DB, filter, activeFirst, what.Page)
 	if err != nil {
 		return rest.Found{}, err
 	}
 	return rest.FoundIn(ctx, s.organizationView(who), organizations, what, func() (int, error) {
-		return store.Organizations.Count(ctx, s.Store, filter)
+		return directory.Organizations.Count(ctx, s.Store.DB, filter)
 	})
 }

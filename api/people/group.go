@@ -8,23 +8,26 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/table"
 )
 
 func (s *Room) groups() *rest.Resource[desk.Group, desk.GroupID] {
 	return &rest.Resource[desk.Group, desk.GroupID]{
 		House:    s.House,
-		Table:    store.Groups,
+		Table:    catalog.Groups,
 		View:     s.groupView,
 		Object:   "Group",
 		Sortable: []string{"name", "name_last", "parent_id", "active", "note", "follow_up_possible"},
-		Visible: func(r *http.Request) (store.Filter[desk.GroupID], error) {
+		Visible: func(r *http.Request) (table.Filter[desk.GroupID], error) {
 			visible, err := s.visibleGroups(r)
-			return store.Filter[desk.GroupID]{IDs: visible}, err
+			return table.Filter[desk.GroupID]{IDs: visible}, err
 		},
 		See: func(r *http.Request, g desk.Group) (bool, error) {
 			visible, err := s.visibleGroups(r)
 			if err == nil && visible != nil && !slices.Contains(visible, g.ID) {
-				err = &desk.MissingError{Class: store.Groups.Class, ID: int64(g.ID)}
+				err = &desk.MissingError{Class: catalog.Groups.Class, ID: int64(g.ID)}
 			}
 			return true, err
 		},
@@ -40,8 +43,8 @@ func (s *Room) groups() *rest.Resource[desk.Group, desk.GroupID] {
 
 // groupView shows groups to whoever makes the request.
 func (s *Room) groupView(who *desk.Caller) rest.View[desk.Group] {
-	shown := rest.ViewOf(s.House, store.Groups)
-	shown.Records = rest.Customized(s.House, "Group", func(g desk.Group) map[string]any { return g.Custom }, rest.Linked(store.Groups.ID, s.Store.GroupMembers, func(g desk.Group, members []desk.UserID) rest.Record {
+	shown := rest.ViewOf(s.House, catalog.Groups)
+	shown.Records = rest.Customized(s.House, "Group", func(g desk.Group) map[string]any { return g.Custom }, rest.Linked(catalog.Groups.ID, s.Store.GroupMembers, func(g desk.Group, members []desk.UserID) rest.Record {
 		return rest.Record{
 			{"id", g.ID}, {"signature_id", g.SignatureID}, {"email_address_id", g.EmailAddressID},
 			{"name", g.Name}, {"name_last", g.NameLast}, {"parent_id", g.ParentID},
@@ -64,7 +67,7 @@ func (s *Room) expandGroups(ctx context.Context, groups []desk.Group, records []
 	if err != nil {
 		return err
 	}
-	signatures, err := store.Signatures.Names(ctx, s.Store)
+	signatures, err := accounts.Signatures.Names(ctx, s.Store.DB)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/forms"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/catalog"
 )
 
 const (
@@ -40,14 +42,14 @@ func readGroup(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Gro
 	if in.Err != nil {
 		return in.Err
 	}
-	all, err := store.Groups.All(ctx, tx)
+	all, err := catalog.Groups.All(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
 	if err := place(in.Params, g, groupTree(all)); err != nil {
 		return err
 	}
-	if err := store.Groups.CheckName(ctx, tx, g.Name, g.ID); err != nil {
+	if err := catalog.Groups.CheckName(ctx, tx.DB, g.Name, g.ID); err != nil {
 		return err
 	}
 	if in.Automatic {
@@ -55,7 +57,7 @@ func readGroup(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Gro
 	}
 	usable := map[desk.SignatureID]bool{}
 	if g.SignatureID != nil && !sameID(g.SignatureID, before.SignatureID) {
-		signature, err := store.Signatures.Get(ctx, tx, *g.SignatureID)
+		signature, err := accounts.Signatures.Get(ctx, tx.DB, *g.SignatureID)
 		if err != nil {
 			return err
 		}
@@ -71,12 +73,12 @@ func quoted(value any) string {
 
 // readGroupMail takes what mails of a group are sent from and end with.
 func readGroupMail(ctx context.Context, tx *store.Store, in *rest.Input, g *desk.Group) error {
-	signatures, err := store.Signatures.Names(ctx, tx)
+	signatures, err := accounts.Signatures.Names(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
 	rest.Reference(in, &g.SignatureID, "signature", signatures, rest.Itself)
-	addresses, err := store.EmailAddresses.Names(ctx, tx)
+	addresses, err := accounts.EmailAddresses.Names(ctx, tx.DB)
 	if err != nil {
 		return err
 	}

@@ -6,7 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 func (s *Room) showUserHistory(w http.ResponseWriter, r *http.Request) error {
@@ -25,7 +25,7 @@ func (s *Room) showOrganizationHistory(w http.ResponseWriter, r *http.Request) e
 	if err != nil {
 		return err
 	}
-	if _, err := store.Organizations.Get(r.Context(), s.Store, id); err != nil {
+	if _, err := directory.Organizations.Get(r.Context(), s.Store.DB, id); err != nil {
 		return err
 	}
 	return s.showHistory(w, r, "Organization", int64(id), rest.Set[desk.UserID]{}, rest.Set[desk.OrganizationID]{id: true})

@@ -7,6 +7,8 @@ import (
 	"postroom/internal/csvimport"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 func (s *Room) organizationImport() *rest.Import {
@@ -16,7 +18,7 @@ func (s *Room) organizationImport() *rest.Import {
 	}
 	lines := rest.ImportOf(s.organizations(), columns)
 	lines.Kind = csvimport.Kind{
-		Class:  store.Organizations.Class,
+		Class:  directory.Organizations.Class,
 		Lookup: []string{"id", "name"},
 		Columns: rest.WithStamps("id", "name", "shared", "domain", "domain_assignment", "active", "vip", "note",
 			"members", "member_ids", "secondary_members", "secondary_member_ids"),
@@ -73,8 +75,8 @@ func (s *Room) userImport() *rest.Import {
 			}
 			return shown, err
 		},
-		Examples: func(ctx context.Context, who *desk.Caller, page store.Page) ([]rest.Record, error) {
-			users, err := s.Store.ListUsers(ctx, store.UserFilter{NotSystem: true}, nil, page)
+		Examples: func(ctx context.Context, who *desk.Caller, page table.Page) ([]rest.Record, error) {
+			users, err := s.Store.ListUsers(ctx, directory.Filter{NotSystem: true}, nil, page)
 			if err != nil {
 				return nil, err
 			}

@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 // OrganizationNamed finds the organization a client named: by organization_id, else by its name.
@@ -18,7 +19,7 @@ func OrganizationNamed(ctx context.Context, tx *store.Store, p rest.Params) (id 
 		if err != nil || wanted == 0 {
 			return nil, true, err
 		}
-		known, err := store.Organizations.Existing(ctx, tx, []desk.OrganizationID{wanted})
+		known, err := directory.Organizations.Existing(ctx, tx.DB, []desk.OrganizationID{wanted})
 		if err == nil && !known[wanted] {
 			err = rest.InvalidParam(key, p[key])
 		}
@@ -28,7 +29,7 @@ func OrganizationNamed(ctx context.Context, tx *store.Store, p rest.Params) (id 
 		return nil, false, nil
 	}
 	name := p.Text(relation)
-	found, err := store.Organizations.IDsByName(ctx, tx, []string{name})
+	found, err := directory.Organizations.IDsByName(ctx, tx.DB, []string{name})
 	wanted, known := found[name]
 	if err == nil && !known {
 		err = rest.Invalid(relation, "No lookup value found for '%s': %s", relation, rest.Literal(p[relation]))

@@ -14,16 +14,18 @@ import (
 	"postroom/internal/forms"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 func (s *Room) organizations() *rest.Resource[desk.Organization, desk.OrganizationID] {
 	return &rest.Resource[desk.Organization, desk.OrganizationID]{
 		House:    s.House,
-		Table:    store.Organizations,
+		Table:    directory.Organizations,
 		View:     s.organizationView,
 		Object:   "Organization",
 		Sortable: []string{"name", "shared", "domain", "domain_assignment", "active", "vip", "note"},
-		Visible: func(r *http.Request) (filter store.Filter[desk.OrganizationID], err error) {
+		Visible: func(r *http.Request) (filter table.Filter[desk.OrganizationID], err error) {
 			if who := rest.Caller(r); !seesOrganizations(who) {
 				filter.IDs = who.Organizations()
 			}
@@ -42,9 +44,9 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 
 // organizationView shows organizations to whoever makes the request.
 func (s *Room) organizationView(who *desk.Caller) rest.View[desk.Organization] {
-	shown := rest.ViewOf(s.House, store.Organizations)
+	shown := rest.ViewOf(s.House, directory.Organizations)
 	shown.Records = rest.Customized(s.House, "Organization", func(o desk.Organization) map[string]any { return o.Custom },
-		rest.Linked(store.Organizations.ID, s.Store.OrganizationLinks, organizationRecord))
+		rest.Linked(directory.Organizations.ID, s.Store.OrganizationLinks, organizationRecord))
 	shown.Expand = s.expandOrganizations
 	shown.Relatives = func(ctx context.Context, _ []desk.Organization, records []rest.Record, assets *rest.Record) error {
 		members := rest.Set[desk.UserID]{}
@@ -128,7 +130,7 @@ func readOrganization(ctx context.Context, tx *store.Store, in *rest.Input, o *d
 	if in.Err != nil {
 		return in.Err
 	}
-	if err := store.Organizations.CheckName(ctx, tx, o.Name, o.ID); err != nil {
+	if err := directory.Organizations.CheckName(ctx, tx.DB, o.Name, o.ID); err != nil {
 		return err
 	}
 	if in.Automatic {

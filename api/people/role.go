@@ -9,12 +9,13 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/forms"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (s *Room) roles() *rest.Resource[desk.Role, desk.RoleID] {
 	return &rest.Resource[desk.Role, desk.RoleID]{
 		House:    s.House,
-		Table:    store.Roles,
+		Table:    catalog.Roles,
 		View:     s.roleView,
 		Sortable: []string{"name", "default_at_signup", "active", "note"},
 		Choice:   func(role desk.Role) (string, bool) { return role.Name, role.Active },
@@ -31,8 +32,8 @@ func (s *Room) roles() *rest.Resource[desk.Role, desk.RoleID] {
 
 // roleView shows roles to whoever makes the request.
 func (s *Room) roleView(who *desk.Caller) rest.View[desk.Role] {
-	shown := rest.ViewOf(s.House, store.Roles)
-	shown.Records = rest.Linked(store.Roles.ID, s.Store.RoleLinks, func(role desk.Role, links desk.RoleLinks) rest.Record {
+	shown := rest.ViewOf(s.House, catalog.Roles)
+	shown.Records = rest.Linked(catalog.Roles.ID, s.Store.RoleLinks, func(role desk.Role, links desk.RoleLinks) rest.Record {
 		return rest.Record{
 			{"id", role.ID}, {"name", role.Name}, {"preferences", role.Preferences}, {"default_at_signup", role.DefaultAtSignup},
 			{"active", role.Active}, {"note", role.Note},
@@ -68,7 +69,7 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 		r.Add("knowledge_base_permissions", []string{})
 		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), c))
 	}
-	return s.AddStamps(ctx, rest.StampsOf(roles, store.Roles.Stamp), records)
+	return s.AddStamps(ctx, rest.StampsOf(roles, catalog.Roles.Stamp), records)
 }
 
 func readRole(ctx context.Context, tx *store.Store, in *rest.Input, role *desk.Role) error {
@@ -81,7 +82,7 @@ func readRole(ctx context.Context, tx *store.Store, in *rest.Input, role *desk.R
 	if in.Err != nil {
 		return in.Err
 	}
-	if err := store.Roles.CheckName(ctx, tx, role.Name, role.ID); err != nil {
+	if err := catalog.Roles.CheckName(ctx, tx.DB, role.Name, role.ID); err != nil {
 		return err
 	}
 	return forms.Role(in.Who, before, *role, in.Catalog, time.Now())

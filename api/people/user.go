@@ -8,6 +8,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 func (s *Room) showMe(w http.ResponseWriter, r *http.Request) error {
@@ -26,7 +27,7 @@ func (s *Room) listUsers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	who := rest.Caller(r)
-	var filter store.UserFilter
+	var filter directory.Filter
 	if !who.Can("ticket.agent", "admin.user") {
 		filter.IDs = []desk.UserID{who.User.ID}
 	}
@@ -128,8 +129,8 @@ func userValue(u desk.User) string {
 	return userLabel(u)
 }
 
-func (s *Room) userFilter(r *http.Request, p rest.Params) (store.UserFilter, error) {
-	filter := store.UserFilter{NotSystem: true, Permissions: rest.Texts(p, "permissions")}
+func (s *Room) userFilter(r *http.Request, p rest.Params) (directory.Filter, error) {
+	filter := directory.Filter{NotSystem: true, Permissions: rest.Texts(p, "permissions")}
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return filter, err

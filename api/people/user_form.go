@@ -8,6 +8,8 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/directory"
 )
 
 // userForm is a user as a client wrote it. What was not sent is nil.
@@ -50,7 +52,7 @@ func (f *userForm) read(ctx context.Context, tx *store.Store, in *rest.Input) er
 
 // readRights takes what only administrators of users may hand out.
 func (f *userForm) readRights(ctx context.Context, tx *store.Store, p rest.Params, c *desk.Catalog) error {
-	names, err := store.Roles.Names(ctx, tx)
+	names, err := catalog.Roles.Names(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
@@ -134,7 +136,7 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p res
 	if sent {
 		f.user.OrganizationID = primary
 	}
-	others, sent, err := rest.IDsNamed(ctx, p, "organization", "organizations", rest.RecordsIn(tx, store.Organizations))
+	others, sent, err := rest.IDsNamed(ctx, p, "organization", "organizations", rest.RecordsIn(tx, directory.Organizations))
 	if err != nil || !sent {
 		return err
 	}

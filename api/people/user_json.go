@@ -5,7 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 // userRecord shows the columns of a user. The password never is one of them.
@@ -81,7 +81,7 @@ func linkedUserRecord(u desk.User, links desk.UserLinks) rest.Record {
 }
 
 func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []rest.Record) error {
-	roles, err := store.Roles.Names(ctx, s.Store)
+	roles, err := catalog.Roles.Names(ctx, s.Store.DB)
 	if err != nil {
 		return err
 	}

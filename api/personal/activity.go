@@ -7,7 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/personal"
 )
 
 // How many activities a list shows, unless or even if asked for more.
@@ -16,7 +16,7 @@ const (
 	mostActivities  = 200
 )
 
-func activityRecord(a store.Activity) rest.Record {
+func activityRecord(a personal.Activity) rest.Record {
 	return rest.Record{
 		{"id", a.ID}, {"activity_stream_type_id", desk.TypeLookupID(a.Type)}, {"activity_stream_object_id", desk.ObjectLookupID(a.Object)},
 		{"permission_id", a.PermissionID}, {"group_id", rest.IDOrNil(a.GroupID)}, {"o_id", a.OID}, {"created_by_id", a.CreatedByID},
@@ -24,12 +24,12 @@ func activityRecord(a store.Activity) rest.Record {
 	}
 }
 
-func (s *Room) activityView(who *desk.Caller) rest.View[store.Activity] {
-	return rest.View[store.Activity]{
+func (s *Room) activityView(who *desk.Caller) rest.View[personal.Activity] {
+	return rest.View[personal.Activity]{
 		Model:   "ActivityStream",
-		ID:      func(a store.Activity) int64 { return int64(a.ID) },
+		ID:      func(a personal.Activity) int64 { return int64(a.ID) },
 		Records: rest.Each(activityRecord),
-		Expand: func(ctx context.Context, activities []store.Activity, records []rest.Record) error {
+		Expand: func(ctx context.Context, activities []personal.Activity, records []rest.Record) error {
 			var users []desk.UserID
 			for _, a := range activities {
 				users = append(users, a.CreatedByID)
@@ -42,7 +42,7 @@ func (s *Room) activityView(who *desk.Caller) rest.View[store.Activity] {
 			}
 			return err
 		},
-		Relatives: func(ctx context.Context, activities []store.Activity, _ []rest.Record, assets *rest.Record) error {
+		Relatives: func(ctx context.Context, activities []personal.Activity, _ []rest.Record, assets *rest.Record) error {
 			records, authors := named{}, rest.Set[desk.UserID]{}
 			for _, a := range activities {
 				records.add(a.Object, a.OID)
@@ -72,7 +72,7 @@ func (s *Room) listActivities(w http.ResponseWriter, r *http.Request) error {
 		}
 		limit = int(min(n, mostActivities))
 	}
-	var activities []store.Activity
+	var activities []personal.Activity
 	if who.Sees() {
 		permissions := slices.DeleteFunc(slices.Clone(desk.ActivityPermissions), func(name string) bool { return !who.UserCan(name) })
 		if activities, err = s.Store.Activities(ctx, who.GroupsWith(desk.AccessRead), permissions, limit); err != nil {

@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 // The order of overviews is everybody's own: that of others is not to be seen.
@@ -22,7 +23,7 @@ func (s *Room) overviewSortingView() rest.View[desk.OverviewSorting] {
 			}
 		}),
 		Expand: func(ctx context.Context, items []desk.OverviewSorting, records []rest.Record) error {
-			overviews, err := store.Overviews.Names(ctx, s.Store)
+			overviews, err := library.Overviews.Names(ctx, s.Store.DB)
 			if err != nil || len(items) == 0 {
 				return err
 			}
@@ -122,7 +123,7 @@ func (s *Room) answerOverviewSorting(w http.ResponseWriter, r *http.Request, p r
 }
 
 func readOverviewSorting(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.OverviewSorting) error {
-	overviews, err := store.Overviews.Names(ctx, tx)
+	overviews, err := library.Overviews.Names(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
@@ -166,13 +167,13 @@ func (s *Room) orderOverviews(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		known, err := store.Overviews.Names(r.Context(), tx)
+		known, err := library.Overviews.Names(r.Context(), tx.DB)
 		if err != nil {
 			return err
 		}
 		for id := range prios {
 			if _, there := known[id]; !there {
-				return &desk.MissingError{Class: store.Overviews.Class, ID: int64(id)}
+				return &desk.MissingError{Class: library.Overviews.Class, ID: int64(id)}
 			}
 		}
 		return tx.SetOverviewOrder(r.Context(), rest.Caller(r).User.ID, prios)

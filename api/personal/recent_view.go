@@ -6,7 +6,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 // How many views a list shows, and how many are looked at to find so many that may be shown.
@@ -49,7 +50,7 @@ func (s *Room) listRecentViews(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	looked, err := s.Store.RecentViews(ctx, who.User.ID, store.Page{Limit: viewsLooked})
+	looked, err := s.Store.RecentViews(ctx, who.User.ID, table.Page{Limit: viewsLooked})
 	if err != nil {
 		return err
 	}
@@ -120,7 +121,7 @@ func (s *Room) unseen(ctx context.Context, class string, id int64) (err error) {
 	case classUser:
 		_, err = s.Store.User(ctx, desk.UserID(id))
 	case classOrganization:
-		_, err = store.Organizations.Get(ctx, s.Store, desk.OrganizationID(id))
+		_, err = directory.Organizations.Get(ctx, s.Store.DB, desk.OrganizationID(id))
 	}
 	if err == nil {
 		err = &desk.ForbiddenError{}

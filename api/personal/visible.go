@@ -8,7 +8,7 @@ import (
 	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 // visible are those of some records that somebody may be shown.
@@ -40,7 +40,7 @@ func (s *Room) see(ctx context.Context, who *desk.Caller, n named) (visible, err
 	for id, user := range users {
 		v.users[id] = people.MaySeeUser(who, user)
 	}
-	if v.organizations, err = store.Organizations.Existing(ctx, s.Store, idsOf[desk.OrganizationID](n, classOrganization)); err != nil {
+	if v.organizations, err = directory.Organizations.Existing(ctx, s.Store.DB, idsOf[desk.OrganizationID](n, classOrganization)); err != nil {
 		return v, err
 	}
 	access := who.TicketAccess()

@@ -2,14 +2,14 @@ package rest
 
 import (
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 // HistorySample is what an answer with the history of a record looks like.
-var HistorySample = Record{{"history", []any{Model{Name: "History", Value: historyRecord(store.HistoryEntry{})}}}, {"assets", Record{}}}
+var HistorySample = Record{{"history", []any{Model{Name: "History", Value: historyRecord(tickets.HistoryEntry{})}}}, {"assets", Record{}}}
 
 // History shows the history of a record, and tells who made it.
-func History(entries []store.HistoryEntry) (shown []Record, authors []desk.UserID) {
+func History(entries []tickets.HistoryEntry) (shown []Record, authors []desk.UserID) {
 	shown, authors = make([]Record, len(entries)), make([]desk.UserID, len(entries))
 	for i, entry := range entries {
 		shown[i], authors[i] = historyRecord(entry), entry.By
@@ -18,7 +18,7 @@ func History(entries []store.HistoryEntry) (shown []Record, authors []desk.UserI
 }
 
 // historyRecord shows one line of history. Which keys there are depends on the line.
-func historyRecord(e store.HistoryEntry) Record {
+func historyRecord(e tickets.HistoryEntry) Record {
 	r := Record{
 		{"id", e.ID}, {"o_id", e.OID}, {"object", e.Object}, {"type", e.Type},
 		{"created_at", e.CreatedAt}, {"created_by_id", e.By},

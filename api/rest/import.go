@@ -13,6 +13,7 @@ import (
 	"postroom/internal/csvimport"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Import lets administrators bring records of one kind along in a CSV file. They pass the same form
@@ -37,7 +38,7 @@ type Import struct {
 	// Columns shows records by id, without their ties to others.
 	Columns func(ctx context.Context, tx *store.Store, c *desk.Catalog, ids []int64) (map[int64]Record, error)
 	// Examples shows a few records with the names of what they are tied to.
-	Examples func(ctx context.Context, who *desk.Caller, page store.Page) ([]Record, error)
+	Examples func(ctx context.Context, who *desk.Caller, page table.Page) ([]Record, error)
 }
 
 // ImportOf is an Import of what a Resource keeps. columns shows a record without its ties.
@@ -46,7 +47,7 @@ func ImportOf[T any, ID ~int64](k *Resource[T, ID], columns func(*desk.Catalog, 
 		House:  k.House,
 		Object: k.Object,
 		Find: func(ctx context.Context, tx *store.Store, column string, values []string) (map[string]int64, error) {
-			return k.Table.Recognise(ctx, tx, column, values)
+			return k.Table.Recognise(ctx, tx.DB, column, values)
 		},
 		Make: func(ctx context.Context, tx *store.Store, in *Input) (int64, error) {
 			id, err := k.Make(ctx, tx, in)
@@ -60,15 +61,15 @@ func ImportOf[T any, ID ~int64](k *Resource[T, ID], columns func(*desk.Catalog, 
 			for i, id := range ids {
 				wanted[i] = ID(id)
 			}
-			items, err := k.Table.List(ctx, tx, store.Filter[ID]{IDs: wanted}, nil, store.Page{Limit: len(ids)})
+			items, err := k.Table.List(ctx, tx.DB, table.Filter[ID]{IDs: wanted}, nil, table.Page{Limit: len(ids)})
 			shown := make(map[int64]Record, len(items))
 			for _, item := range items {
 				shown[int64(k.Table.ID(item))] = columns(c, item)
 			}
 			return shown, err
 		},
-		Examples: func(ctx context.Context, who *desk.Caller, page store.Page) ([]Record, error) {
-			items, err := k.Table.List(ctx, k.House.Store, store.Filter[ID]{}, nil, page)
+		Examples: func(ctx context.Context, who *desk.Caller, page table.Page) ([]Record, error) {
+			items, err := k.Table.List(ctx, k.House.Store.DB, table.Filter[ID]{}, nil, page)
 			if err != nil {
 				return nil, err
 			}
@@ -221,7 +222,7 @@ func (i *Import) example(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	const few = 20
-	records, err := i.Examples(r.Context(), Caller(r), store.Page{Limit: few})
+	records, err := i.Examples(r.Context(), Caller(r), table.Page{Limit: few})
 	if err != nil {
 		return err
 	}

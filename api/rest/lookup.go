@@ -5,6 +5,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Directory finds records of one kind by what a client calls them.
@@ -17,10 +18,12 @@ func UsersIn(tx *store.Store) Directory[desk.UserID] {
 	return Directory[desk.UserID]{tx.ExistingUsers, tx.UserIDsByName}
 }
 
-func RecordsIn[T any, ID ~int64](tx *store.Store, t *store.Table[T, ID]) Directory[ID] {
+func RecordsIn[T any, ID ~int64](tx *store.Store, t *table.Of[T, ID]) Directory[ID] {
 	return Directory[ID]{
-		existing: func(ctx context.Context, ids []ID) (map[ID]bool, error) { return t.Existing(ctx, tx, ids) },
-		named:    func(ctx context.Context, names []string) (map[string]ID, error) { return t.IDsByName(ctx, tx, names) },
+		existing: func(ctx context.Context, ids []ID) (map[ID]bool, error) { return t.Existing(ctx, tx.DB, ids) },
+		named: func(ctx context.Context, names []string) (map[string]ID, error) {
+			return t.IDsByName(ctx, tx.DB, names)
+		},
 	}
 }
 

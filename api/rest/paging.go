@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Paging is how many records a list has at most, unless or even if asked for more.
@@ -23,7 +23,7 @@ var (
 const maxOffset = 1 << 40
 
 // page reads page and per_page, which has the older name limit.
-func (d Paging) page(p Params) (store.Page, error) {
+func (d Paging) page(p Params) (table.Page, error) {
 	size, number := int64(d.usual), int64(1)
 	for _, key := range []string{"per_page", "limit"} {
 		if p.Blank(key) {
@@ -31,7 +31,7 @@ func (d Paging) page(p Params) (store.Page, error) {
 		}
 		n, ok := NumberOf(p[key])
 		if !ok || n < 1 {
-			return store.Page{}, InvalidParam(key, p[key])
+			return table.Page{}, InvalidParam(key, p[key])
 		}
 		size = min(n, int64(d.most))
 		break
@@ -39,15 +39,15 @@ func (d Paging) page(p Params) (store.Page, error) {
 	if !p.Blank("page") {
 		n, ok := NumberOf(p["page"])
 		if !ok || n < 1 {
-			return store.Page{}, InvalidParam("page", p["page"])
+			return table.Page{}, InvalidParam("page", p["page"])
 		}
 		number = min(n, maxOffset/size)
 	}
-	return store.Page{Limit: int(size), Offset: int((number - 1) * size)}, nil
+	return table.Page{Limit: int(size), Offset: int((number - 1) * size)}, nil
 }
 
 // Order is a column to sort by.
-type Order = store.Order
+type Order = table.Order
 
 // NewestFirst is the order of what a search found, where a kind of record has no other.
 var NewestFirst = []Order{{Column: "updated_at", Descending: true}}
@@ -121,10 +121,10 @@ func ShapeOf(p Params) Shape {
 }
 
 // ListParams reads what every list takes.
-func ListParams(r *http.Request, d Paging) (Params, store.Page, error) {
+func ListParams(r *http.Request, d Paging) (Params, table.Page, error) {
 	p, err := ReadParams(r)
 	if err != nil {
-		return nil, store.Page{}, err
+		return nil, table.Page{}, err
 	}
 	page, err := d.page(p)
 	return p, page, err

@@ -9,19 +9,20 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Resource is a kind of record that clients list, find, show, make, change and delete, each kind
 // like the others. A noun's file says what is special to its own; what may be nil says so.
 type Resource[T any, ID ~int64] struct {
 	House    *House
-	Table    *store.Table[T, ID]
+	Table    *table.Of[T, ID]
 	View     func(who *desk.Caller) View[T]
 	Sortable []string // columns besides the id and the stamp
 	Object   string   // the kind as administrators add attributes to it; empty: they can't
 
 	// Visible says which records a list shows to whoever makes the request; nil: all.
-	Visible func(r *http.Request) (store.Filter[ID], error)
+	Visible func(r *http.Request) (table.Filter[ID], error)
 	// See decides whether who makes the request is shown a record or, if not, an empty one; nil: shown.
 	See func(r *http.Request, v T) (bool, error)
 	// Choice is what a record is called where it is offered to choose from, and whether it is in use.
@@ -87,7 +88,7 @@ func (k *Resource[T, ID]) List(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var filter store.Filter[ID]
+	var filter table.Filter[ID]
 	if k.Visible != nil {
 		if filter, err = k.Visible(r); err != nil {
 			return err
@@ -123,16 +124,16 @@ func (k *Resource[T, ID]) Search(w http.ResponseWriter, r *http.Request) error {
 }
 
 // filter reads what a search looks for.
-func (k *Resource[T, ID]) filter(r *http.Request, p Params) (store.Filter[ID], error) {
+func (k *Resource[T, ID]) filter(r *http.Request, p Params) (table.Filter[ID], error) {
 	if k.Attributes == nil {
-		return store.Filter[ID]{Words: WordsOf(p)}, NoConditions(p)
+		return table.Filter[ID]{Words: WordsOf(p)}, NoConditions(p)
 	}
 	catalog, err := k.House.Catalog(r)
 	if err != nil {
-		return store.Filter[ID]{}, err
+		return table.Filter[ID]{}, err
 	}
 	search, err := k.House.Search(r, p, k.Attributes(catalog))
-	return store.Filter[ID]{Search: search}, err
+	return table.Filter[ID]{Search: search}, err
 }
 
 // ordering reads by which columns a list is wanted.
@@ -148,16 +149,16 @@ func (k *Resource[T, ID]) ordering(r *http.Request, p Params, descending bool) (
 	return OrderingBy(p, columns, catalog.CustomAttributes(k.Object), descending)
 }
 
-func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params, filter store.Filter[ID], orders []Order, page store.Page) error {
+func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params, filter table.Filter[ID], orders []Order, page table.Page) error {
 	total := func() (int, error) {
 		counted := filter
 		counted.OnlyActive = false // the total is that of all, as clients know it
-		return k.Table.Count(r.Context(), k.House.Store, counted)
+		return k.Table.Count(r.Context(), k.House.Store.DB, counted)
 	}
 	if k.Choice != nil && p.Flag("only_total_count") {
 		return OnlyTotal(w, r, total)
 	}
-	items, err := k.Table.List(r.Context(), k.House.Store, filter, orders, page)
+	items, err := k.Table.List(r.Context(), k.House.Store.DB, filter, orders, page)
 	if err != nil {
 		return err
 	}
@@ -181,7 +182,7 @@ func (k *Resource[T, ID]) Get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := k.Table.Get(r.Context(), k.House.Store, id)
+	v, err := k.Table.Get(r.Context(), k.House.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -219,10 +220,10 @@ func (k *Resource[T, ID]) Make(ctx context.Context, tx *store.Store, in *Input) 
 	if k.Fresh != nil {
 		v = k.Fresh()
 	}
-	if err := k.Table.Wait(ctx, tx); err != nil {
+	if err := k.Table.Wait(ctx, tx.DB); err != nil {
 		return 0, err
 	}
-	err := k.write(ctx, tx, in, &v, func() error { return k.Table.Insert(ctx, tx, &v, in.Who.User.ID) })
+	err := k.write(ctx, tx, in, &v, func() error { return k.Table.Insert(ctx, tx.DB, &v, in.Who.User.ID) })
 	return k.Table.ID(v), err
 }
 
@@ -245,7 +246,7 @@ func (k *Resource[T, ID]) Update(w http.ResponseWriter, r *http.Request) error {
 // Change stores what a client changes of a record.
 func (k *Resource[T, ID]) Change(ctx context.Context, tx *store.Store, in *Input, id ID) error {
 	return k.change(ctx, tx, in.Catalog, id, func(v T) error {
-		return k.write(ctx, tx, in, &v, func() error { return k.Table.Save(ctx, tx, &v, in.Who.User.ID) })
+		return k.write(ctx, tx, in, &v, func() error { return k.Table.Save(ctx, tx.DB, &v, in.Who.User.ID) })
 	})
 }
 
@@ -259,7 +260,7 @@ func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = k.House.Store.InTx(r.Context(), func(tx *store.Store) error {
-		return k.change(r.Context(), tx, catalog, id, func(T) error { return k.Table.Delete(r.Context(), tx, id) })
+		return k.change(r.Context(), tx, catalog, id, func(T) error { return k.Table.Delete(r.Context(), tx.DB, id) })
 	})
 	if err != nil {
 		return err
@@ -271,7 +272,7 @@ func (k *Resource[T, ID]) Delete(w http.ResponseWriter, r *http.Request) error {
 // change runs what changes or deletes a record, which nobody else can change meanwhile.
 func (k *Resource[T, ID]) change(ctx context.Context, tx *store.Store, c *desk.Catalog, id ID, fn func(v T) error) error {
 	change := func() error {
-		v, err := k.Table.Lock(ctx, tx, id)
+		v, err := k.Table.Lock(ctx, tx.DB, id)
 		if err == nil && k.Guard != nil {
 			err = k.Guard(c, v)
 		}
@@ -308,7 +309,7 @@ func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input,
 // Saved answers with a record as it is stored now: the next GET must say the same.
 func (k *Resource[T, ID]) Saved(w http.ResponseWriter, r *http.Request, p Params, status int, id ID) error {
 	k.House.Changed()
-	v, err := k.Table.Get(r.Context(), k.House.Store, id)
+	v, err := k.Table.Get(r.Context(), k.House.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -317,7 +318,7 @@ func (k *Resource[T, ID]) Saved(w http.ResponseWriter, r *http.Request, p Params
 
 // ViewOf shows the records of a table with who made and changed them. How their columns are shown
 // is for the noun to add.
-func ViewOf[T any, ID ~int64](s *House, t *store.Table[T, ID]) View[T] {
+func ViewOf[T any, ID ~int64](s *House, t *table.Of[T, ID]) View[T] {
 	return View[T]{
 		Model: strings.ReplaceAll(t.Class, "::", ""),
 		ID:    func(v T) int64 { return int64(t.ID(v)) },

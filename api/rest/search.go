@@ -8,16 +8,16 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/search"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Search reads what somebody looks for: query, which older clients call term, and condition.
-func (s *House) Search(r *http.Request, p Params, about *rules.Attributes) (store.Search, error) {
+func (s *House) Search(r *http.Request, p Params, about *rules.Attributes) (table.Search, error) {
 	catalog, err := s.Catalog(r)
 	if err != nil {
-		return store.Search{}, err
+		return table.Search{}, err
 	}
-	found := store.Search{Context: RulesContext(Caller(r), catalog)}
+	found := table.Search{Context: RulesContext(Caller(r), catalog)}
 	text := p.Text("query")
 	if p.Blank("query") {
 		text = p.Text("term")
@@ -85,8 +85,8 @@ func (k Searchable) May(who *desk.Caller) bool { return k.Searchers == nil || wh
 
 // Wanted is what to find among records of one kind.
 type Wanted struct {
-	store.Search
-	store.Page
+	table.Search
+	table.Page
 	Count      bool // how many there are on all pages, too
 	Everywhere bool // among all records, whatever the caller may see
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"postroom/api/rest"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // searchAll finds records of every kind that the caller may search, or of those that are named.
@@ -52,7 +52,7 @@ type found struct {
 	assets  []rest.Record
 }
 
-func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchable, page store.Page) error {
+func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchable, page table.Page) error {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"postroom/api/rest"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // previewed is how many records the preview of a condition shows.
@@ -25,7 +25,7 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	search := store.Search{Context: rest.RulesContext(rest.Caller(r), catalog)}
+	search := table.Search{Context: rest.RulesContext(rest.Caller(r), catalog)}
 	search.Context.Articles.Limited = false
 	if search.Context.Working, err = s.Store.WorkingTimes(r.Context()); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	got, err := kind.Find(r.Context(), rest.Caller(r), rest.Wanted{
-		Search: search, Page: store.Page{Limit: previewed}, Count: true, Everywhere: true,
+		Search: search, Page: table.Page{Limit: previewed}, Count: true, Everywhere: true,
 	})
 	if err != nil {
 		return err

@@ -6,12 +6,12 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // known is somebody who showed a secret, and what the secret is.
 type known struct {
-	store.Credentials
+	signin.Credentials
 	session desk.Session // id 0: the secret is not that of a session
 	oauth   bool         // an application shows it
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // errWrong says that a name and a password don't let anybody in. Whoever asked is to wait before
@@ -17,27 +17,27 @@ var errWrong = errors.New("wrong name or password")
 // counted towards the lock. A success is not recorded here, as it may not be all that is asked for.
 // fresh tells whether the password was looked at just now, and not remembered. Whoever is found may
 // be inactive.
-func (s *Room) checkPassword(ctx context.Context, c *desk.Catalog, name, password string) (found store.Credentials, fresh bool, err error) {
+func (s *Room) checkPassword(ctx context.Context, c *desk.Catalog, name, password string) (found signin.Credentials, fresh bool, err error) {
 	name = strings.ToLower(strings.TrimSpace(name))
 	if name == "" || password == "" || !storable(name) {
-		return store.Credentials{}, false, errWrong
+		return signin.Credentials{}, false, errWrong
 	}
 	found, err = s.Store.CredentialsByName(ctx, name)
 	if err != nil && !errors.Is(err, desk.ErrNotFound) {
-		return store.Credentials{}, false, err
+		return signin.Credentials{}, false, err
 	}
 	user := found.Caller.User
 	locked := user.LoginFailed > c.Settings.Int("password_max_login_failed")
 	switch verdict := s.logins.check(found.Password, name, password); {
 	case verdict.err != nil:
-		return store.Credentials{}, false, verdict.err
+		return signin.Credentials{}, false, verdict.err
 	case !verdict.right && user.ID != 0:
 		if err := s.Store.CountFailedLogin(ctx, user.ID); err != nil {
-			return store.Credentials{}, false, err
+			return signin.Credentials{}, false, err
 		}
-		return store.Credentials{}, false, errWrong
+		return signin.Credentials{}, false, errWrong
 	case !verdict.right, locked, unverified(user):
-		return store.Credentials{}, false, errWrong
+		return signin.Credentials{}, false, errWrong
 	default:
 		return found, verdict.fresh, nil
 	}

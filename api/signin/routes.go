@@ -5,7 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // Routes are the addresses of signing in and of what it is done with.
@@ -42,7 +42,7 @@ func (s *Room) Routes(t *rest.Table) {
 
 	tokens := rest.Needs("user_preferences.access_token")
 	t.Handle("GET /api/v1/user_access_token", tokens, s.listTokens).
-		Gives(rest.Record{{"tokens", []any{tokenRecord(store.Token{}, time.UTC)}}, {"permissions", []any{rest.Record{{"id", 0}, {"name", ""}}}}})
+		Gives(rest.Record{{"tokens", []any{tokenRecord(signin.Token{}, time.UTC)}}, {"permissions", []any{rest.Record{{"id", 0}, {"name", ""}}}}})
 	t.Handle("POST /api/v1/user_access_token", tokens, s.createToken).Gives(rest.Record{{"token", ""}}).
 		Takes(rest.Record{{"name", ""}, {"permission", []string{}}, {"expires_at", ""}})
 	t.Handle("DELETE /api/v1/user_access_token/{id}", tokens, s.deleteToken)

@@ -8,7 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // factor is what somebody has to prove beside knowing a password.
@@ -32,11 +32,11 @@ func (s *Room) secondFactorOf(ctx context.Context, c *desk.Catalog, user desk.Us
 	all, err := s.Store.SecondFactors(ctx, user)
 	for _, one := range all[user] {
 		switch one.Method {
-		case store.AuthenticatorApp:
+		case signin.AuthenticatorApp:
 			if one.Secret != nil {
 				f.needed, f.secret = true, *one.Secret
 			}
-		case store.RecoveryCodes:
+		case signin.RecoveryCodes:
 			f.codes = one.Codes > 0 && c.Settings.Bool(settingRecovery)
 		}
 	}
@@ -46,9 +46,9 @@ func (s *Room) secondFactorOf(ctx context.Context, c *desk.Catalog, user desk.Us
 // methodOf tells codes apart: those of an app are short.
 func methodOf(code string) string {
 	if len(strings.TrimSpace(code)) > longestCode {
-		return store.RecoveryCodes
+		return signin.RecoveryCodes
 	}
-	return store.AuthenticatorApp
+	return signin.AuthenticatorApp
 }
 
 // longestCode is how long a code of an app can be, typed with a blank in the middle.
@@ -57,8 +57,8 @@ const longestCode = 7
 // wanted is the answer to who knows the password and has yet to prove the second factor.
 func (f factor) wanted() rest.Record {
 	return rest.Record{{"two_factor_required", rest.Record{
-		{"default_two_factor_authentication_method", store.AuthenticatorApp},
-		{"available_two_factor_authentication_methods", []string{store.AuthenticatorApp}},
+		{"default_two_factor_authentication_method", signin.AuthenticatorApp},
+		{"available_two_factor_authentication_methods", []string{signin.AuthenticatorApp}},
 		{"recovery_codes_available", f.codes},
 	}}}
 }
@@ -72,9 +72,9 @@ func (s *Room) prove(r *http.Request, f factor, user desk.UserID, method, code s
 	var right bool
 	var err error
 	switch {
-	case method == store.RecoveryCodes && f.codes:
+	case method == signin.RecoveryCodes && f.codes:
 		right, err = s.Store.SpendRecoveryCode(ctx, user, credential.HashRecoveryCode(code))
-	case method == store.AuthenticatorApp:
+	case method == signin.AuthenticatorApp:
 		if step := credential.VerifyCode(f.secret, code, s.now()); step != 0 {
 			right, err = s.Store.SpendStep(ctx, user, step)
 		}

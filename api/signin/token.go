@@ -11,11 +11,11 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // tokenRecord shows a token; its last day is told where the installation is.
-func tokenRecord(t store.Token, zone *time.Location) rest.Record {
+func tokenRecord(t signin.Token, zone *time.Location) rest.Record {
 	if t.ExpiresAt != nil {
 		there := t.ExpiresAt.In(zone)
 		t.ExpiresAt = &there

@@ -10,7 +10,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/ical"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // mostEvents is how many tickets of a kind are in a calendar.
@@ -59,7 +60,7 @@ func (a agenda) events(ctx context.Context, part string) ([]ical.Event, error) {
 	return events, nil
 }
 
-func (a agenda) kinds(wants tickets) []kind {
+func (a agenda) kinds(wants chosen) []kind {
 	states := func(types ...string) map[string]any {
 		return map[string]any{"ticket.state_id": map[string]any{"operator": "is", "value": texts(a.catalog.StatesOf(types))}}
 	}
@@ -91,8 +92,8 @@ func (a agenda) of(ctx context.Context, k kind) ([]ical.Event, error) {
 		return nil, nil
 	}
 	k.condition["ticket.owner_id"] = map[string]any{"operator": "is", "pre_condition": "specific", "value": texts(owners)}
-	search := store.TicketSearch{
-		Scope: a.who.TicketAccess().Lists(), Order: []store.Order{{Column: k.order}}, Page: store.Page{Limit: mostEvents},
+	search := tickets.Search{
+		Scope: a.who.TicketAccess().Lists(), Order: []table.Order{{Column: k.order}}, Page: table.Page{Limit: mostEvents},
 	}
 	search.Context = rest.RulesContext(a.who, a.catalog)
 	var err error

@@ -11,7 +11,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // withMonitoringToken lets a monitoring program in that knows the token and is nobody here.
@@ -97,7 +97,7 @@ func (s *Room) issues(ctx context.Context, now time.Time) (issues, actions []str
 }
 
 // channelIssues names what is wrong with a channel, without any of its secrets.
-func channelIssues(c store.ChannelHealth, now time.Time) []string {
+func channelIssues(c installation.ChannelHealth, now time.Time) []string {
 	var issues []string
 	for _, side := range []struct {
 		direction, options string

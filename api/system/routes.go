@@ -4,11 +4,11 @@ import (
 	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 var (
-	settingSample = rest.Model{Name: "Setting", Value: settingRecord(store.Setting{})}
+	settingSample = rest.Model{Name: "Setting", Value: settingRecord(catalog.Setting{})}
 	setUpSample   = rest.Record{{"setup_done", false}, {"auto_wizard", false}, {"auto_wizard_success", false}, {"message", ""}}
 )
 

@@ -10,14 +10,14 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 // shownSecrets are secrets that whoever may change them also has to read: they are typed into
 // other programs.
 var shownSecrets = []string{"monitoring_token", "check_mk_token", "sipgate_token", "cti_token", "placetel_token"}
 
-func settingRecord(v store.Setting) rest.Record {
+func settingRecord(v catalog.Setting) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"title", v.Title}, {"name", v.Name}, {"area", v.Area}, {"description", v.Description},
 		{"options", v.Options}, {"state_current", shownState(v, v.StateCurrent)}, {"state_initial", shownState(v, v.StateInitial)},
@@ -25,7 +25,7 @@ func settingRecord(v store.Setting) rest.Record {
 	}
 }
 
-func shownState(v store.Setting, state json.RawMessage) any {
+func shownState(v catalog.Setting, state json.RawMessage) any {
 	masked := v.Preferences.Secret || strings.Contains(v.Name, "password") && !strings.HasPrefix(v.Area, "Security") && isText(state)
 	if !masked || slices.Contains(shownSecrets, v.Name) || bytes.Equal(state, []byte(`{"value":""}`)) {
 		return state
@@ -41,7 +41,7 @@ func isText(state json.RawMessage) bool {
 }
 
 // maySeeSetting asks for the permission that the setting names. Protected ones are for nobody.
-func maySeeSetting(who *desk.Caller, v store.Setting) bool {
+func maySeeSetting(who *desk.Caller, v catalog.Setting) bool {
 	return !v.Preferences.Protected && len(v.Preferences.Permission) > 0 && who.Can(v.Preferences.Permission...)
 }
 
@@ -61,10 +61,10 @@ func (s *Room) listSettings(w http.ResponseWriter, r *http.Request) error {
 }
 
 // setting returns the setting of the path, if the caller may see it.
-func (s *Room) setting(r *http.Request) (store.Setting, error) {
+func (s *Room) setting(r *http.Request) (catalog.Setting, error) {
 	id, err := rest.PathID[desk.SettingID](r, "id", "Setting")
 	if err != nil {
-		return store.Setting{}, err
+		return catalog.Setting{}, err
 	}
 	setting, err := s.Store.Setting(r.Context(), id)
 	if err == nil && !maySeeSetting(rest.Caller(r), setting) {
@@ -108,7 +108,7 @@ func (s *Room) updateSetting(w http.ResponseWriter, r *http.Request) error {
 }
 
 // changeableSetting is setting for changes, which an online service keeps some from.
-func (s *Room) changeableSetting(r *http.Request) (store.Setting, error) {
+func (s *Room) changeableSetting(r *http.Request) (catalog.Setting, error) {
 	setting, err := s.setting(r)
 	if err != nil {
 		return setting, err
@@ -135,7 +135,7 @@ func sentState(p rest.Params) (value any, sent bool) {
 	return nil, false
 }
 
-func (s *Room) putSetting(w http.ResponseWriter, r *http.Request, setting store.Setting, value any) error {
+func (s *Room) putSetting(w http.ResponseWriter, r *http.Request, setting catalog.Setting, value any) error {
 	if err := s.Store.PutSettingValue(r.Context(), setting.Name, value); err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (s *Room) putSetting(w http.ResponseWriter, r *http.Request, setting store.
 }
 
 // checkSetting refuses a value of another kind than the shipped one, and one that is not offered.
-func checkSetting(setting store.Setting, value any) error {
+func checkSetting(setting catalog.Setting, value any) error {
 	refused := rest.Invalid("state_current", "Invalid value %s for setting '%s'", rest.Literal(value), setting.Name)
 	var initial struct {
 		Value any `json:"value"`

@@ -9,6 +9,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
+	"postroom/internal/store/table"
 )
 
 // attach stores what a client attaches to a new ticket: tags and people who want to hear of it.
@@ -86,7 +88,7 @@ func useStartDraft(ctx context.Context, tx *store.Store, in *rest.Input, t desk.
 	if err != nil || id == 0 {
 		return err
 	}
-	found, err := store.StartDrafts.List(ctx, tx, store.Filter[desk.StartDraftID]{IDs: []desk.StartDraftID{id}}, nil, store.Page{Limit: 1})
+	found, err := collab.StartDrafts.List(ctx, tx.DB, table.Filter[desk.StartDraftID]{IDs: []desk.StartDraftID{id}}, nil, table.Page{Limit: 1})
 	if err != nil || len(found) == 0 {
 		return err // somebody else was faster to use it
 	}
@@ -149,7 +151,7 @@ func bookTime(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Tick
 	if err != nil {
 		return err
 	}
-	types, err := store.TimeAccountingTypes.All(ctx, tx)
+	types, err := collab.TimeAccountingTypes.All(ctx, tx.DB)
 	if err != nil {
 		return err
 	}
@@ -208,7 +210,7 @@ func (s *Room) checklistNames(ctx context.Context, attached map[desk.TicketID]de
 	if len(ids) == 0 {
 		return names, nil
 	}
-	lists, err := store.Checklists.List(ctx, s.Store, store.Filter[desk.ChecklistID]{IDs: ids.Values()}, nil, store.Page{Limit: len(ids)})
+	lists, err := collab.Checklists.List(ctx, s.Store.DB, table.Filter[desk.ChecklistID]{IDs: ids.Values()}, nil, table.Page{Limit: len(ids)})
 	for _, list := range lists {
 		names[list.ID] = list.Name
 	}
@@ -237,14 +239,14 @@ func (s *Room) wholeAttached(ctx context.Context, who *desk.Caller, t desk.Ticke
 	if err := s.addLinks(ctx, who, t.ID, &a); err != nil || who.TicketAccess().MayReadAsAgent(t) != nil {
 		return a, err
 	}
-	mentions, err := s.Store.MentionsOf(ctx, t.ID, store.Page{Limit: mostAttached})
+	mentions, err := s.Store.MentionsOf(ctx, t.ID, table.Page{Limit: mostAttached})
 	if err != nil {
 		return a, err
 	}
 	for _, m := range mentions {
 		a.mentions, a.people = append(a.mentions, m.ID), append(a.people, m.UserID)
 	}
-	times, err := s.Store.TimeAccountings(ctx, store.TimeAccountingFilter{TicketID: t.ID}, nil, store.Page{Limit: mostAttached})
+	times, err := s.Store.TimeAccountings(ctx, collab.TimeAccountingFilter{TicketID: t.ID}, nil, table.Page{Limit: mostAttached})
 	for _, v := range times {
 		a.times = append(a.times, rest.Record{
 			{"id", v.ID}, {"ticket_id", v.TicketID}, {"ticket_article_id", v.TicketArticleID}, {"time_unit", rest.Decimal(v.TimeUnit)}, {"type_id", v.TypeID},

@@ -7,7 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/forms"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 // related looks up the people and the organization of a ticket, as far as workflows ask for them:
@@ -32,7 +32,7 @@ func (p *ticketParams) related(ctx context.Context, t desk.Ticket) (map[string]f
 		}
 	}
 	if t.OrganizationID != nil && slices.Contains(asked, "organization") {
-		organization, err := store.Organizations.Get(ctx, p.store, *t.OrganizationID)
+		organization, err := directory.Organizations.Get(ctx, p.store.DB, *t.OrganizationID)
 		if err != nil {
 			return nil, err
 		}

@@ -5,7 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
 )
 
 // ticketRecord shows the columns of a ticket.
@@ -136,7 +136,7 @@ func (s *Room) articleIDs(ctx context.Context, who *desk.Caller, tickets []desk.
 
 // ticketNames are the names that the ids of tickets stand for.
 type ticketNames struct {
-	store.Names
+	directory.Names
 	catalog *desk.Catalog
 }
 

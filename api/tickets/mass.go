@@ -11,6 +11,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/perform"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 // maxMass is how many tickets one request changes: they are locked until the last one is.
@@ -122,7 +123,7 @@ func (s *Room) runMacro(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	macro, err := store.Macros.Get(ctx, s.Store, id)
+	macro, err := library.Macros.Get(ctx, s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -158,7 +159,7 @@ func (s *Room) runMacro(w http.ResponseWriter, r *http.Request) error {
 
 // outsideMacro are the tickets in groups that a macro is not for.
 func (s *Room) outsideMacro(ctx context.Context, macro desk.MacroID, ids []desk.TicketID) ([]desk.TicketID, error) {
-	groups, err := store.Macros.Groups(ctx, s.Store, []desk.MacroID{macro})
+	groups, err := library.Macros.Groups(ctx, s.Store.DB, []desk.MacroID{macro})
 	if err != nil || len(groups[macro]) == 0 {
 		return nil, err
 	}

@@ -9,7 +9,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // showOverviews lists the overviews of the caller with the number of tickets in each or, asked for
@@ -26,7 +27,7 @@ func (s *Room) showOverviews(w http.ResponseWriter, r *http.Request) error {
 	if !in.Params.Blank("view") {
 		return s.showOverview(w, r, in, overviews)
 	}
-	searches := make([]store.TicketSearch, len(overviews))
+	searches := make([]tickets.Search, len(overviews))
 	for i, o := range overviews {
 		if searches[i], err = s.searchOf(in, o); err != nil {
 			return err
@@ -89,28 +90,28 @@ func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Inp
 const mentioned = "ticket.mention_user_ids"
 
 // searchOf is what an overview shows to the caller.
-func (s *Room) searchOf(in *rest.Input, o desk.Overview) (store.TicketSearch, error) {
-	search := store.TicketSearch{Scope: in.Who.TicketAccess().Lists(), Order: orderOf(o)}
+func (s *Room) searchOf(in *rest.Input, o desk.Overview) (tickets.Search, error) {
+	search := tickets.Search{Scope: in.Who.TicketAccess().Lists(), Order: orderOf(o)}
 	_, follows := o.Condition[mentioned]
 	if in.Who.TicketAccess().Agent && !follows {
 		search.Scope.Groups = in.Who.GroupsWith(desk.AccessOverview)
 	}
 	context := rest.RulesContext(in.Who, in.Catalog)
 	bound, err := rest.BindCondition(o.Condition, rules.TicketAttributes(in.Catalog), context)
-	search.Search = store.Search{Condition: bound, Context: context}
+	search.Search = table.Search{Condition: bound, Context: context}
 	return search, err
 }
 
 // orderOf is the order of an overview's tickets. What can't be sorted by is left out: the column may
 // be one that was deleted.
-func orderOf(o desk.Overview) []store.Order {
+func orderOf(o desk.Overview) []table.Order {
 	column, _ := o.Order["by"].(string)
 	direction, _ := o.Order["direction"].(string)
-	if !slices.Contains(store.TicketColumns(), column) {
+	if !slices.Contains(tickets.SortColumns(), column) {
 		column += "_id"
 	}
-	if !slices.Contains(store.TicketColumns(), column) {
+	if !slices.Contains(tickets.SortColumns(), column) {
 		return nil
 	}
-	return []store.Order{{Column: column, Descending: strings.EqualFold(direction, "DESC")}}
+	return []table.Order{{Column: column, Descending: strings.EqualFold(direction, "DESC")}}
 }

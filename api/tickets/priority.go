@@ -6,12 +6,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (s *Room) priorities() *rest.Resource[desk.Priority, desk.PriorityID] {
 	return &rest.Resource[desk.Priority, desk.PriorityID]{
 		House:    s.House,
-		Table:    store.Priorities,
+		Table:    catalog.Priorities,
 		View:     s.priorityView,
 		Sortable: []string{"name", "default_create", "ui_icon", "ui_color", "note", "active"},
 		Fresh:    func() desk.Priority { return desk.Priority{Active: true} },
@@ -20,7 +21,7 @@ func (s *Room) priorities() *rest.Resource[desk.Priority, desk.PriorityID] {
 }
 
 func (s *Room) priorityView(*desk.Caller) rest.View[desk.Priority] {
-	shown := rest.ViewOf(s.House, store.Priorities)
+	shown := rest.ViewOf(s.House, catalog.Priorities)
 	shown.Records = rest.Each(func(v desk.Priority) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"default_create", v.DefaultCreate}, {"ui_icon", v.UIIcon}, {"ui_color", v.UIColor},
@@ -40,5 +41,5 @@ func readPriority(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.Priorities.CheckName(ctx, tx, v.Name, v.ID)
+	return catalog.Priorities.CheckName(ctx, tx.DB, v.Name, v.ID)
 }

@@ -6,12 +6,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (s *Room) states() *rest.Resource[desk.State, desk.StateID] {
 	return &rest.Resource[desk.State, desk.StateID]{
 		House: s.House,
-		Table: store.States,
+		Table: catalog.States,
 		View:  s.stateView,
 		Sortable: []string{
 			"state_type_id", "name", "next_state_id", "ignore_escalation", "default_create", "default_follow_up", "note", "active",
@@ -23,7 +24,7 @@ func (s *Room) states() *rest.Resource[desk.State, desk.StateID] {
 }
 
 func (s *Room) stateView(*desk.Caller) rest.View[desk.State] {
-	shown := rest.ViewOf(s.House, store.States)
+	shown := rest.ViewOf(s.House, catalog.States)
 	shown.Records = rest.Each(func(v desk.State) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"state_type_id", v.StateTypeID}, {"name", v.Name}, {"next_state_id", v.NextStateID},
@@ -80,5 +81,5 @@ func readState(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Sta
 	if in.Err != nil {
 		return in.Err
 	}
-	return store.States.CheckName(ctx, tx, v.Name, v.ID)
+	return catalog.States.CheckName(ctx, tx.DB, v.Name, v.ID)
 }

@@ -10,6 +10,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/forms"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 // updateTicket changes a ticket and adds the article that came with it.
@@ -149,7 +150,7 @@ type happening struct {
 func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, after desk.Ticket, what happening) error {
 	after.Settle(before, in.Catalog, time.Now())
 	by := in.Who.User.ID
-	_, err := tx.ChangeTicket(ctx, store.TicketChange{
+	_, err := tx.ChangeTicket(ctx, tickets.TicketChange{
 		Before: before, After: after, Catalog: in.Catalog,
 		Event: desk.TicketEvent{Type: what.kind, ArticleID: what.article, By: by, Interface: desk.ByAPI},
 	})

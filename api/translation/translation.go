@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 // Lengths in characters. That of a source is what an index holds in any script.
@@ -24,7 +25,7 @@ var (
 func (s *Room) translations() *rest.Resource[desk.Translation, desk.TranslationID] {
 	return &rest.Resource[desk.Translation, desk.TranslationID]{
 		House:    s.House,
-		Table:    store.Translations,
+		Table:    library.Translations,
 		View:     s.view,
 		Sortable: []string{"locale", "source", "target"},
 		Read: func(_ context.Context, _ *store.Store, in *rest.Input, v *desk.Translation) error {
@@ -34,7 +35,7 @@ func (s *Room) translations() *rest.Resource[desk.Translation, desk.TranslationI
 }
 
 func (s *Room) view(*desk.Caller) rest.View[desk.Translation] {
-	shown := rest.ViewOf(s.House, store.Translations)
+	shown := rest.ViewOf(s.House, library.Translations)
 	shown.Records = rest.Each(recordOf)
 	return shown
 }

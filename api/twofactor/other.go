@@ -6,6 +6,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // other is the user of the path.
@@ -47,14 +48,14 @@ func (s *Room) removeAllOfOther(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.remove(w, r, user, store.AuthenticatorApp)
+	return s.remove(w, r, user, signin.AuthenticatorApp)
 }
 
 // remove takes a method away, which may be switched off since. Recovery codes go with the last one,
 // as they stand in for nothing then.
 func (s *Room) remove(w http.ResponseWriter, r *http.Request, user desk.UserID, method string) error {
-	methods := []string{method, store.RecoveryCodes}
-	if method != store.AuthenticatorApp {
+	methods := []string{method, signin.RecoveryCodes}
+	if method != signin.AuthenticatorApp {
 		return rest.Invalid("method", "The required parameter 'method' is missing.")
 	}
 	err := s.Store.InTx(r.Context(), func(tx *store.Store) error {

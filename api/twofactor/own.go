@@ -8,6 +8,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 // Settings that say which second factors there are.
@@ -39,12 +40,12 @@ func (s *Room) stateOf(r *http.Request, user desk.UserID) (state, error) {
 		return now, err
 	}
 	for _, factor := range all[user] {
-		now.configured = now.configured || factor.Method == store.AuthenticatorApp
-		now.codes = now.codes || factor.Method == store.RecoveryCodes
+		now.configured = now.configured || factor.Method == signin.AuthenticatorApp
+		now.codes = now.codes || factor.Method == signin.RecoveryCodes
 	}
 	now.methods = []rest.Record{}
 	if catalog.Settings.Bool(settingApp) {
-		now.methods = append(now.methods, methodRecord(store.AuthenticatorApp, now.configured))
+		now.methods = append(now.methods, methodRecord(signin.AuthenticatorApp, now.configured))
 	}
 	return now, nil
 }
@@ -84,7 +85,7 @@ func (s *Room) known(r *http.Request, method string) error {
 		return rest.Invalid("method", "The required parameter 'method' is missing.")
 	}
 	catalog, err := s.Catalog(r)
-	if err == nil && (method != store.AuthenticatorApp || !catalog.Settings.Bool(settingApp)) {
+	if err == nil && (method != signin.AuthenticatorApp || !catalog.Settings.Bool(settingApp)) {
 		err = rest.Invalid("method", "The two-factor authentication method is not enabled.")
 	}
 	return err
@@ -165,7 +166,7 @@ func (s *Room) setUp(r *http.Request, secret string, step int64) (codes []string
 		if err := tx.PutAuthenticatorApp(ctx, user, secret, step); err != nil {
 			return err
 		}
-		if err := tx.SetPreference(ctx, user, preference, map[string]any{"default": store.AuthenticatorApp}); err != nil {
+		if err := tx.SetPreference(ctx, user, preference, map[string]any{"default": signin.AuthenticatorApp}); err != nil {
 			return err
 		}
 		if before.codes || !catalog.Settings.Bool(settingRecovery) {

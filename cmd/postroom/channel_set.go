@@ -13,6 +13,7 @@ import (
 	"postroom/channels/email/account"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
 )
 
 func (p *program) channelSetCommand() *cobra.Command {
@@ -106,7 +107,7 @@ func (h *house) saveAccount(ctx context.Context, channel desk.Channel, address d
 		}
 		if a.name != "" {
 			address.Name = a.name
-			if err := store.EmailAddresses.Save(ctx, tx, &address, desk.SystemUser); err != nil {
+			if err := accounts.EmailAddresses.Save(ctx, tx.DB, &address, desk.SystemUser); err != nil {
 				return err
 			}
 		}

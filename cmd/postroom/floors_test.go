@@ -14,117 +14,171 @@ import (
 // floors says on which floor each room lives. A room imports rooms on lower floors only. A new
 // room needs a line here: deciding where it lives is part of building it.
 var floors = map[string]int{
-	"bench":                    5,
-	"api/apitest":              5, // runs the API for the tests of its rooms
-	"cmd/postroom":             5,
-	"e2e":                      5,
-	"internal/devstack/keeper": 5, // a program for tests
-	"api":                      4,
-	"api/account":              4,
-	"api/automation":           4,
-	"api/checkmk":              4,
-	"api/collab":               4,
-	"api/firststeps":           4,
-	"api/integration":          4,
-	"api/knowledge":            4,
-	"api/library":              4,
-	"api/mail":                 4,
-	"api/oauth":                4,
-	"api/twofactor":            4,
-	"api/objects":              4,
-	"api/people":               4,
-	"api/personal":             4,
-	"api/search":               4,
-	"api/security":             4, // keys and certificates of mail
-	"api/rest":                 4, // what the rooms of the API have in common
-	"api/signin":               4,
-	"api/subscription":         4,
-	"api/system":               4,
-	"api/telephony":            4,
-	"api/translation":          4,
-	"api/uploads":              4,
-	"api/tickets":              4,
-	"channels/channeltest":     4, // the suite that every channel's tests run
-	"channels/email/cloudtest": 4, // providers of mailboxes, for tests
-	"channels/chat":            4,
-	"channels/email":           4,
-	"channels/form":            4,
-	"channels/placetel":        4,
-	"channels/sms":             4,
-	"channels/telegram":        4,
-	"channels/whatsapp":        4,
-	"internal/console":         4,
-	"jobs":                     4,
-	"jobs/hook":                4,
-	"jobs/agents":              4,
-	"jobs/poll":                4,
-	"jobs/trigger":             4,
-	"channels/email/account":   1,
-	"channels/email/grant":     3, // keeps access tokens fresh
-	"channels/email/graph":     2, // Microsoft's REST interface for mail
-	"channels/email/inbox":     3,
-	"channels/email/letter":    3, // writes mail, sends none
-	"internal/config":          3,
-	"internal/datasource":      3,
-	"internal/demo":            3,
-	"internal/devstack":        3,
-	"internal/intake":          3,
-	"internal/preview":         3, // what a mail would become
-	"internal/notify":          3,
-	"internal/perform":         3,
-	"internal/setup":           3,
-	"internal/blob":            2,
-	"internal/search":          2,
-	"internal/secmail":         2, // opens and seals mail
-	"internal/store":           2,
-	"internal/template":        2,
-	"spool":                    2,
-	"channels":                 1,
-	"channels/cti":             1, // what telephone systems say, without HTTP
-	"internal/attribute":       1,
-	"internal/csvimport":       1,
-	"internal/ical":            1,
-	"internal/forms":           1,
-	"internal/rules":           1,
-	"internal/sla":             1,
-	"internal/webhook":         1,
-	"jobs/task":                1,
-	"parser":                   1,
-	"internal/credential":      0,
-	"internal/desk":            0,
-	"internal/egress":          0,
-	"internal/pgp":             0,
-	"internal/idoit":           1,
-	"internal/tracker":         1,
-	"internal/pgregex":         0,
-	"internal/phone":           0,
-	"internal/picture":         0,
-	"internal/richtext":        0,
-	"internal/smime":           0,
-	"channels/email/pop3":      0, // a protocol, like a library
-	"channels/email/provider":  1, // where people sign in to let us into a mailbox
-	"migrations":               0,
+	"bench":                       5,
+	"api/apitest":                 5, // runs the API for the tests of its rooms
+	"cmd/postroom":                5,
+	"e2e":                         5,
+	"internal/devstack/keeper":    5, // a program for tests
+	"api":                         4,
+	"api/account":                 4,
+	"api/automation":              4,
+	"api/checkmk":                 4,
+	"api/collab":                  4,
+	"api/firststeps":              4,
+	"api/integration":             4,
+	"api/knowledge":               4,
+	"api/library":                 4,
+	"api/mail":                    4,
+	"api/oauth":                   4,
+	"api/twofactor":               4,
+	"api/objects":                 4,
+	"api/people":                  4,
+	"api/personal":                4,
+	"api/search":                  4,
+	"api/security":                4, // keys and certificates of mail
+	"api/rest":                    4, // what the rooms of the API have in common
+	"api/signin":                  4,
+	"api/site":                    4,
+	"api/subscription":            4,
+	"api/system":                  4,
+	"api/telephony":               4,
+	"api/translation":             4,
+	"api/uploads":                 4,
+	"api/tickets":                 4,
+	"channels/channeltest":        4, // the suite that every channel's tests run
+	"channels/email/cloudtest":    4, // providers of mailboxes, for tests
+	"channels/chat":               4,
+	"channels/email":              4,
+	"channels/form":               4,
+	"channels/placetel":           4,
+	"channels/sms":                4,
+	"channels/telegram":           4,
+	"channels/whatsapp":           4,
+	"internal/console":            4,
+	"jobs":                        4,
+	"jobs/hook":                   4,
+	"jobs/agents":                 4,
+	"jobs/poll":                   4,
+	"jobs/scheduler":              4,
+	"jobs/trigger":                4,
+	"channels/email/account":      1,
+	"channels/email/grant":        3, // keeps access tokens fresh
+	"channels/email/graph":        2, // Microsoft's REST interface for mail
+	"channels/email/inbox":        3,
+	"channels/email/letter":       3, // writes mail, sends none
+	"internal/config":             3,
+	"internal/datasource":         3,
+	"internal/demo":               3,
+	"internal/devstack":           3,
+	"internal/intake":             3,
+	"internal/preview":            3, // what a mail would become
+	"internal/notify":             3,
+	"internal/perform":            3,
+	"internal/schedule":           3,
+	"internal/setup":              3,
+	"internal/blob":               2,
+	"internal/search":             2,
+	"internal/secmail":            2, // opens and seals mail
+	"internal/store":              2,
+	"internal/store/accounts":     2,
+	"internal/store/arrivals":     2,
+	"internal/store/automation":   2,
+	"internal/store/catalog":      2,
+	"internal/store/collab":       2,
+	"internal/store/directory":    2,
+	"internal/store/files":        2,
+	"internal/store/installation": 2,
+	"internal/store/knowledge":    2,
+	"internal/store/library":      2,
+	"internal/store/outbox":       2,
+	"internal/store/personal":     2,
+	"internal/store/pg":           2,
+	"internal/store/privacy":      2,
+	"internal/store/seal":         2,
+	"internal/store/signin":       2,
+	"internal/store/table":        2,
+	"internal/store/telephony":    2,
+	"internal/store/tickets":      2,
+	"internal/template":           2,
+	"spool":                       2,
+	"channels":                    1,
+	"channels/cti":                1, // what telephone systems say, without HTTP
+	"internal/attribute":          1,
+	"internal/csvimport":          1,
+	"internal/ical":               1,
+	"internal/forms":              1,
+	"internal/rules":              1,
+	"internal/sla":                1,
+	"internal/webhook":            1,
+	"jobs/task":                   1,
+	"parser":                      1,
+	"internal/credential":         0,
+	"internal/desk":               0,
+	"internal/egress":             0,
+	"internal/pgp":                0,
+	"internal/idoit":              1,
+	"internal/tracker":            1,
+	"internal/pgregex":            0,
+	"internal/phone":              0,
+	"internal/picture":            0,
+	"internal/richtext":           0,
+	"internal/smime":              0,
+	"channels/email/pop3":         0, // a protocol, like a library
+	"channels/email/provider":     1, // where people sign in to let us into a mailbox
+	"migrations":                  0,
 }
 
-// step orders the rooms behind the API's door: what all of them have in common is lowest, then the
-// people that others show, then every other room, which stand beside each other, then the door.
-func step(room string) (step int, behind bool) {
+// step orders the rooms of a house that stand on one floor. Those of the API: what all of them have in
+// common is lowest, then the people that others show, then every other room, which stand beside each
+// other, then the door. Those of the store are in storeSteps.
+func step(room string) (house string, step int) {
 	switch room {
 	case "api/rest":
-		return 0, true
+		return "api", 0
 	case "api/people":
-		return 1, true
+		return "api", 1
 	case "api":
-		return 3, true
+		return "api", 3
 	}
-	return 2, strings.HasPrefix(room, "api/")
+	if strings.HasPrefix(room, "api/") {
+		return "api", 2
+	}
+	if step, known := storeSteps[room]; known {
+		return "store", step
+	}
+	return "", 0
 }
 
-// downstairs reports whether both rooms are behind the API's door and the other is lower.
+// storeSteps orders the rooms of the store: how to speak to the database is lowest, then what every
+// process has in memory, then the nouns, of which some need others.
+var storeSteps = map[string]int{
+	"internal/store/seal":         0,
+	"internal/store/pg":           1,
+	"internal/store/table":        2,
+	"internal/store/accounts":     3,
+	"internal/store/files":        3,
+	"internal/store/outbox":       3,
+	"internal/store/personal":     3,
+	"internal/store/catalog":      4,
+	"internal/store/directory":    5,
+	"internal/store/knowledge":    5,
+	"internal/store/installation": 6,
+	"internal/store/signin":       6,
+	"internal/store/telephony":    6,
+	"internal/store/tickets":      6,
+	"internal/store/arrivals":     7,
+	"internal/store/collab":       7,
+	"internal/store/library":      7,
+	"internal/store/privacy":      7,
+	"internal/store/automation":   8,
+	"internal/store":              9,
+}
+
+// downstairs reports whether both rooms are of one house and the other is lower.
 func downstairs(room, other string) bool {
-	from, fromAPI := step(room)
-	to, toAPI := step(other)
-	return fromAPI && toAPI && to < from
+	house, from := step(room)
+	otherHouse, to := step(other)
+	return house != "" && house == otherHouse && to < from
 }
 
 // only narrows what a room may import of ours, further than its floor does.
@@ -142,16 +196,17 @@ var only = map[string][]string{
 	"parser":             {"internal/desk", "internal/richtext"},
 }
 
-// importedBy narrows who may import a room.
+// importedBy narrows who may import a room. A trailing slash stands for all rooms below.
 var importedBy = map[string][]string{
 	"internal/config":      {"bench", "cmd/postroom", "e2e"},
 	"internal/devstack":    {"api/apitest", "bench", "cmd/postroom", "e2e", "internal/devstack/keeper"},
 	"channels/channeltest": {},
 	"migrations":           {"internal/devstack", "internal/store"},
+	"internal/store/pg":    {"internal/store", "internal/store/"}, // SQL stays in the store
 }
 
 // doors says which rooms may import a library: one library, one door. A trailing slash stands
-// for all packages below.
+// for all packages or rooms below.
 var doors = map[string][]string{
 	"database/sql":                                {"internal/devstack", "internal/store"}, // for goose
 	"github.com/ProtonMail/go-crypto/":            {"internal/pgp"},
@@ -160,7 +215,7 @@ var doors = map[string][]string{
 	"github.com/emersion/go-imap/":                {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
 	"github.com/hibiken/asynq/":                   {"bench", "cmd/postroom", "jobs"},
-	"github.com/jackc/pgx/":                       {"api/apitest", "bench", "e2e", "internal/devstack", "internal/search", "internal/store"},
+	"github.com/jackc/pgx/":                       {"api/apitest", "bench", "e2e", "internal/devstack", "internal/search", "internal/store", "internal/store/"},
 	"github.com/jhillyerd/enmime/":                {"parser"},
 	"github.com/microcosm-cc/bluemonday/":         {"internal/richtext"},
 	"github.com/nyaruka/phonenumbers/":            {"internal/phone"},
@@ -221,6 +276,11 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"a room of the API one beside", room{name: "api/tickets", ours: []string{"api/mail"}}, "must not import api/mail on floor 4"},
 		{"what the API's rooms share, a room", room{name: "api/rest", ours: []string{"api/people"}}, "must not import api/people on floor 4"},
 		{"one keeper another", room{name: "internal/store", ours: []string{"internal/blob"}}, "must not import internal/blob on floor 2"},
+		{"a keeper one below", room{name: "internal/store/tickets", ours: []string{"internal/store/directory"}}, ""},
+		{"a keeper one above", room{name: "internal/store/directory", ours: []string{"internal/store/tickets"}}, "must not import internal/store/tickets on floor 2"},
+		{"SQL outside of the store", room{name: "api/tickets", ours: []string{"internal/store/pg"}}, "is reserved"},
+		{"a keeper the driver", room{name: "internal/store/tickets", foreign: []string{"github.com/jackc/pgx/v5"}}, ""},
+		{"a keeper that logs", room{name: "internal/store/tickets", foreign: []string{"log/slog"}}, "must never import log/slog"},
 		{"down", room{name: "api", ours: []string{"internal/store", "internal/desk"}}, ""},
 		{"down, but narrowed", room{name: "internal/rules", ours: []string{"internal/richtext"}}, "may import only"},
 		{"a reserved room", room{name: "api", ours: []string{"internal/config"}}, "is reserved"},
@@ -256,21 +316,36 @@ func faults(r room) []string {
 			found = append(found, r.name+" on floor "+digit(floor)+" must not import "+other+" on floor "+digit(otherFloor))
 		case narrow && !slices.Contains(narrowed, other):
 			found = append(found, r.name+" may import only "+strings.Join(narrowed, ", ")+", not "+other)
-		case reserve && !slices.Contains(reserved, r.name):
+		case reserve && !among(reserved, r.name):
 			found = append(found, r.name+" must not import "+other+", which is reserved for "+strings.Join(reserved, ", "))
 		}
 	}
 	for _, path := range r.foreign {
-		if slices.Contains(never[r.name], path) {
+		if slices.Contains(neverIn(r.name), path) {
 			found = append(found, r.name+" must never import "+path)
 		}
 		for library, rooms := range doors {
-			if strings.HasPrefix(path+"/", strings.TrimSuffix(library, "/")+"/") && !slices.Contains(rooms, r.name) {
+			if strings.HasPrefix(path+"/", strings.TrimSuffix(library, "/")+"/") && !among(rooms, r.name) {
 				found = append(found, r.name+" must not import "+path+", which comes in only through "+strings.Join(rooms, ", "))
 			}
 		}
 	}
 	return found
+}
+
+// among reports whether a room is in a list, or below a room in it that ends with a slash.
+func among(rooms []string, name string) bool {
+	return slices.ContainsFunc(rooms, func(room string) bool {
+		return room == name || strings.HasSuffix(room, "/") && strings.HasPrefix(name, room)
+	})
+}
+
+// neverIn is what a room must not import: its own list, or in the store the store's.
+func neverIn(room string) []string {
+	if strings.HasPrefix(room, "internal/store/") {
+		return never["internal/store"]
+	}
+	return never[room]
 }
 
 func digit(n int) string { return string(rune('0' + n)) }

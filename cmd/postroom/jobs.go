@@ -13,6 +13,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 )
 
 func (p *program) jobsCommand() *cobra.Command {
@@ -42,7 +43,7 @@ and will be tried again.`,
 
 type workList struct {
 	state string
-	read  func(ctx context.Context, limit int) ([]store.WorkRow, error)
+	read  func(ctx context.Context, limit int) ([]outbox.Row, error)
 }
 
 func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/setup"
-	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 func (p *program) settingsCommand() *cobra.Command {
@@ -47,7 +47,7 @@ func (p *program) settingsListCommand() *cobra.Command {
 }
 
 // currentValue takes the value out of {"value": …}.
-func currentValue(setting store.Setting) json.RawMessage {
+func currentValue(setting catalog.Setting) json.RawMessage {
 	var state struct{ Value json.RawMessage }
 	if json.Unmarshal(setting.StateCurrent, &state) != nil {
 		return setting.StateCurrent
@@ -77,17 +77,17 @@ func (p *program) settingsGetCommand() *cobra.Command {
 	}
 }
 
-func (h *house) setting(ctx context.Context, name string) (store.Setting, error) {
+func (h *house) setting(ctx context.Context, name string) (catalog.Setting, error) {
 	settings, err := h.store.ListSettings(ctx)
 	if err != nil {
-		return store.Setting{}, err
+		return catalog.Setting{}, err
 	}
 	for _, setting := range settings {
 		if setting.Name == name {
 			return setting, nil
 		}
 	}
-	return store.Setting{}, fmt.Errorf("there is no setting %q: see `postroom settings list`", name)
+	return catalog.Setting{}, fmt.Errorf("there is no setting %q: see `postroom settings list`", name)
 }
 
 func (p *program) settingsSetCommand() *cobra.Command {

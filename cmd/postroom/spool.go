@@ -13,7 +13,7 @@ import (
 	"postroom/channels/email"
 	"postroom/internal/desk"
 	"postroom/internal/intake"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/spool"
 )
 
@@ -22,8 +22,8 @@ func (p *program) spoolCommand() *cobra.Command {
 }
 
 // keepIn returns what the job of incoming mail calls for mail that can't be processed.
-func keepIn(s *spool.Spool) func(raw []byte, message store.Inbound, reason error) error {
-	return func(raw []byte, message store.Inbound, reason error) error {
+func keepIn(s *spool.Spool) func(raw []byte, message arrivals.Message, reason error) error {
+	return func(raw []byte, message arrivals.Message, reason error) error {
 		before := message.Options.Failed
 		entry := spool.Entry{Reason: reason.Error(), InboundID: message.ID, Attempts: before.Attempts, FirstAt: before.FirstAt}
 		if message.ChannelID != nil {

@@ -10,7 +10,7 @@ import (
 
 	"postroom/internal/config"
 	"postroom/internal/credential"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/spool"
 )
 
@@ -246,7 +246,7 @@ func TestMailThatFailsAgainIsKnownInTheSpool(t *testing.T) {
 	box := spool.New(dir)
 	fail := func() spool.Entry {
 		t.Helper()
-		message := store.Inbound{ID: 1}
+		message := arrivals.Message{ID: 1}
 		if err := conn.QueryRow(t.Context(), `UPDATE inbound_messages SET state = 'failed' WHERE id = 1 RETURNING options`).Scan(&message.Options); err != nil {
 			t.Fatal(err)
 		}

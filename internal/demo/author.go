@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 // author writes tickets, from the oldest to the youngest.
@@ -26,12 +26,12 @@ type author struct {
 type pile struct {
 	tickets  []desk.Ticket
 	articles []desk.Article
-	history  []store.HistoryEntry
+	history  []tickets.HistoryEntry
 }
 
 func (p *pile) note(at time.Time, changes ...desk.Change) {
 	for _, change := range changes {
-		p.history = append(p.history, store.HistoryEntry{Change: change, CreatedAt: at})
+		p.history = append(p.history, tickets.HistoryEntry{Change: change, CreatedAt: at})
 	}
 }
 

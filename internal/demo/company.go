@@ -10,6 +10,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // company is who writes and answers the tickets.
@@ -94,7 +95,7 @@ func (f *founder) addGroups(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	var access []store.Record
+	var access []installation.Record
 	for _, agent := range agents {
 		access = append(access, f.access(agent, fresh)...)
 	}
@@ -111,17 +112,17 @@ func (f *founder) addGroup(ctx context.Context, name, last string, parent desk.G
 	if err != nil {
 		return 0, false, err
 	}
-	group := store.Record{"id": ids[0], "name": name, "name_last": last, "parent_id": nil, "updated_by_id": 1, "created_by_id": 1}
+	group := installation.Record{"id": ids[0], "name": name, "name_last": last, "parent_id": nil, "updated_by_id": 1, "created_by_id": 1}
 	if parent != 0 {
 		group["parent_id"] = parent
 	}
-	return desk.GroupID(ids[0]), true, f.tx.InsertRecords(ctx, "groups", []store.Record{group})
+	return desk.GroupID(ids[0]), true, f.tx.InsertRecords(ctx, "groups", []installation.Record{group})
 }
 
-func (f *founder) access(id desk.UserID, groups []desk.GroupID) []store.Record {
-	rows := make([]store.Record, len(groups))
+func (f *founder) access(id desk.UserID, groups []desk.GroupID) []installation.Record {
+	rows := make([]installation.Record, len(groups))
 	for i, group := range groups {
-		rows[i] = store.Record{"user_id": id, "group_id": group, "access": desk.AccessFull}
+		rows[i] = installation.Record{"user_id": id, "group_id": group, "access": desk.AccessFull}
 	}
 	return rows
 }
@@ -131,10 +132,10 @@ func (f *founder) addOrganizations(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	rows := make([]store.Record, n)
+	rows := make([]installation.Record, n)
 	for i, id := range ids {
 		f.organizations = append(f.organizations, desk.OrganizationID(id))
-		rows[i] = store.Record{
+		rows[i] = installation.Record{
 			"id": id, "name": fmt.Sprintf("%s %s %d", pick(f.rnd, lastnames), pick(f.rnd, trades), id),
 			"domain": domain(id), "shared": f.rnd.IntN(4) > 0, "vip": f.rnd.IntN(30) == 0, "updated_by_id": 1, "created_by_id": 1,
 		}
@@ -159,7 +160,7 @@ func (f *founder) addAgents(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	var access []store.Record
+	var access []installation.Record
 	groups := f.company.groups
 	for i, agent := range agents {
 		var mine []desk.GroupID
@@ -201,12 +202,12 @@ func (f *founder) addPeople(ctx context.Context, n int, role string, organizatio
 	if err != nil {
 		return nil, err
 	}
-	people, users, roles := make([]person, n), make([]store.Record, n), make([]store.Record, n)
+	people, users, roles := make([]person, n), make([]installation.Record, n), make([]installation.Record, n)
 	for i, id := range ids {
 		first, last := pick(f.rnd, firstnames), pick(f.rnd, lastnames)
 		p := person{id: desk.UserID(id), organization: organization(), name: first + " " + last}
 		p.email = fmt.Sprintf("%s.%s.%d@%s", plain.Replace(strings.ToLower(first)), plain.Replace(strings.ToLower(last)), id, domain(int64(p.organization)))
-		user := store.Record{
+		user := installation.Record{
 			"id": id, "login": p.email, "email": p.email, "firstname": first, "lastname": last, "organization_id": nil,
 			"phone": fmt.Sprintf("+49 30 5550 %04d", f.rnd.IntN(10_000)), "city": pick(f.rnd, cities),
 			"vip": f.rnd.IntN(50) == 0, "updated_by_id": 1, "created_by_id": 1,
@@ -214,7 +215,7 @@ func (f *founder) addPeople(ctx context.Context, n int, role string, organizatio
 		if p.organization != 0 {
 			user["organization_id"] = p.organization
 		}
-		people[i], users[i], roles[i] = p, user, store.Record{"user_id": id, "role_id": roleID}
+		people[i], users[i], roles[i] = p, user, installation.Record{"user_id": id, "role_id": roleID}
 	}
 	if err := f.insert(ctx, "users", users); err != nil {
 		return nil, err
@@ -223,7 +224,7 @@ func (f *founder) addPeople(ctx context.Context, n int, role string, organizatio
 }
 
 // insert writes rows in portions, so that many of them don't become one huge statement.
-func (f *founder) insert(ctx context.Context, table string, rows []store.Record) error {
+func (f *founder) insert(ctx context.Context, table string, rows []installation.Record) error {
 	const portion = 1000
 	for len(rows) > 0 {
 		n := min(portion, len(rows))

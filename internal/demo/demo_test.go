@@ -14,6 +14,7 @@ import (
 	"postroom/internal/devstack"
 	"postroom/internal/setup"
 	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 var until = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -173,7 +174,7 @@ func TestAgentsWhoAreThereSeeWhatWasMade(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tickets, err := o.ListTickets(t.Context(), who.TicketAccess().Lists(), store.Page{Limit: 100})
+	tickets, err := o.ListTickets(t.Context(), who.TicketAccess().Lists(), table.Page{Limit: 100})
 	if err != nil || len(tickets) != 10 {
 		t.Errorf("the agent sees %d tickets (%v), want the 10 that were made", len(tickets), err)
 	}

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/parser"
 )
 
@@ -77,7 +77,7 @@ func parsed(t *testing.T, headers map[string]string) *mail {
 		t.Fatal(err)
 	}
 	c := &desk.Catalog{Settings: desk.Settings{"fqdn": json.RawMessage(`"zammad.example.com"`)}}
-	return newMail(message, store.Inbound{}, c)
+	return newMail(message, arrivals.Message{}, c)
 }
 
 // withHeaders is a mail with nothing else.
@@ -92,7 +92,7 @@ func withHeaders(headers map[string]string, settings map[string]string) *mail {
 		Header: headers, Subject: headers["subject"], MessageID: headers["message-id"],
 		From: headers["from"], To: headers["to"], ReplyTo: headers["reply-to"], Sender: parser.Address{Name: "Web", Email: "form@example.com"},
 	}
-	return newMail(message, store.Inbound{}, c)
+	return newMail(message, arrivals.Message{}, c)
 }
 
 func TestFiltersRunInTheOrderOfTheirNames(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // settingSearchIn says where else than in the subject a mail names its ticket: references, body,
@@ -106,17 +107,17 @@ func (m *mail) knownTicket(id desk.TicketID) *desk.Ticket {
 }
 
 // articleWith is the newest article whose Message-ID has this MD5.
-func (m *mail) articleWith(md5 string) (store.AnsweredArticle, bool) {
-	at := slices.IndexFunc(m.known.Answered, func(a store.AnsweredArticle) bool { return a.MD5 == md5 })
+func (m *mail) articleWith(md5 string) (arrivals.AnsweredArticle, bool) {
+	at := slices.IndexFunc(m.known.Answered, func(a arrivals.AnsweredArticle) bool { return a.MD5 == md5 })
 	if at < 0 {
-		return store.AnsweredArticle{}, false
+		return arrivals.AnsweredArticle{}, false
 	}
 	return m.known.Answered[at], true
 }
 
 // references are the newest articles with the Message-IDs that the mail answers, in the mail's order.
-func (m *mail) references() []store.AnsweredArticle {
-	var found []store.AnsweredArticle
+func (m *mail) references() []arrivals.AnsweredArticle {
+	var found []arrivals.AnsweredArticle
 	for _, md5 := range m.mentions.md5s {
 		if article, known := m.articleWith(md5); known {
 			found = append(found, article)
@@ -195,7 +196,7 @@ func checkInternal(ctx context.Context, tx *store.Store, m *mail) error {
 	}
 	if m.InReplyTo != "" {
 		md5 := desk.MessageIDSum(m.InReplyTo)
-		m.attributes["article-internal"] = strconv.FormatBool(slices.ContainsFunc(m.known.Answered, func(a store.AnsweredArticle) bool {
+		m.attributes["article-internal"] = strconv.FormatBool(slices.ContainsFunc(m.known.Answered, func(a arrivals.AnsweredArticle) bool {
 			return a.Internal && a.TicketID == m.ticket.ID && a.MD5 == md5
 		}))
 		return nil

@@ -15,6 +15,7 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // Intake takes messages over and makes tickets of them.
@@ -46,6 +47,6 @@ func (in *Intake) Raw(ctx context.Context, id desk.InboundID) ([]byte, error) {
 }
 
 // RawIn is Raw for a message that was read in a transaction.
-func (in *Intake) RawIn(ctx context.Context, tx *store.Store, message store.Inbound) ([]byte, error) {
+func (in *Intake) RawIn(ctx context.Context, tx *store.Store, message arrivals.Message) ([]byte, error) {
 	return in.blobs.Get(ctx, tx, message.BlobID)
 }

@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // report is a delivery status notification about a mail.
@@ -99,7 +100,7 @@ func TestMonitoringTicketsCloseThemselves(t *testing.T) {
 		if up.Ticket.ID != down.Ticket.ID || up.Ticket.StateID != desk.StateClosed {
 			t.Errorf("%s: recovery came to ticket %d in state %d, want %d, closed", system, up.Ticket.ID, up.Ticket.StateID, down.Ticket.ID)
 		}
-		if again := tell("Host: web1\nService: disk\nState: OK\n"); again.State != store.InboundIgnored {
+		if again := tell("Host: web1\nService: disk\nState: OK\n"); again.State != arrivals.Ignored {
 			t.Errorf("%s: a recovery of nothing is %s", system, again.State)
 		}
 		h.setting(system+"_auto_close", false)

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/parser"
 )
 
@@ -13,9 +13,9 @@ import (
 type mail struct {
 	parser.Message
 	catalog *desk.Catalog
-	inbound store.Inbound
-	channel desk.Channel // zero: none, such as the pipe
-	known   store.Known  // what the database has of all that the mail mentions
+	inbound arrivals.Message
+	channel desk.Channel   // zero: none, such as the pipe
+	known   arrivals.Known // what the database has of all that the mail mentions
 
 	security *desk.Security // nil: neither encrypted nor signed
 
@@ -59,7 +59,7 @@ type mentions struct {
 // stranger writes them. The Message-IDs nearest to the mail come last.
 const maxAnswers = 200
 
-func newMail(message parser.Message, inbound store.Inbound, c *desk.Catalog) *mail {
+func newMail(message parser.Message, inbound arrivals.Message, c *desk.Catalog) *mail {
 	m := &mail{
 		Message: message, catalog: c, inbound: inbound,
 		attributes: map[string]string{}, values: map[string]any{}, sources: map[string]desk.ChangeSource{},
@@ -109,8 +109,8 @@ func mentionsOf(m *mail) mentions {
 }
 
 // mention collects what has to be looked up before the filters run.
-func (m *mail) mention() store.Mention {
-	question := store.Mention{
+func (m *mail) mention() arrivals.Mention {
+	question := arrivals.Mention{
 		Numbers: slices.Concat(m.mentions.inSubject, m.mentions.inBody, m.mentions.inAttachments),
 		MD5s:    slices.Concat(m.mentions.md5s, m.mentions.returned),
 	}

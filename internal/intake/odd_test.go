@@ -8,7 +8,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 func isMissing(err error) bool { return errors.Is(err, desk.ErrNotFound) }
@@ -37,7 +37,7 @@ func TestOddMailsBecomeTickets(t *testing.T) {
 		h.receiveFrom(message)
 		h.processAll()
 		state := ask[string](h, `SELECT state FROM inbound_messages ORDER BY id DESC LIMIT 1`)
-		if state != store.InboundProcessed {
+		if state != arrivals.Processed {
 			t.Errorf("%s: state = %s", name, state)
 			continue
 		}
@@ -71,7 +71,7 @@ func TestMailThatCannotBeReadIsPermanent(t *testing.T) {
 		if err := h.intake.Process(t.Context(), w.Inbound, w.Outbox); !desk.Permanent(err) {
 			t.Errorf("%s: error = %v, want one that is permanent", name, err)
 		}
-		if state := ask[string](h, `SELECT state FROM inbound_messages WHERE id = $1`, w.Inbound); state != store.InboundReceived {
+		if state := ask[string](h, `SELECT state FROM inbound_messages WHERE id = $1`, w.Inbound); state != arrivals.Received {
 			t.Errorf("%s: state = %s: it is the job's to end it", name, state)
 		}
 	}
@@ -83,7 +83,7 @@ func TestIgnoredMailLeavesNothing(t *testing.T) {
 	tickets, users := ask[int](h, `SELECT count(*) FROM tickets`), ask[int](h, `SELECT count(*) FROM users`)
 	h.receive(mail("Message-ID: <1@zammad.example.com>", "Precedence: bulk", "From: nicole.braun@zammad.org", "To: nicole.braun@zammad.org"))
 	h.processAll()
-	if state := ask[string](h, `SELECT state FROM inbound_messages`); state != store.InboundIgnored {
+	if state := ask[string](h, `SELECT state FROM inbound_messages`); state != arrivals.Ignored {
 		t.Errorf("state = %s, want ignored", state)
 	}
 	if n := ask[int](h, `SELECT count(*) FROM tickets`); n != tickets {

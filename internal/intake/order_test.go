@@ -9,6 +9,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // process works off the task of one message, if it has one.
@@ -64,7 +65,7 @@ func TestReplyWaitsForItsParent(t *testing.T) {
 
 func TestReplyWaitsNoLongerThanItsParentLives(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{store.InboundIgnored, store.InboundFailed} {
+	for _, end := range []string{arrivals.Ignored, arrivals.Failed} {
 		h := newHouse(t)
 		h.receive(mail("Message-ID: <parent@x>"), mail("Message-ID: <reply@x>", "In-Reply-To: <parent@x>"))
 		h.process("<reply@x>")
@@ -79,7 +80,7 @@ func TestReplyWaitsNoLongerThanItsParentLives(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.processAll()
-		if got := h.state("<reply@x>"); got != store.InboundProcessed {
+		if got := h.state("<reply@x>"); got != arrivals.Processed {
 			t.Errorf("the reply to a message that was %s is %s", end, got)
 		}
 	}
@@ -163,7 +164,7 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	message, err := h.store.Inbound(t.Context(), w.Inbound)
-	if err != nil || message.State != store.InboundFailed || message.Error == nil || !strings.HasPrefix(*message.Error, "no? luck?!") || len(*message.Error) > 2000 {
+	if err != nil || message.State != arrivals.Failed || message.Error == nil || !strings.HasPrefix(*message.Error, "no? luck?!") || len(*message.Error) > 2000 {
 		t.Errorf("message = %+v, %v", message, err)
 	}
 	if n, err := h.store.FailedInbound(t.Context()); n != 1 || err != nil {
@@ -177,7 +178,7 @@ func TestFailedMessageCanBeTriedAgain(t *testing.T) {
 		t.Errorf("options = %+v, %v, want what is known of the failure", message.Options, err)
 	}
 	h.processAll()
-	if got := h.state("<f@x>"); got != store.InboundProcessed {
+	if got := h.state("<f@x>"); got != arrivals.Processed {
 		t.Errorf("state after the retry = %s", got)
 	}
 	if err := h.store.RetryInbound(t.Context(), w.Inbound, failed); !isMissing(err) {

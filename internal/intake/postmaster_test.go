@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // fromNicole matches the usual mail of these tests.
@@ -75,7 +75,7 @@ func TestFiltersOfAdministratorsDropAndRedirectMail(t *testing.T) {
 		{Name: "3", Match: map[string]any{"x-zammad-ticket-id": map[string]any{"operator": "matches regex", "value": `^\d+$`}},
 			Perform: map[string]any{"x-zammad-article-internal": map[string]any{"value": true}}},
 	})
-	if out := h.take(mail("X-Spam-Flag: YES")); out.State != store.InboundIgnored {
+	if out := h.take(mail("X-Spam-Flag: YES")); out.State != arrivals.Ignored {
 		t.Errorf("spam is %s", out.State)
 	}
 	if out := h.take(mail()); out.Ticket.ID != target.Ticket.ID {
@@ -83,7 +83,7 @@ func TestFiltersOfAdministratorsDropAndRedirectMail(t *testing.T) {
 	}
 	// What is switched off does nothing, at once.
 	h.exec(`UPDATE postmaster_filters SET active = false`)
-	if out := h.take(mail("X-Spam-Flag: YES")); out.State != store.InboundProcessed || out.Article.Internal {
+	if out := h.take(mail("X-Spam-Flag: YES")); out.State != arrivals.Processed || out.Article.Internal {
 		t.Errorf("with filters off: %s", out.State)
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 // Process makes a received message a ticket or a follow-up, exactly once, and ends its task. A
@@ -20,7 +21,7 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 	if err != nil {
 		return err
 	}
-	if inbound.State != store.InboundReceived {
+	if inbound.State != arrivals.Received {
 		return in.store.FinishTask(ctx, outbox) // done already
 	}
 	weight := min(inbound.Size, memoryForMails)
@@ -57,7 +58,7 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 
 // catalogOf returns a catalog that knows the message's channel, which may be newer than the one in
 // memory. A channel that is not there was deleted.
-func (in *Intake) catalogOf(ctx context.Context, inbound store.Inbound) (*desk.Catalog, error) {
+func (in *Intake) catalogOf(ctx context.Context, inbound arrivals.Message) (*desk.Catalog, error) {
 	c, err := in.store.Catalog(ctx)
 	if err != nil || inbound.ChannelID == nil {
 		return c, err
@@ -85,7 +86,7 @@ func (in *Intake) processStarted(ctx context.Context, tx *store.Store, m *mail, 
 		return err
 	}
 	if m.ignore || isTrue(m.attributes["ignore"]) {
-		if err := tx.EndInbound(ctx, m.inbound.ID, store.InboundIgnored, "", nil, nil); err != nil {
+		if err := tx.EndInbound(ctx, m.inbound.ID, arrivals.Ignored, "", nil, nil); err != nil {
 			return err
 		}
 		return tx.FinishTask(ctx, outbox)
@@ -107,8 +108,8 @@ func (in *Intake) processStarted(ctx context.Context, tx *store.Store, m *mail, 
 }
 
 // file builds all that a mail becomes.
-func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64) (store.Filing, error) {
-	f := store.Filing{}
+func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64) (arrivals.Filing, error) {
+	f := arrivals.Filing{}
 	found, err := m.whichTicket(ctx, tx)
 	if err != nil {
 		return f, err
@@ -137,7 +138,7 @@ func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64
 }
 
 // event is what the mail is to the ticket's triggers, and to those who work on it.
-func (m *mail) event(f store.Filing, before desk.Ticket) desk.TicketEvent {
+func (m *mail) event(f arrivals.Filing, before desk.Ticket) desk.TicketEvent {
 	e := desk.TicketEvent{
 		TicketID: f.Ticket.ID, Type: desk.EventCreate, ArticleID: f.Article.ID, By: m.session.ID, Interface: desk.ByMail,
 	}
@@ -148,7 +149,7 @@ func (m *mail) event(f store.Filing, before desk.Ticket) desk.TicketEvent {
 }
 
 // history is what the ticket's and the article's history say about the mail.
-func (m *mail) history(f store.Filing, before desk.Ticket) []desk.Change {
+func (m *mail) history(f arrivals.Filing, before desk.Ticket) []desk.Change {
 	created := desk.Change{
 		Object: "Ticket::Article", OID: int64(f.Article.ID), Type: "created", By: m.session.ID,
 		RelatedObject: "Ticket", RelatedOID: int64(f.Ticket.ID),
@@ -161,7 +162,7 @@ func (m *mail) history(f store.Filing, before desk.Ticket) []desk.Change {
 }
 
 // attach adds to a stored ticket what few mails bring: tags, and names that other systems have for it.
-func (m *mail) attach(ctx context.Context, tx *store.Store, f store.Filing) error {
+func (m *mail) attach(ctx context.Context, tx *store.Store, f arrivals.Filing) error {
 	tags := m.attributes[forFollowUp+"tags"]
 	if f.NewTicket {
 		tags = m.attributes[forNewTicket+"tags"]
@@ -178,7 +179,7 @@ func (m *mail) attach(ctx context.Context, tx *store.Store, f store.Filing) erro
 }
 
 // parse reads a message, outside of any transaction and within a time of its own.
-func (in *Intake) parse(ctx context.Context, inbound store.Inbound, raw []byte, c *desk.Catalog) (opened, error) {
+func (in *Intake) parse(ctx context.Context, inbound arrivals.Message, raw []byte, c *desk.Catalog) (opened, error) {
 	if inbound.Kind != kindEmail {
 		return opened{}, &desk.InvalidError{Field: "kind", Reason: "Messages of kind '" + inbound.Kind + "' can't be read."}
 	}

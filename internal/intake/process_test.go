@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 )
 
 func TestFirstMailOfStrangerBecomesNewTicket(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	out := h.take(mail("Message-ID: <first@example.org>", "Subject: Printer on fire", "Cc: Bob Miller <bob@example.net>"))
-	if out.State != store.InboundProcessed {
+	if out.State != arrivals.Processed {
 		t.Fatalf("state of the message = %s", out.State)
 	}
 	ticket, article := out.Ticket, out.Article

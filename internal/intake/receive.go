@@ -10,6 +10,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/arrivals"
 	"postroom/parser"
 )
 
@@ -66,7 +67,7 @@ func (in *Intake) take(ctx context.Context, messages []channels.Inbound) error {
 // withoutTwins names each message and leaves out those that are twice in one batch, by name or by
 // content. The database knows about earlier batches only, and like here takes two mails with the
 // same name and different Message-IDs for two.
-func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes [][]byte) {
+func withoutTwins(messages []channels.Inbound) (fresh []arrivals.Arrival, bytes [][]byte) {
 	type name struct {
 		channel desk.ChannelID
 		kind    string
@@ -75,7 +76,7 @@ func withoutTwins(messages []channels.Inbound) (fresh []store.NewInbound, bytes 
 	seen := map[name]bool{}
 	for _, message := range messages {
 		message.ExternalID = externalID(message.ExternalID)
-		entry := store.NewInbound{Inbound: message}
+		entry := arrivals.Arrival{Inbound: message}
 		named := func(text string) name { return name{message.ChannelID, message.Kind, text} }
 		id := named("id " + message.ExternalID)
 		twin := seen[id]

@@ -12,6 +12,9 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
+	"postroom/internal/store/privacy"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
 
@@ -93,7 +96,7 @@ type run struct {
 func (t Task) delete(ctx context.Context, tx *store.Store, w Writes) error {
 	if w.Forget {
 		order := desk.DataPrivacyTask{DeletableType: desk.DeletableTicket, DeletableID: int64(t.Ticket.ID)}
-		return store.DataPrivacyTasks.Insert(ctx, tx, &order, desk.SystemUser)
+		return privacy.Tasks.Insert(ctx, tx.DB, &order, desk.SystemUser)
 	}
 	blobs, err := tx.DeleteTicket(ctx, t.Ticket.ID)
 	if err != nil || len(blobs) == 0 {
@@ -188,7 +191,7 @@ func (r *run) save(ctx context.Context) (desk.TicketEvent, error) {
 	}
 	if event.Matters() {
 		r.after.UpdatedByID, r.after.UpdatedAt = desk.SystemUser, r.Now
-		_, err := r.tx.ChangeTicket(ctx, store.TicketChange{
+		_, err := r.tx.ChangeTicket(ctx, tickets.TicketChange{
 			Before: r.Ticket, After: r.after, Event: event, Catalog: r.Catalog, History: r.history, Source: r.Rule, Private: r.Private,
 		})
 		if err != nil {
@@ -252,7 +255,7 @@ func (r *run) writeNote(ctx context.Context, w NoteWrite) error {
 
 // callWebhook announces a webhook. Whether there still is one is seen when it is called.
 func (r *run) callWebhook(ctx context.Context, id desk.WebhookID) error {
-	webhook, err := store.Webhooks.Get(ctx, r.tx, id)
+	webhook, err := library.Webhooks.Get(ctx, r.tx.DB, id)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && !webhook.Active {
 		r.log.WarnContext(ctx, "rule names a webhook that can't be called", "webhook_id", id, "rule", r.Rule.Name)
 		return nil

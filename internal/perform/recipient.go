@@ -14,7 +14,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
-	"postroom/internal/store"
+	"postroom/internal/store/automation"
 	"postroom/parser"
 )
 
@@ -30,7 +30,7 @@ const (
 // maxAgents bounds how many agents of a group a rule writes to.
 const maxAgents = 1000
 
-var lastOne = store.ArticleChoice{}
+var lastOne = automation.ArticleChoice{}
 
 func plainText(html string) string { return richtext.PlainText(html) }
 
@@ -223,7 +223,7 @@ func undeliverable(user desk.User, now time.Time) bool {
 // withinLimits leaves out addresses that got as many mails as they may. In the order of the addresses,
 // so that two rules that write to the same ones don't wait for each other.
 func (r *run) withinLimits(ctx context.Context, addresses []string) ([]string, error) {
-	limits := store.RuleMailLimits{
+	limits := automation.RuleMailLimits{
 		PerTicket: limitsOf(r.Catalog, "ticket_trigger_loop_protection_articles_per_ticket"),
 		Total:     limitsOf(r.Catalog, "ticket_trigger_loop_protection_articles_total"),
 	}

@@ -13,6 +13,9 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/automation"
+	"postroom/internal/store/directory"
 	"postroom/internal/template"
 )
 
@@ -59,7 +62,7 @@ func (r *records) User(id desk.UserID) (desk.User, bool) {
 func (r *records) Organization(id desk.OrganizationID) (desk.Organization, bool) {
 	known, asked := r.organizations[id]
 	if !asked {
-		if organization, err := store.Organizations.Get(r.ctx, r.tx, id); !r.missing(err) {
+		if organization, err := directory.Organizations.Get(r.ctx, r.tx.DB, id); !r.missing(err) {
 			known = &organization
 		}
 		r.organizations[id] = known
@@ -79,7 +82,7 @@ func (r *records) Tags(id desk.TicketID) []string {
 
 // Signature implements template.Records.
 func (r *records) Signature(id desk.SignatureID) (desk.Signature, bool) {
-	signature, err := store.Signatures.Get(r.ctx, r.tx, id)
+	signature, err := accounts.Signatures.Get(r.ctx, r.tx.DB, id)
 	return signature, !r.missing(err)
 }
 
@@ -95,7 +98,7 @@ func (r *records) translated(locale, text string) string {
 // lazyArticle is an article that is looked up when a text names it.
 type lazyArticle struct {
 	run   *run
-	which store.ArticleChoice
+	which automation.ArticleChoice
 }
 
 // Get implements template.Object.
@@ -114,7 +117,7 @@ func (r *run) house() template.House {
 // filler fills in texts about the ticket as it is now.
 func (r *run) filler() *template.Filler {
 	internal, external := true, false
-	last := template.Object(lazyArticle{r, store.ArticleChoice{}})
+	last := template.Object(lazyArticle{r, automation.ArticleChoice{}})
 	if r.Article != nil {
 		last = r.house().Article(*r.Article)
 	}
@@ -126,11 +129,11 @@ func (r *run) filler() *template.Filler {
 			"config":                   template.Settings{All: r.Catalog.Settings, Secret: secretSetting},
 			"article":                  last,
 			"last_article":             last,
-			"last_internal_article":    lazyArticle{r, store.ArticleChoice{Internal: &internal}},
-			"last_external_article":    lazyArticle{r, store.ArticleChoice{Internal: &external}},
-			"created_article":          lazyArticle{r, store.ArticleChoice{First: true}},
-			"created_internal_article": lazyArticle{r, store.ArticleChoice{First: true, Internal: &internal}},
-			"created_external_article": lazyArticle{r, store.ArticleChoice{First: true, Internal: &external}},
+			"last_internal_article":    lazyArticle{r, automation.ArticleChoice{Internal: &internal}},
+			"last_external_article":    lazyArticle{r, automation.ArticleChoice{Internal: &external}},
+			"created_article":          lazyArticle{r, automation.ArticleChoice{First: true}},
+			"created_internal_article": lazyArticle{r, automation.ArticleChoice{First: true, Internal: &internal}},
+			"created_external_article": lazyArticle{r, automation.ArticleChoice{First: true, Internal: &external}},
 		},
 		Locale:    locale,
 		Zone:      zoneOf(r.Zone, r.Catalog),

@@ -23,6 +23,7 @@ import (
 	"postroom/internal/devstack"
 	"postroom/internal/secmail"
 	"postroom/internal/store"
+	"postroom/internal/store/accounts"
 	"postroom/parser"
 )
 
@@ -83,7 +84,7 @@ func (o *office) certificate(address string, until time.Time, ours bool) (cert, 
 	if ours {
 		record.PrivateKey = &text
 	}
-	if err := store.SMIMECertificates.Insert(o.Context(), o.store, &record, 1); err != nil {
+	if err := accounts.SMIMECertificates.Insert(o.Context(), o.store.DB, &record, 1); err != nil {
 		o.Fatal(err)
 	}
 	return cert, key
@@ -154,7 +155,7 @@ func (o *office) keep(armored string, domain *string) {
 	record, err := secmail.PGPKey(armored, "")
 	if err == nil {
 		record.DomainAlias = domain
-		err = store.PGPKeys.Insert(o.Context(), o.store, &record, 1)
+		err = accounts.PGPKeys.Insert(o.Context(), o.store.DB, &record, 1)
 	}
 	if err != nil {
 		o.Fatal(err)
@@ -395,11 +396,11 @@ func TestSecretsAreSealedAtRest(t *testing.T) {
 	o := newOffice(t)
 	o.certificate(us, o.now.AddDate(1, 0, 0), true)
 	o.pgpKey(us, true)
-	certificate, err := store.SMIMECertificates.Get(t.Context(), o.store, 1)
+	certificate, err := accounts.SMIMECertificates.Get(t.Context(), o.store.DB, 1)
 	if err != nil || strings.Contains(*certificate.PrivateKey, "PRIVATE") {
 		t.Errorf("%v, the private key lies open", err)
 	}
-	key, err := store.PGPKeys.Get(t.Context(), o.store, 1)
+	key, err := accounts.PGPKeys.Get(t.Context(), o.store.DB, 1)
 	if err != nil || strings.Contains(key.Key, "PGP") {
 		t.Errorf("%v, the PGP key lies open", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // Options of FirstStart.
@@ -123,7 +124,7 @@ func createAdmin(ctx context.Context, tx *store.Store, address Address) (*Admin,
 // createToken gives a user an API token. It is kept as a hash and can't be shown again.
 func createToken(ctx context.Context, tx *store.Store, id desk.UserID, name string, permissions []string) (string, error) {
 	token := credential.NewToken()
-	err := tx.InsertRecords(ctx, "tokens", []store.Record{{
+	err := tx.InsertRecords(ctx, "tokens", []installation.Record{{
 		"user_id": id, "name": name, "action": "api", "persistent": true,
 		"token_hash":  `\x` + hex.EncodeToString(credential.HashToken(token)),
 		"preferences": map[string]any{"permission": permissions},

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 var permission = recordKind{
@@ -14,7 +14,7 @@ var permission = recordKind{
 	attributes: map[string]jsonType{
 		"name": aText, "label": aText, "description": aText, "preferences": anyJSON, "allow_signup": aSwitch, "active": aSwitch,
 	},
-	defaults:  store.Record{"active": true},
+	defaults:  installation.Record{"active": true},
 	relations: map[string]relation{"note": column("description", aText)},
 }
 
@@ -70,7 +70,7 @@ var group = recordKind{
 
 // column gives an attribute that has another name here.
 func column(name string, want jsonType) relation {
-	return func(_ *wizard, _ context.Context, where string, _ int64, value any, record store.Record) error {
+	return func(_ *wizard, _ context.Context, where string, _ int64, value any, record installation.Record) error {
 		if !want.fits(value) {
 			return invalid(where, "has to be %s", want)
 		}
@@ -81,7 +81,7 @@ func column(name string, want jsonType) relation {
 
 // lowerCase gives a column whose texts are compared without case.
 func lowerCase(name string) relation {
-	return func(_ *wizard, _ context.Context, where string, _ int64, value any, record store.Record) error {
+	return func(_ *wizard, _ context.Context, where string, _ int64, value any, record installation.Record) error {
 		text, ok := value.(string)
 		if !ok {
 			return invalid(where, "has to be %s", aText)
@@ -93,7 +93,7 @@ func lowerCase(name string) relation {
 
 // reference points to another record, by id or, where it has one, by name.
 func reference(table, name, column string) relation {
-	return func(w *wizard, ctx context.Context, where string, _ int64, value any, record store.Record) error {
+	return func(w *wizard, ctx context.Context, where string, _ int64, value any, record installation.Record) error {
 		if value == nil {
 			record[column] = nil
 			return nil
@@ -127,7 +127,7 @@ func (w *wizard) idOf(ctx context.Context, where, table, name string, value any)
 }
 
 // channelGroup is settled after the groups, which come after the channels.
-func channelGroup(w *wizard, _ context.Context, where string, id int64, value any, _ store.Record) error {
+func channelGroup(w *wizard, _ context.Context, where string, id int64, value any, _ installation.Record) error {
 	if value == nil {
 		return nil
 	}
@@ -136,7 +136,7 @@ func channelGroup(w *wizard, _ context.Context, where string, id int64, value an
 		if err != nil {
 			return err
 		}
-		return w.tx.UpdateRecord(ctx, "channels", id, store.Record{"group_id": groupID})
+		return w.tx.UpdateRecord(ctx, "channels", id, installation.Record{"group_id": groupID})
 	})
 	return nil
 }
@@ -145,7 +145,7 @@ func channelGroup(w *wizard, _ context.Context, where string, id int64, value an
 const groupSeparator = "::"
 
 // groupName takes a whole path, as in Sales::North; the parent must exist.
-func groupName(w *wizard, ctx context.Context, where string, _ int64, value any, record store.Record) error {
+func groupName(w *wizard, ctx context.Context, where string, _ int64, value any, record installation.Record) error {
 	path, ok := value.(string)
 	if !ok || strings.TrimSpace(path) == "" {
 		return invalid(where, "has to be %s", aText)
@@ -163,7 +163,7 @@ func groupName(w *wizard, ctx context.Context, where string, _ int64, value any,
 
 // groupParent puts a group named by its last name below another. It runs after groupName, because
 // attributes are taken in the order of their names.
-func groupParent(w *wizard, ctx context.Context, where string, _ int64, value any, record store.Record) error {
+func groupParent(w *wizard, ctx context.Context, where string, _ int64, value any, record installation.Record) error {
 	last, named := record["name_last"].(string)
 	if value == nil || !named || record["parent_id"] != nil {
 		return nil
@@ -178,7 +178,7 @@ func groupParent(w *wizard, ctx context.Context, where string, _ int64, value an
 }
 
 // groupUsers gives people, named by login, full access to a group.
-func groupUsers(w *wizard, _ context.Context, where string, id int64, value any, _ store.Record) error {
+func groupUsers(w *wizard, _ context.Context, where string, id int64, value any, _ installation.Record) error {
 	logins, ok := value.([]any)
 	if !ok {
 		return invalid(where, "has to be a list of logins")

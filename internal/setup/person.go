@@ -12,6 +12,7 @@ import (
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 var user = recordKind{
@@ -21,7 +22,7 @@ var user = recordKind{
 		"department": aText, "street": aText, "zip": aText, "city": aText, "country": aText, "address": aText,
 		"vip": aSwitch, "verified": aSwitch, "active": aSwitch, "note": aText, "preferences": anyJSON,
 	},
-	defaults: store.Record{"verified": true},
+	defaults: installation.Record{"verified": true},
 	relations: map[string]relation{
 		"login":            lowerCase("login"),
 		"email":            lowerCase("email"),
@@ -37,9 +38,9 @@ var user = recordKind{
 	},
 }
 
-func nothing(*wizard, context.Context, string, int64, any, store.Record) error { return nil }
+func nothing(*wizard, context.Context, string, int64, any, installation.Record) error { return nil }
 
-func password(_ *wizard, _ context.Context, where string, _ int64, value any, record store.Record) error {
+func password(_ *wizard, _ context.Context, where string, _ int64, value any, record installation.Record) error {
 	text, ok := value.(string)
 	if !ok {
 		return invalid(where, "has to be %s", aText)
@@ -197,10 +198,10 @@ func grant(ctx context.Context, tx *store.Store, id desk.UserID, groups []int64,
 	return tx.InsertMissing(ctx, "groups_users", rows)
 }
 
-func pairs(one string, id desk.UserID, other string, others []int64) []store.Record {
-	rows := make([]store.Record, len(others))
+func pairs(one string, id desk.UserID, other string, others []int64) []installation.Record {
+	rows := make([]installation.Record, len(others))
 	for i, v := range others {
-		rows[i] = store.Record{one: id, other: v}
+		rows[i] = installation.Record{one: id, other: v}
 	}
 	return rows
 }

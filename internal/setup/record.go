@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // recordKind says which attributes an auto wizard may give records of a table.
@@ -19,13 +19,13 @@ type recordKind struct {
 	name       string              // the column by which an existing record is recognised
 	needs      []string            // attributes without which none can be created
 	attributes map[string]jsonType // columns
-	defaults   store.Record        // of new records
+	defaults   installation.Record // of new records
 	relations  map[string]relation
 	noStamp    bool // has no created_by_id
 }
 
 // relation turns an attribute that names other records into columns, or into work for later.
-type relation func(w *wizard, ctx context.Context, where string, id int64, value any, record store.Record) error
+type relation func(w *wizard, ctx context.Context, where string, id int64, value any, record installation.Record) error
 
 // jsonType is what an attribute's value may be.
 type jsonType string
@@ -94,7 +94,7 @@ func (w *wizard) put(ctx context.Context, where string, kind recordKind, attribu
 	if err != nil {
 		return 0, err
 	}
-	record := store.Record{}
+	record := installation.Record{}
 	if !exists {
 		maps.Copy(record, kind.defaults)
 	}
@@ -139,7 +139,7 @@ func (w *wizard) find(ctx context.Context, where string, kind recordKind, attrib
 	return id, false, err
 }
 
-func (w *wizard) write(ctx context.Context, where string, kind recordKind, id int64, exists bool, record store.Record) error {
+func (w *wizard) write(ctx context.Context, where string, kind recordKind, id int64, exists bool, record installation.Record) error {
 	if !kind.noStamp {
 		record["updated_by_id"] = w.by
 	}
@@ -158,7 +158,7 @@ func (w *wizard) write(ctx context.Context, where string, kind recordKind, id in
 	if !kind.noStamp {
 		record["created_by_id"] = w.by
 	}
-	if err := w.tx.InsertRecords(ctx, kind.table, []store.Record{record}); err != nil {
+	if err := w.tx.InsertRecords(ctx, kind.table, []installation.Record{record}); err != nil {
 		return err
 	}
 	return w.tx.AdvanceIDs(ctx, kind.table)

@@ -10,6 +10,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // The records of a fresh installation, a file a table, a row a line. Clients know their ids.
@@ -79,12 +80,12 @@ func seed(ctx context.Context, tx *store.Store, address Address) (bool, error) {
 }
 
 // rowsOf reads one table's seeds.
-func rowsOf(table string) ([]store.Record, error) {
+func rowsOf(table string) ([]installation.Record, error) {
 	file, err := seeds.ReadFile("seeds/" + table + ".json")
 	if err != nil {
 		return nil, err
 	}
-	var rows []store.Record
+	var rows []installation.Record
 	if err := json.Unmarshal(file, &rows); err != nil {
 		return nil, fmt.Errorf("seeds of %s: %w", table, err)
 	}
@@ -92,7 +93,7 @@ func rowsOf(table string) ([]store.Record, error) {
 }
 
 // insert adds rows with their ids and makes the next id follow them.
-func insert(ctx context.Context, tx *store.Store, table string, rows []store.Record) error {
+func insert(ctx context.Context, tx *store.Store, table string, rows []installation.Record) error {
 	if err := tx.InsertRecords(ctx, table, rows); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
@@ -103,7 +104,7 @@ func insert(ctx context.Context, tx *store.Store, table string, rows []store.Rec
 }
 
 // seedTicket adds the first ticket, which takes the first number of the counter.
-func seedTicket(ctx context.Context, tx *store.Store, settings []store.Record) error {
+func seedTicket(ctx context.Context, tx *store.Store, settings []installation.Record) error {
 	catalog := &desk.Catalog{Settings: desk.Settings{}}
 	for _, row := range settings {
 		value, err := json.Marshal(row["state_current"].(map[string]any)["value"])

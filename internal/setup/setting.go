@@ -11,11 +11,12 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
 )
 
 // PutSetting sets a setting to what an operator typed: JSON, or a plain text where the setting
 // holds texts. What doesn't fit the setting is a *desk.InvalidError.
-func PutSetting(ctx context.Context, s *store.Store, setting store.Setting, typed string) error {
+func PutSetting(ctx context.Context, s *store.Store, setting catalog.Setting, typed string) error {
 	var state struct{ Value any }
 	if err := json.Unmarshal(setting.StateInitial, &state); err != nil {
 		return fmt.Errorf("setting %s: %w", setting.Name, err)

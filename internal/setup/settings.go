@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"strings"
 
-	"postroom/internal/store"
+	"postroom/internal/store/installation"
 )
 
 // settingSeed is a line of seeds/settings.json.
@@ -30,7 +30,7 @@ type settingSeed struct {
 }
 
 // seedSettings makes the rows of all settings. Their ids are their places in the list.
-func seedSettings(address Address) ([]store.Record, error) {
+func seedSettings(address Address) ([]installation.Record, error) {
 	file, err := seeds.ReadFile("seeds/settings.json")
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func seedSettings(address Address) ([]store.Record, error) {
 	if err := json.Unmarshal(file, &list); err != nil {
 		return nil, fmt.Errorf("seeds of settings: %w", err)
 	}
-	rows := make([]store.Record, len(list))
+	rows := make([]installation.Record, len(list))
 	for i, setting := range list {
 		value := setting.Value
 		if setting.Generated != "" {
@@ -54,7 +54,7 @@ func seedSettings(address Address) ([]store.Record, error) {
 		case setting.Name == "http_type" && address.HTTPType != "":
 			current = address.HTTPType
 		}
-		rows[i] = store.Record{
+		rows[i] = installation.Record{
 			"id": i + 1, "name": setting.Name, "title": title(setting.Name), "area": setting.Area,
 			"description": "", "options": setting.options(), "frontend": setting.Frontend, "preferences": setting.preferences(),
 			"state_initial": map[string]any{"value": value}, "state_current": map[string]any{"value": current},

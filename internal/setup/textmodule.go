@@ -9,6 +9,8 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
+	"postroom/internal/store/table"
 )
 
 // The text modules that come with an installation, a file a locale.
@@ -22,7 +24,7 @@ const otherwiseLocale = "en-us"
 // LoadTextModules gives an installation that has no text modules those of a locale, or of the
 // nearest one there is. It returns how many.
 func LoadTextModules(ctx context.Context, tx *store.Store, locale string) (int, error) {
-	there, err := store.TextModules.Count(ctx, tx, store.Filter[desk.TextModuleID]{})
+	there, err := library.TextModules.Count(ctx, tx.DB, table.Filter[desk.TextModuleID]{})
 	if err != nil || there > 0 {
 		return 0, err
 	}

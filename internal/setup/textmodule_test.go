@@ -9,7 +9,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
 	"postroom/internal/setup"
-	"postroom/internal/store"
+	"postroom/internal/store/library"
 )
 
 func TestTextModulesOfTheNearestLocaleAreLoaded(t *testing.T) {
@@ -40,7 +40,7 @@ func TestTextModulesAreLoadedWhereThereAreNone(t *testing.T) {
 	t.Parallel()
 	s, conn := seeded(t)
 	own := desk.TextModule{Name: "Ours", Content: "Hi", Active: true}
-	if err := store.TextModules.Insert(t.Context(), s, &own, desk.SystemUser); err != nil {
+	if err := library.TextModules.Insert(t.Context(), s.DB, &own, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	n, err := setup.LoadTextModules(t.Context(), s, "en-us")

@@ -10,6 +10,8 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/collab"
+	"postroom/internal/store/table"
 )
 
 // linkable makes links between tickets possible.
@@ -109,7 +111,7 @@ func TestMentionNeedsAnAgentWhoMayRead(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	mentions, err := b.MentionsOf(t.Context(), ticket.ID, store.Page{Limit: 10})
+	mentions, err := b.MentionsOf(t.Context(), ticket.ID, table.Page{Limit: 10})
 	if err != nil || len(mentions) != 2 || mentions[0].UserID != full || mentions[1].UserID != reader || mentions[0].CreatedByID != reader {
 		t.Fatalf("mentions %+v, %v, want those of %d and %d", mentions, err, full, reader)
 	}
@@ -170,7 +172,7 @@ func TestTimeOfATicketIsTheSum(t *testing.T) {
 	if sum, err := b.TimeSpent(t.Context(), ticket.ID); err != nil || *sum != "20.25" {
 		t.Errorf("sum %v, %v, want 20.25", sum, err)
 	}
-	all, err := b.TimeAccountings(t.Context(), store.TimeAccountingFilter{TicketID: ticket.ID}, nil, store.Page{Limit: 10})
+	all, err := b.TimeAccountings(t.Context(), collab.TimeAccountingFilter{TicketID: ticket.ID}, nil, table.Page{Limit: 10})
 	if err != nil || len(all) != 2 || all[0].TimeUnit != "20.00" {
 		t.Errorf("booked %+v, %v, want two lines", all, err)
 	}
@@ -194,19 +196,19 @@ func TestTimeReportsOfAMonth(t *testing.T) {
 	b.exec(`INSERT INTO ticket_time_accountings (ticket_id, time_unit, type_id, created_by_id, created_at) VALUES
 		($1, 1, NULL, 1, '2024-02-29 23:59:59.999Z'), ($1, 2, 5, 1, '2024-03-01 00:00Z'), ($1, 3, NULL, 2, '2024-03-31 23:59:59.999Z'),
 		($2, 4.5, 5, 2, '2024-03-15 12:00Z'), ($2, 8, NULL, 2, '2024-04-01 00:00Z')`, one, two)
-	march := store.Month{First: day("2024-03-01"), Next: day("2024-04-01")}
-	type report = func(limit int) ([]store.TimeBooked, error)
+	march := collab.Month{First: day("2024-03-01"), Next: day("2024-04-01")}
+	type report = func(limit int) ([]collab.TimeBooked, error)
 	for name, tc := range map[string]struct {
 		report
 		want []string
 	}{
-		"activity": {func(n int) ([]store.TimeBooked, error) { return b.TimeByActivity(t.Context(), march, n) },
+		"activity": {func(n int) ([]collab.TimeBooked, error) { return b.TimeByActivity(t.Context(), march, n) },
 			[]string{"2.00 Travel", "4.50 Travel", "3.00"}},
-		"ticket": {func(n int) ([]store.TimeBooked, error) { return b.TimeByTicket(t.Context(), march, n) },
+		"ticket": {func(n int) ([]collab.TimeBooked, error) { return b.TimeByTicket(t.Context(), march, n) },
 			[]string{"5.00", "4.50"}},
-		"customer": {func(n int) ([]store.TimeBooked, error) { return b.TimeByCustomer(t.Context(), march, n) },
+		"customer": {func(n int) ([]collab.TimeBooked, error) { return b.TimeByCustomer(t.Context(), march, n) },
 			[]string{"4.50", "5.00"}},
-		"organization": {func(n int) ([]store.TimeBooked, error) { return b.TimeByOrganization(t.Context(), march, n) },
+		"organization": {func(n int) ([]collab.TimeBooked, error) { return b.TimeByOrganization(t.Context(), march, n) },
 			[]string{"4.50"}},
 	} {
 		lines, err := tc.report(10)
@@ -252,7 +254,7 @@ func TestMergedTicketsShareWhatWasAttached(t *testing.T) {
 	if err := b.InTx(t.Context(), func(tx *store.Store) error { return tx.MergeAttached(t.Context(), source.ID, target.ID) }); err != nil {
 		t.Fatal(err)
 	}
-	mentions, err := b.MentionsOf(t.Context(), target.ID, store.Page{Limit: 10})
+	mentions, err := b.MentionsOf(t.Context(), target.ID, table.Page{Limit: 10})
 	if err != nil || len(mentions) != 2 {
 		t.Errorf("%d mentions of the target, %v, want 2", len(mentions), err)
 	}
@@ -275,12 +277,12 @@ func TestWhatIsAttachedToAPageOfTickets(t *testing.T) {
 	b := open(t)
 	one, two := b.ticket("1").ID, b.ticket("2").ID
 	list := desk.Checklist{TicketID: one}
-	if err := store.Checklists.Insert(t.Context(), b.Store, &list, 1); err != nil {
+	if err := collab.Checklists.Insert(t.Context(), b.Store.DB, &list, 1); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
 		item := desk.ChecklistItem{ChecklistID: list.ID, Text: "after the other", TicketID: &two}
-		if err := store.ChecklistItems.Insert(t.Context(), b.Store, &item, 1); err != nil {
+		if err := collab.ChecklistItems.Insert(t.Context(), b.Store.DB, &item, 1); err != nil {
 			t.Fatal(err)
 		}
 	}

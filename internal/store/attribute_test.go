@@ -14,6 +14,10 @@ import (
 	"postroom/internal/attribute"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // define adds attributes of a kind of record and migrates.
@@ -35,7 +39,7 @@ func (b *base) add(a desk.Attribute) desk.Attribute {
 		if err := attribute.New(&a); err != nil {
 			return err
 		}
-		return store.Attributes.Insert(b.t.Context(), tx, &a, 1)
+		return catalog.Attributes.Insert(b.t.Context(), tx.DB, &a, 1)
 	})
 	if err != nil {
 		b.t.Fatalf("attribute %s: %v", a.Name, err)
@@ -53,7 +57,7 @@ func (b *base) change(object, name string, change func(*desk.Attribute)) {
 		}
 		becomes := *was
 		change(&becomes)
-		return store.Attributes.Save(b.t.Context(), tx, &becomes, 1)
+		return catalog.Attributes.Save(b.t.Context(), tx.DB, &becomes, 1)
 	})
 	if err != nil {
 		b.t.Fatal(err)
@@ -120,16 +124,16 @@ func TestValuesOfEveryTypeComeBackAsTheyWereSaved(t *testing.T) {
 		},
 		"Organization": func(custom map[string]any) (map[string]any, error) {
 			o := desk.Organization{Name: "Acme", Custom: custom}
-			err := store.Organizations.Insert(ctx, b.Store, &o, 1)
-			err = errors.Join(err, store.Organizations.Save(ctx, b.Store, &o, 1))
-			got, read := store.Organizations.Get(ctx, b.Store, o.ID)
+			err := directory.Organizations.Insert(ctx, b.Store.DB, &o, 1)
+			err = errors.Join(err, directory.Organizations.Save(ctx, b.Store.DB, &o, 1))
+			got, read := directory.Organizations.Get(ctx, b.Store.DB, o.ID)
 			return got.Custom, errors.Join(err, read)
 		},
 		"Group": func(custom map[string]any) (map[string]any, error) {
 			g := desk.Group{Name: "Sales", NameLast: "Sales", FollowUpPossible: "yes", Custom: custom}
-			err := store.Groups.Insert(ctx, b.Store, &g, 1)
-			err = errors.Join(err, store.Groups.Save(ctx, b.Store, &g, 1))
-			got, read := store.Groups.Get(ctx, b.Store, g.ID)
+			err := catalog.Groups.Insert(ctx, b.Store.DB, &g, 1)
+			err = errors.Join(err, catalog.Groups.Save(ctx, b.Store.DB, &g, 1))
+			got, read := catalog.Groups.Get(ctx, b.Store.DB, g.ID)
 			return got.Custom, errors.Join(err, read)
 		},
 	} {
@@ -296,9 +300,9 @@ func TestSortingAndFindingByAnAttributeUsesItsIndex(t *testing.T) {
 			continue // too long for an index
 		}
 		for _, descending := range []bool{false, true} {
-			order := store.Order{Column: a.Name, Custom: &a, Descending: descending}
+			order := table.Order{Column: a.Name, Custom: &a, Descending: descending}
 			queries := b.traced(func(s *store.Store) {
-				_, err := s.SearchTickets(t.Context(), store.TicketSearch{Scope: desk.TicketScope{All: true}, Order: []store.Order{order}, Page: store.Page{Limit: 10}})
+				_, err := s.SearchTickets(t.Context(), tickets.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{order}, Page: table.Page{Limit: 10}})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -330,7 +334,7 @@ func TestRecordsAreSortedByTheValuesOfAttributes(t *testing.T) {
 		descending bool
 		want       string
 	}{{false, "five nine ten"}, {true, "ten nine five"}} {
-		found, err := store.Organizations.List(ctx, b.Store, store.Filter[desk.OrganizationID]{}, []store.Order{{Custom: &size, Descending: tc.descending}}, store.Page{Limit: 10})
+		found, err := directory.Organizations.List(ctx, b.Store.DB, table.Filter[desk.OrganizationID]{}, []table.Order{{Custom: &size, Descending: tc.descending}}, table.Page{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -342,7 +346,7 @@ func TestRecordsAreSortedByTheValuesOfAttributes(t *testing.T) {
 			t.Errorf("organizations by size (descending: %v):%s, want %s", tc.descending, got, tc.want)
 		}
 	}
-	users, err := b.ListUsers(ctx, store.UserFilter{}, []store.Order{{Custom: &since}}, store.Page{Limit: 10})
+	users, err := b.ListUsers(ctx, directory.Filter{}, []table.Order{{Custom: &since}}, table.Page{Limit: 10})
 	if err != nil || len(users) != 2 || users[0].ID != 2 {
 		t.Errorf("users by date = %v (%v), want user 2 first, and who has none last", users, err)
 	}

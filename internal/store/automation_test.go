@@ -8,12 +8,17 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/library"
+	"postroom/internal/store/table"
 )
 
 func newCalendar(b *base, name string, isDefault bool) desk.Calendar {
 	b.t.Helper()
 	v := desk.Calendar{Name: name, Timezone: "UTC", BusinessHours: map[string]any{}, Default: isDefault}
-	if err := b.InTx(b.t.Context(), func(tx *store.Store) error { return store.Calendars.Insert(b.t.Context(), tx, &v, desk.SystemUser) }); err != nil {
+	if err := b.InTx(b.t.Context(), func(tx *store.Store) error {
+		return catalog.Calendars.Insert(b.t.Context(), tx.DB, &v, desk.SystemUser)
+	}); err != nil {
 		b.t.Fatal(err)
 	}
 	return v
@@ -39,17 +44,17 @@ func TestExactlyOneCalendarIsTheDefault(t *testing.T) {
 	}
 	change(func(tx *store.Store) error {
 		third.Default = true
-		return store.Calendars.Save(t.Context(), tx, &third, desk.SystemUser)
+		return catalog.Calendars.Save(t.Context(), tx.DB, &third, desk.SystemUser)
 	})
 	if got := defaults(); got != "third" {
 		t.Errorf("default = %s, want the one that became it", got)
 	}
-	change(func(tx *store.Store) error { return store.Calendars.Delete(t.Context(), tx, third.ID) })
+	change(func(tx *store.Store) error { return catalog.Calendars.Delete(t.Context(), tx.DB, third.ID) })
 	if got := defaults(); got != "first" {
 		t.Errorf("default = %s after it was deleted, want the oldest", got)
 	}
-	change(func(tx *store.Store) error { return store.Calendars.Delete(t.Context(), tx, second.ID) })
-	err := b.InTx(t.Context(), func(tx *store.Store) error { return store.Calendars.Delete(t.Context(), tx, first.ID) })
+	change(func(tx *store.Store) error { return catalog.Calendars.Delete(t.Context(), tx.DB, second.ID) })
+	err := b.InTx(t.Context(), func(tx *store.Store) error { return catalog.Calendars.Delete(t.Context(), tx.DB, first.ID) })
 	if _, refused := errors.AsType[*desk.InvalidError](err); !refused {
 		t.Errorf("deleting the last calendar: %v, want a refusal", err)
 	}
@@ -64,16 +69,16 @@ func TestPromiseNeedsItsCalendar(t *testing.T) {
 	none := desk.SLA{Name: "none"}
 	good := desk.SLA{Name: "gold", CalendarID: &calendar.ID, UpdateTime: &hour}
 	both := desk.SLA{Name: "both", CalendarID: &calendar.ID, UpdateTime: &hour, ResponseTime: &hour}
-	if err := store.SLAs.Insert(t.Context(), b.Store, &none, desk.SystemUser); err == nil || err.Error() != "insert into slas: Attribute 'calendar_id' required!" {
+	if err := catalog.SLAs.Insert(t.Context(), b.Store.DB, &none, desk.SystemUser); err == nil || err.Error() != "insert into slas: Attribute 'calendar_id' required!" {
 		t.Errorf("without a calendar: %v", err)
 	}
-	if err := store.SLAs.Insert(t.Context(), b.Store, &good, desk.SystemUser); err != nil {
+	if err := catalog.SLAs.Insert(t.Context(), b.Store.DB, &good, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
-	if err := store.SLAs.Insert(t.Context(), b.Store, &both, desk.SystemUser); err == nil {
+	if err := catalog.SLAs.Insert(t.Context(), b.Store.DB, &both, desk.SystemUser); err == nil {
 		t.Error("the database holds two ways to set one target")
 	}
-	err := store.Calendars.Delete(t.Context(), b.Store, calendar.ID)
+	err := catalog.Calendars.Delete(t.Context(), b.Store.DB, calendar.ID)
 	if refused, ok := errors.AsType[*desk.InvalidError](err); !ok || refused.Reason != "Can't delete, object has references." {
 		t.Errorf("deleting the calendar: %v, want a refusal", err)
 	}
@@ -84,17 +89,17 @@ func TestSecretsOfWebhooksAreSealed(t *testing.T) {
 	b := open(t)
 	token, password := "hush", ""
 	hook := desk.Webhook{Name: "x", Endpoint: "https://example.com", SignatureToken: &token, BasicAuthPassword: &password}
-	if err := store.Webhooks.Insert(t.Context(), b.Store, &hook, desk.SystemUser); err != nil {
+	if err := library.Webhooks.Insert(t.Context(), b.Store.DB, &hook, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	if stored := ask[string](b, `SELECT signature_token FROM webhooks`); strings.Contains(stored, token) || !strings.HasPrefix(stored, "sealed:") {
 		t.Errorf("the database holds %q", stored)
 	}
-	v, err := store.Webhooks.Get(t.Context(), b.Store, hook.ID)
+	v, err := library.Webhooks.Get(t.Context(), b.Store.DB, hook.ID)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.Webhooks.Save(t.Context(), b.Store, &v, desk.SystemUser); err != nil {
+	if err := library.Webhooks.Save(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	opened, err := b.Webhook(t.Context(), hook.ID)
@@ -107,7 +112,7 @@ func TestWebhookInUseStays(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	hook := desk.Webhook{Name: "x", Endpoint: "https://example.com"}
-	if err := store.Webhooks.Insert(t.Context(), b.Store, &hook, desk.SystemUser); err != nil {
+	if err := library.Webhooks.Insert(t.Context(), b.Store.DB, &hook, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	number := fmt.Sprint(hook.ID)
@@ -116,14 +121,14 @@ func TestWebhookInUseStays(t *testing.T) {
 		('another', '{}', jsonb_build_object('notification.webhook', jsonb_build_object('webhook_id', $1::text || '0')), 'action', 'always', 1, 1)`, number)
 	b.exec(`INSERT INTO schedulers (name, object, timeplan, condition, perform, updated_by_id, created_by_id) VALUES
 		('as number', 'Ticket', '{}', '{}', jsonb_build_object('notification.webhook', jsonb_build_object('webhook_id', $1::bigint)), 1, 1)`, hook.ID)
-	err := store.Webhooks.Delete(t.Context(), b.Store, hook.ID)
+	err := library.Webhooks.Delete(t.Context(), b.Store.DB, hook.ID)
 	refused, ok := errors.AsType[*desk.InvalidError](err)
 	if want := "Cannot delete! This webhook is referenced by Job: as number, Trigger: as text"; !ok || refused.Reason != want {
 		t.Errorf("deleting a webhook in use: %v, want %q", err, want)
 	}
 	b.exec(`DELETE FROM triggers`)
 	b.exec(`DELETE FROM schedulers`)
-	if err := store.Webhooks.Delete(t.Context(), b.Store, hook.ID); err != nil {
+	if err := library.Webhooks.Delete(t.Context(), b.Store.DB, hook.ID); err != nil {
 		t.Errorf("deleting a webhook that nothing uses: %v", err)
 	}
 }
@@ -133,15 +138,15 @@ func TestBuiltInWorkflowsAreNotShown(t *testing.T) {
 	b := open(t)
 	b.exec(`INSERT INTO core_workflows (id, name, changeable, updated_by_id, created_by_id) VALUES (900, 'built in', false, 1, 1)`)
 	own := desk.CoreWorkflow{Name: "own", Active: true}
-	if err := store.CoreWorkflows.Insert(t.Context(), b.Store, &own, desk.SystemUser); err != nil {
+	if err := catalog.CoreWorkflows.Insert(t.Context(), b.Store.DB, &own, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
-	list, err := store.CoreWorkflows.List(t.Context(), b.Store, store.Filter[desk.CoreWorkflowID]{}, nil, store.Page{Limit: 10})
+	list, err := catalog.CoreWorkflows.List(t.Context(), b.Store.DB, table.Filter[desk.CoreWorkflowID]{}, nil, table.Page{Limit: 10})
 	if err != nil || len(list) != 1 || list[0].Name != "own" || !list[0].Changeable {
 		t.Errorf("list = %v, %v, want the own one", list, err)
 	}
 	err = b.InTx(t.Context(), func(tx *store.Store) error {
-		_, err := store.CoreWorkflows.Lock(t.Context(), tx, 900)
+		_, err := catalog.CoreWorkflows.Lock(t.Context(), tx.DB, 900)
 		return err
 	})
 	if !errors.Is(err, desk.ErrNotFound) {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 )
 
 func TestCopiedRecordsComeBackWhole(t *testing.T) {
@@ -60,7 +60,7 @@ func TestCopiedRecordsComeBackWhole(t *testing.T) {
 		IDFrom: new(int64(1)), IDTo: new(int64(4)), RelatedObject: "Ticket", RelatedOID: 9, By: 2,
 	}
 	created := desk.Change{Object: "Ticket", OID: int64(copied[0].ID), Type: "created", By: 2}
-	if err := b.CopyHistory(t.Context(), []store.HistoryEntry{{Change: created, CreatedAt: at}, {Change: line, CreatedAt: at}}); err != nil {
+	if err := b.CopyHistory(t.Context(), []tickets.HistoryEntry{{Change: created, CreatedAt: at}, {Change: line, CreatedAt: at}}); err != nil {
 		t.Fatal(err)
 	}
 	history, err := b.HistoryOf(t.Context(), copied[0].ID)

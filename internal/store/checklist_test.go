@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/collab"
 )
 
 // day is a date at midnight.
@@ -24,7 +24,7 @@ func day(text string) time.Time {
 func (b *base) checklist(ticket desk.TicketID, texts ...string) desk.ChecklistID {
 	b.t.Helper()
 	list := desk.Checklist{TicketID: ticket}
-	if err := store.Checklists.Insert(b.t.Context(), b.Store, &list, 1); err != nil {
+	if err := collab.Checklists.Insert(b.t.Context(), b.Store.DB, &list, 1); err != nil {
 		b.t.Fatal(err)
 	}
 	var items []desk.ChecklistItem
@@ -86,7 +86,7 @@ func TestChecklistIsFullAtSomeTime(t *testing.T) {
 	list := b.checklist(b.ticket("1").ID, slices.Repeat([]string{"x"}, desk.MaxChecklistItems-1)...)
 	add := func() error {
 		item := desk.ChecklistItem{ChecklistID: list, Text: "last"}
-		return store.ChecklistItems.Insert(t.Context(), b.Store, &item, 1)
+		return collab.ChecklistItems.Insert(t.Context(), b.Store.DB, &item, 1)
 	}
 	if err := add(); err != nil {
 		t.Errorf("item %d: %v", desk.MaxChecklistItems, err)
@@ -111,7 +111,7 @@ func TestTicketHasOneChecklist(t *testing.T) {
 		t.Errorf("checklist %v, %v, want %d", found, err, list)
 	}
 	second := desk.Checklist{TicketID: ticket}
-	if err := store.Checklists.Insert(t.Context(), b.Store, &second, 1); !errors.Is(err, desk.ErrConflict) {
+	if err := collab.Checklists.Insert(t.Context(), b.Store.DB, &second, 1); !errors.Is(err, desk.ErrConflict) {
 		t.Errorf("second checklist: %v, want ErrConflict", err)
 	}
 }

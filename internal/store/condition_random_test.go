@@ -10,7 +10,9 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // TestBothWaysToJudgeAgree makes up tickets and conditions, and asks of each condition which
@@ -251,7 +253,7 @@ func anys(texts []string) []any {
 // allFacts reads what rules want to know of every ticket.
 func (b *base) allFacts(c *desk.Catalog) []*rules.Facts {
 	b.t.Helper()
-	tickets, err := b.SearchTickets(b.t.Context(), store.TicketSearch{Scope: desk.TicketScope{All: true}, Order: []store.Order{{Column: "id"}}, Page: store.Page{Limit: 1000}})
+	tickets, err := b.SearchTickets(b.t.Context(), tickets.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{{Column: "id"}}, Page: table.Page{Limit: 1000}})
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -273,7 +275,7 @@ func (b *base) facts(ticket desk.Ticket, c *desk.Catalog) *rules.Facts {
 		"ticket_state": rules.StateRow(c.States[ticket.StateID]),
 	}, Many: map[string][]rules.Row{}}
 	if ticket.OrganizationID != nil {
-		organization, err := store.Organizations.Get(b.t.Context(), b.Store, *ticket.OrganizationID)
+		organization, err := directory.Organizations.Get(b.t.Context(), b.Store.DB, *ticket.OrganizationID)
 		if err != nil {
 			b.t.Fatal(err)
 		}

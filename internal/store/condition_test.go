@@ -11,7 +11,8 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // vectors are conditions and the tickets that they must find.
@@ -219,9 +220,9 @@ func (b *base) matching(attributes *rules.Attributes, condition json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
-	search := store.TicketSearch{
-		Scope: desk.TicketScope{All: true}, IDs: of, Order: []store.Order{{Column: "id"}}, Page: store.Page{Limit: 1000},
-		Search: store.Search{Condition: bound, Context: context},
+	search := tickets.Search{
+		Scope: desk.TicketScope{All: true}, IDs: of, Order: []table.Order{{Column: "id"}}, Page: table.Page{Limit: 1000},
+		Search: table.Search{Condition: bound, Context: context},
 	}
 	tickets, err := b.SearchTickets(b.t.Context(), search)
 	if err != nil {

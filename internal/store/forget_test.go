@@ -13,6 +13,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/privacy"
 )
 
 // user writes a user with the fewest values.
@@ -177,7 +178,7 @@ func TestOrdersToForgetAreChecked(t *testing.T) {
 	ticket := b.ticket("4711")
 	order := func(kind string, id int64, by desk.UserID) (desk.DataPrivacyTask, error) {
 		v := desk.DataPrivacyTask{DeletableType: kind, DeletableID: id, Preferences: map[string]any{"sure": "DELETE"}}
-		err := b.InTx(t.Context(), func(tx *store.Store) error { return store.DataPrivacyTasks.Insert(t.Context(), tx, &v, by) })
+		err := b.InTx(t.Context(), func(tx *store.Store) error { return privacy.Tasks.Insert(t.Context(), tx.DB, &v, by) })
 		return v, err
 	}
 	for _, tc := range []struct {

@@ -6,21 +6,21 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/knowledge"
 )
 
 // shelf makes a knowledge base in two languages with one category.
 func shelf(t *testing.T, b *base) (desk.KnowledgeBase, desk.KBCategory) {
 	t.Helper()
 	kb := desk.NewKnowledgeBase()
-	if err := store.KnowledgeBases.Insert(t.Context(), b.Store, &kb, desk.SystemUser); err != nil {
+	if err := knowledge.Bases.Insert(t.Context(), b.Store.DB, &kb, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	if err := b.SetKBLocales(t.Context(), kb.ID, []desk.LocaleID{1, 7}); err != nil {
 		t.Fatal(err)
 	}
 	category := desk.KBCategory{KnowledgeBaseID: kb.ID, CategoryIcon: "x"}
-	if err := store.KBCategories.Insert(t.Context(), b.Store, &category, desk.SystemUser); err != nil {
+	if err := knowledge.Categories.Insert(t.Context(), b.Store.DB, &category, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	return kb, category
@@ -50,7 +50,7 @@ func TestLanguagesOfAKnowledgeBase(t *testing.T) {
 		t.Fatal(err)
 	}
 	names := []desk.KBTranslation{{LocaleID: locales[0].ID, Title: "Printers"}, {LocaleID: locales[1].ID, Title: "Drucker"}}
-	if err := store.KBCategoryTranslations.Put(t.Context(), b.Store, int64(category.ID), names, desk.SystemUser); err != nil {
+	if err := knowledge.CategoryTranslations.Put(t.Context(), b.Store.DB, int64(category.ID), names, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
 	for _, wanted := range [][]desk.LocaleID{{7, 1}, {1, 7, 9}, {9, 1}, {9}} {
@@ -61,7 +61,7 @@ func TestLanguagesOfAKnowledgeBase(t *testing.T) {
 			t.Errorf("locales %v, want %v", got, wanted)
 		}
 	}
-	left, err := store.KBCategoryTranslations.Of(t.Context(), b.Store, int64(category.ID))
+	left, err := knowledge.CategoryTranslations.Of(t.Context(), b.Store.DB, int64(category.ID))
 	if err != nil || len(left) != 0 {
 		t.Errorf("%v is left of languages that are gone, %v", left, err)
 	}
@@ -78,7 +78,7 @@ func TestAnswersOnShelves(t *testing.T) {
 			t.Fatalf("answer %d has position %d, %v", i, position, err)
 		}
 		answer := desk.KBAnswer{CategoryID: category.ID, Position: position}
-		if err := store.KBAnswers.Insert(t.Context(), b.Store, &answer, desk.SystemUser); err != nil {
+		if err := knowledge.Answers.Insert(t.Context(), b.Store.DB, &answer, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, answer.ID)
@@ -89,7 +89,7 @@ func TestAnswersOnShelves(t *testing.T) {
 	for level, want := range map[desk.KBAccess][]desk.KBAnswerID{
 		desk.KBEditor: ids, desk.KBReader: ids[1:3], desk.KBPublic: ids[2:3], desk.KBNone: {},
 	} {
-		answers, err := b.KBAnswersOn(t.Context(), store.KBShelves{level: {category.ID}})
+		answers, err := b.KBAnswersOn(t.Context(), knowledge.Shelves{level: {category.ID}})
 		got := []desk.KBAnswerID{}
 		for _, a := range answers {
 			got = append(got, a.ID)
@@ -98,7 +98,7 @@ func TestAnswersOnShelves(t *testing.T) {
 			t.Errorf("with access %v: %v, %v, want %v", level, got, err, want)
 		}
 	}
-	if err := store.KBCategories.Delete(t.Context(), b.Store, category.ID); desk.Permanent(err) != true {
+	if err := knowledge.Categories.Delete(t.Context(), b.Store.DB, category.ID); desk.Permanent(err) != true {
 		t.Errorf("a category with answers was deleted: %v", err)
 	}
 	if _, err := b.DeleteKnowledgeBase(t.Context(), kb.ID); err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
+	"postroom/internal/store/table"
 )
 
 func TestRecordsForSomeGroups(t *testing.T) {
@@ -17,10 +19,10 @@ func TestRecordsForSomeGroups(t *testing.T) {
 	var ids []desk.TextModuleID
 	for _, groups := range [][]desk.GroupID{nil, {7}, {7, 8}} {
 		v := desk.TextModule{Name: "x", Content: "x", Active: true}
-		if err := store.TextModules.Insert(t.Context(), b.Store, &v, desk.SystemUser); err != nil {
+		if err := library.TextModules.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
-		if err := store.TextModules.SetGroups(t.Context(), b.Store, v.ID, groups); err != nil {
+		if err := library.TextModules.SetGroups(t.Context(), b.Store.DB, v.ID, groups); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, v.ID)
@@ -31,7 +33,7 @@ func TestRecordsForSomeGroups(t *testing.T) {
 	}{
 		{nil, ids}, {[]desk.GroupID{}, ids[:1]}, {[]desk.GroupID{7}, ids}, {[]desk.GroupID{8}, []desk.TextModuleID{ids[0], ids[2]}},
 	} {
-		found, err := store.TextModules.List(t.Context(), b.Store, store.Filter[desk.TextModuleID]{InGroups: tc.groups}, nil, store.Page{Limit: 10})
+		found, err := library.TextModules.List(t.Context(), b.Store.DB, table.Filter[desk.TextModuleID]{InGroups: tc.groups}, nil, table.Page{Limit: 10})
 		var got []desk.TextModuleID
 		for _, v := range found {
 			got = append(got, v.ID)
@@ -40,7 +42,7 @@ func TestRecordsForSomeGroups(t *testing.T) {
 			t.Errorf("for groups %v: %v, %v, want %v", tc.groups, got, err, tc.want)
 		}
 	}
-	groups, err := store.TextModules.Groups(t.Context(), b.Store, ids)
+	groups, err := library.TextModules.Groups(t.Context(), b.Store.DB, ids)
 	if want := fmt.Sprintf("map[%d:[7] %d:[7 8]]", ids[1], ids[2]); err != nil || fmt.Sprint(groups) != want {
 		t.Errorf("groups are %v, %v, want %s", groups, err, want)
 	}
@@ -51,18 +53,18 @@ func TestOrderOfATable(t *testing.T) {
 	b := open(t)
 	var ids []desk.PublicLinkID
 	for range 3 {
-		prio, err := store.PublicLinks.NextPrio(t.Context(), b.Store)
+		prio, err := library.PublicLinks.NextPrio(t.Context(), b.Store.DB)
 		if err != nil {
 			t.Fatal(err)
 		}
 		v := desk.PublicLink{Link: "https://example.com", Title: "x", Screen: []string{"login"}, Prio: prio}
-		if err := store.PublicLinks.Insert(t.Context(), b.Store, &v, desk.SystemUser); err != nil {
+		if err := library.PublicLinks.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
 		ids = append(ids, v.ID)
 	}
 	prios := func() string {
-		all, err := store.PublicLinks.All(t.Context(), b.Store)
+		all, err := library.PublicLinks.All(t.Context(), b.Store.DB)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,13 +73,13 @@ func TestOrderOfATable(t *testing.T) {
 	if got := prios(); got != "1 2 3 1" {
 		t.Errorf("new ones have prio %s, want one after the other", got)
 	}
-	if err := store.PublicLinks.SetPrios(t.Context(), b.Store, map[desk.PublicLinkID]int{ids[0]: 9, ids[1]: 4}, 2); err != nil {
+	if err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[desk.PublicLinkID]int{ids[0]: 9, ids[1]: 4}, 2); err != nil {
 		t.Fatal(err)
 	}
 	if got := prios(); got != "9 4 3 2" {
 		t.Errorf("moved, they have prio %s", got)
 	}
-	err := store.PublicLinks.SetPrios(t.Context(), b.Store, map[desk.PublicLinkID]int{ids[0]: 1, 4711: 2}, 2)
+	err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[desk.PublicLinkID]int{ids[0]: 1, 4711: 2}, 2)
 	if missing, ok := errors.AsType[*desk.MissingError](err); !ok || missing.ID != 4711 {
 		t.Errorf("moving one that is not there: %v, want an error that names it", err)
 	}
@@ -93,7 +95,7 @@ func TestLinkOfAnOverviewIsItsOwn(t *testing.T) {
 	var links []string
 	for _, name := range []string{"Open % Tickets", "open_tickets", "Open", "Open Tickets!", "?"} {
 		v := desk.Overview{Name: name, Condition: empty, Order: empty, View: empty}
-		if err := store.Overviews.Insert(t.Context(), b.Store, &v, desk.SystemUser); err != nil {
+		if err := library.Overviews.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
 		links = append(links, v.Link)
@@ -102,7 +104,7 @@ func TestLinkOfAnOverviewIsItsOwn(t *testing.T) {
 		t.Errorf("links are %q", links)
 	}
 	twice := desk.Overview{Name: "x", Link: "open", Condition: empty, Order: empty, View: empty}
-	if err := store.Overviews.Insert(t.Context(), b.Store, &twice, desk.SystemUser); !errors.Is(err, desk.ErrConflict) {
+	if err := library.Overviews.Insert(t.Context(), b.Store.DB, &twice, desk.SystemUser); !errors.Is(err, desk.ErrConflict) {
 		t.Errorf("a link that is taken: %v, want desk.ErrConflict", err)
 	}
 }
@@ -113,7 +115,7 @@ func TestAttemptThatFailsIsUndoneAlone(t *testing.T) {
 	b := open(t)
 	insert := func(tx *store.Store, name string) error {
 		v := desk.Macro{Name: name, Perform: map[string]any{"x": 1}, UXFlowNextUp: desk.NoFlow}
-		return store.Macros.Insert(t.Context(), tx, &v, desk.SystemUser)
+		return library.Macros.Insert(t.Context(), tx.DB, &v, desk.SystemUser)
 	}
 	err := b.InTx(t.Context(), func(tx *store.Store) error {
 		for i, name := range []string{"one", "two", "ONE", "three"} {
@@ -127,7 +129,7 @@ func TestAttemptThatFailsIsUndoneAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if names, err := store.Macros.IDsByName(t.Context(), b.Store, []string{"one", "two", "ONE", "three"}); err != nil || len(names) != 3 {
+	if names, err := library.Macros.IDsByName(t.Context(), b.Store.DB, []string{"one", "two", "ONE", "three"}); err != nil || len(names) != 3 {
 		t.Errorf("kept %v, %v, want all but ONE", names, err)
 	}
 }
@@ -138,7 +140,7 @@ func TestRecordsAreRecognised(t *testing.T) {
 	b.exec(`INSERT INTO text_modules (id, name, content, updated_by_id, created_by_id) VALUES (5, 'Hello', '', 1, 1), (6, 'HELLO', '', 1, 1), (7, 'x', '', 1, 1)`)
 	b.exec(`INSERT INTO users (id, login, email, updated_by_id, created_by_id) VALUES (50, 'nora', 'nora@example.com', 1, 1), (51, 'otto', '', 1, 1)`)
 	module := func(column string, values ...string) (map[string]int64, error) {
-		return store.TextModules.Recognise(t.Context(), b.Store, column, values)
+		return library.TextModules.Recognise(t.Context(), b.Store.DB, column, values)
 	}
 	user := func(column string, values ...string) (map[string]int64, error) {
 		return b.RecogniseUsers(t.Context(), column, values)

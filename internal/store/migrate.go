@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 
+	"postroom/internal/store/pg"
 	"postroom/migrations"
 )
 
@@ -46,14 +47,14 @@ func Migrate(ctx context.Context, url string) (applied int, err error) {
 	known := sources[len(sources)-1].Version
 	current, err := provider.GetDBVersion(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("schema version: %w", translate(err))
+		return 0, fmt.Errorf("schema version: %w", pg.Translate(err))
 	}
 	if current > known {
 		return 0, fmt.Errorf("the database has schema version %d, this program knows versions up to %d: start the newer program that migrated it, or restore a backup made before", current, known)
 	}
 	results, err := provider.Up(ctx)
 	if err != nil {
-		return 0, fmt.Errorf("migrate: %w", translate(err))
+		return 0, fmt.Errorf("migrate: %w", pg.Translate(err))
 	}
 	return len(results), nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 func (b *base) application() desk.Application {
@@ -60,14 +61,14 @@ func TestTokensOfAConsentEndTogether(t *testing.T) {
 	b := open(t)
 	app := b.application()
 	user := desk.UserID(2)
-	grant := store.Grant{ApplicationID: app.ID, UserID: user, RedirectURI: "https://app.example.org/", Scopes: "full", ExpiresAt: time.Now().Add(time.Minute)}
+	grant := signin.Grant{ApplicationID: app.ID, UserID: user, RedirectURI: "https://app.example.org/", Scopes: "full", ExpiresAt: time.Now().Add(time.Minute)}
 	if err := b.InsertGrant(t.Context(), &grant, []byte("code")); err != nil {
 		t.Fatal(err)
 	}
-	add := func(name string, of *desk.GrantID) store.AccessToken {
+	add := func(name string, of *desk.GrantID) signin.AccessToken {
 		t.Helper()
-		token := store.AccessToken{ApplicationID: app.ID, GrantID: of, UserID: &user, Scopes: "full"}
-		if err := b.InsertAccessToken(t.Context(), &token, store.Secrets{Token: []byte(name), Refresh: []byte("refresh " + name)}); err != nil {
+		token := signin.AccessToken{ApplicationID: app.ID, GrantID: of, UserID: &user, Scopes: "full"}
+		if err := b.InsertAccessToken(t.Context(), &token, signin.Secrets{Token: []byte(name), Refresh: []byte("refresh " + name)}); err != nil {
 			t.Fatal(err)
 		}
 		return token
@@ -112,7 +113,7 @@ func TestCodesOfAConsentAreUsedOnce(t *testing.T) {
 	b := open(t)
 	app := b.application()
 	challenge, method := "challenge", "S256"
-	grant := store.Grant{
+	grant := signin.Grant{
 		ApplicationID: app.ID, UserID: 2, RedirectURI: "x", Scopes: "full", CodeChallenge: &challenge, CodeChallengeMethod: &method,
 		ExpiresAt: time.Now().Add(time.Minute),
 	}

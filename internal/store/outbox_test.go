@@ -10,6 +10,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
 )
 
@@ -98,7 +99,7 @@ func TestRelayHearsOfWorkAfterTheCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Release()
-	if _, err := conn.Exec(t.Context(), "LISTEN "+store.OutboxChannel); err != nil {
+	if _, err := conn.Exec(t.Context(), "LISTEN "+outbox.Channel); err != nil {
 		t.Fatal(err)
 	}
 	hear := func(within time.Duration) bool {
@@ -142,7 +143,7 @@ func TestManyAnnouncementsAreFewNotifications(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close(context.Background())
-	if _, err := conn.Exec(t.Context(), "LISTEN "+store.OutboxChannel); err != nil {
+	if _, err := conn.Exec(t.Context(), "LISTEN "+outbox.Channel); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 200 {

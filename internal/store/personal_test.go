@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 func TestActivitiesOfAMomentAreOne(t *testing.T) {
@@ -85,7 +85,7 @@ func TestViewsAreDistinctAndNewestFirst(t *testing.T) {
 		}
 	}
 	shown := func() (ids []int64) {
-		views, err := b.RecentViews(t.Context(), 2, store.Page{Limit: 2})
+		views, err := b.RecentViews(t.Context(), 2, table.Page{Limit: 2})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +122,7 @@ func TestReminderTakesThePlaceOfTheOneBefore(t *testing.T) {
 	tell("update", "reminder_reached", "update", "escalation_warning", "reminder_reached", "escalation")
 	read := func(groups ...desk.GroupID) (types []string) {
 		t.Helper()
-		found, err := b.OnlineNotifications(t.Context(), 2, groups, store.Page{Limit: 10})
+		found, err := b.OnlineNotifications(t.Context(), 2, groups, table.Page{Limit: 10})
 		if err != nil {
 			t.Fatal(err)
 		}

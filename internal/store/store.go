@@ -1,37 +1,97 @@
 // Package store keeps everything that matters in PostgreSQL, in hand-written SQL.
 //
-// It is the only room that knows pgx: its callers see domain types and the errors of desk.
+// Each family of nouns has a room below, whose Keeper reads and writes them; here they come
+// together. Only these rooms know pgx: their callers see domain types and the errors of desk.
 package store
 
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"postroom/internal/store/accounts"
+	"postroom/internal/store/arrivals"
+	"postroom/internal/store/automation"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/collab"
+	"postroom/internal/store/directory"
+	"postroom/internal/store/files"
+	"postroom/internal/store/installation"
+	"postroom/internal/store/knowledge"
+	"postroom/internal/store/library"
+	"postroom/internal/store/outbox"
+	"postroom/internal/store/personal"
+	"postroom/internal/store/pg"
+	"postroom/internal/store/privacy"
+	"postroom/internal/store/seal"
+	"postroom/internal/store/signin"
+	"postroom/internal/store/telephony"
+	"postroom/internal/store/tickets"
 )
 
-// querier is what a pool and a transaction have in common.
-type querier interface {
-	Begin(ctx context.Context) (pgx.Tx, error)
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
-	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
-	CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error)
+// Store is the database, or one transaction of it, with the methods of all keepers.
+type Store struct {
+	*pg.DB // before the keepers, who have it too
+	accountsKeeper
+	arrivalsKeeper
+	automationKeeper
+	catalogKeeper
+	collabKeeper
+	directoryKeeper
+	filesKeeper
+	installationKeeper
+	knowledgeKeeper
+	libraryKeeper
+	outboxKeeper
+	personalKeeper
+	privacyKeeper
+	signinKeeper
+	telephonyKeeper
+	ticketsKeeper
 }
 
-// Store is the database, or one transaction of it.
-type Store struct {
-	db     querier
-	pool   *pgxpool.Pool
-	spare  *pgxpool.Pool // one connection for the catalog, which is also asked for inside transactions
-	seal   *sealer
-	work   *announcer
-	wrote  *bool // in a transaction: whether it announced work
-	latest *catalogCache
+// Embedded side by side, the keepers need different names.
+type (
+	accountsKeeper     = accounts.Keeper
+	arrivalsKeeper     = arrivals.Keeper
+	automationKeeper   = automation.Keeper
+	catalogKeeper      = catalog.Keeper
+	collabKeeper       = collab.Keeper
+	directoryKeeper    = directory.Keeper
+	filesKeeper        = files.Keeper
+	installationKeeper = installation.Keeper
+	knowledgeKeeper    = knowledge.Keeper
+	libraryKeeper      = library.Keeper
+	outboxKeeper       = outbox.Keeper
+	personalKeeper     = personal.Keeper
+	privacyKeeper      = privacy.Keeper
+	signinKeeper       = signin.Keeper
+	telephonyKeeper    = telephony.Keeper
+	ticketsKeeper      = tickets.Keeper
+)
+
+func on(db *pg.DB) *Store {
+	return &Store{
+		DB:                 db,
+		accountsKeeper:     accounts.On(db),
+		arrivalsKeeper:     arrivals.On(db),
+		automationKeeper:   automation.On(db),
+		catalogKeeper:      catalog.On(db),
+		collabKeeper:       collab.On(db),
+		directoryKeeper:    directory.On(db),
+		filesKeeper:        files.On(db),
+		installationKeeper: installation.On(db),
+		knowledgeKeeper:    knowledge.On(db),
+		libraryKeeper:      library.On(db),
+		outboxKeeper:       outbox.On(db),
+		personalKeeper:     personal.On(db),
+		privacyKeeper:      privacy.On(db),
+		signinKeeper:       signin.On(db),
+		telephonyKeeper:    telephony.On(db),
+		ticketsKeeper:      tickets.On(db),
+	}
 }
 
 // Options of Open.
@@ -51,64 +111,39 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 	if opts.MaxConns > 0 {
 		config.MaxConns = opts.MaxConns
 	}
-	// Every time is UTC, in the database's answers as everywhere else.
-	config.ConnConfig.RuntimeParams["timezone"] = "UTC"
-	config.AfterConnect = readUTC
-	config.ConnConfig.RuntimeParams["application_name"] = "postroom"
 	config.ConnConfig.Tracer = opts.Tracer
-	config.HealthCheckPeriod = 5 * time.Second
-	seal, err := newSealer(opts.SecretKey)
+	sealer, err := seal.New(opts.SecretKey)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := pgxpool.NewWithConfig(ctx, config)
+	db, err := pg.Open(ctx, config, sealer)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, err
 	}
-	// Transactions that hold all connections of the pool may all wait for the catalog.
-	spare, err := pgxpool.NewWithConfig(ctx, single(config))
-	if err != nil {
-		pool.Close()
-		return nil, fmt.Errorf("open database: %w", err)
-	}
-	return &Store{db: pool, pool: pool, spare: spare, seal: seal, work: newAnnouncer(pool), latest: &catalogCache{}}, nil
-}
-
-// single is a configuration for one connection, which exists only while it is used now and then.
-func single(config *pgxpool.Config) *pgxpool.Config {
-	one := config.Copy()
-	one.MaxConns, one.MinConns, one.MinIdleConns = 1, 0, 0
-	return one
-}
-
-// Close ends all connections. Work announced before it is announced.
-func (s *Store) Close() {
-	s.work.close()
-	s.pool.Close()
-	s.spare.Close()
-}
-
-// Ping reports whether the database answers.
-func (s *Store) Ping(ctx context.Context) error {
-	return translate(s.pool.Ping(ctx))
+	return on(db), nil
 }
 
 // InTx runs fn in one transaction: all of what it does happens, or nothing. fn must use the Store
 // it is handed. Work that it announced is made known to the relay after the commit. Inside a
 // transaction InTx joins it.
 func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
-	if s.wrote != nil {
-		return fn(s)
-	}
-	wrote := false
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
-		return fn(&Store{db: tx, pool: s.pool, spare: s.spare, seal: s.seal, work: s.work, wrote: &wrote, latest: s.latest})
+	return s.DB.InTx(ctx, func(db *pg.DB) error { return fn(on(db)) })
+}
+
+// Attempt runs fn inside a transaction so that it may fail: what it did is then undone, and the
+// transaction goes on as if it had not been tried.
+func (s *Store) Attempt(ctx context.Context, fn func(tx *Store) error) error {
+	return s.DB.Attempt(ctx, func(db *pg.DB) error { return fn(on(db)) })
+}
+
+// WriteAttributes runs fn, which changes definitions of attributes, in a transaction that no
+// migration of them comes in between.
+func (s *Store) WriteAttributes(ctx context.Context, fn func(tx *Store) error) error {
+	defer s.ForgetCatalog()
+	return s.InTx(ctx, func(tx *Store) error {
+		if err := tx.ShareAttributes(ctx); err != nil {
+			return err
+		}
+		return fn(tx)
 	})
-	if err != nil {
-		return translate(err)
-	}
-	if wrote {
-		s.work.announce()
-	}
-	return nil
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/table"
 )
 
 // Pages near the beginning are found in another way than those far down.
@@ -30,7 +30,7 @@ func TestPagesFarDownGoOnWhereThoseBeforeEnd(t *testing.T) {
 			WHERE $1 OR group_id = ANY($2) OR customer_id = $3 OR organization_id = ANY($4)`,
 			scope.All, scope.Groups, scope.Customer, scope.Organizations)
 		for _, offset := range []int{0, 1890, 1899, 1901, 1950, 2000, 3100, len(visible) - 5, len(visible)} {
-			tickets, err := b.ListTickets(t.Context(), scope, store.Page{Limit: 100, Offset: offset})
+			tickets, err := b.ListTickets(t.Context(), scope, table.Page{Limit: 100, Offset: offset})
 			if err != nil {
 				t.Fatal(err)
 			}

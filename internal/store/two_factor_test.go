@@ -9,7 +9,7 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
-	"postroom/internal/store"
+	"postroom/internal/store/signin"
 )
 
 func TestSecondFactorsAreKeptSealed(t *testing.T) {
@@ -27,13 +27,13 @@ func TestSecondFactorsAreKeptSealed(t *testing.T) {
 		t.Fatalf("second factors = %+v, %v, want two of user 2", all, err)
 	}
 	app, codes := all[2][0], all[2][1]
-	if app.Method != store.AuthenticatorApp || *app.Secret != "JBSWY3DPEHPK3PXP" || app.LastStep != 10 || codes.Method != store.RecoveryCodes || codes.Codes != 2 {
+	if app.Method != signin.AuthenticatorApp || *app.Secret != "JBSWY3DPEHPK3PXP" || app.LastStep != 10 || codes.Method != signin.RecoveryCodes || codes.Codes != 2 {
 		t.Errorf("second factors = %+v and %+v", app, codes)
 	}
 	if ask[int](b, `SELECT count(*) FROM user_two_factor_preferences p WHERE p::text LIKE '%JBSWY3DPEHPK3PXP%'`) != 0 {
 		t.Error("the secret is kept in clear")
 	}
-	n, err := b.DeleteSecondFactors(t.Context(), 2, store.AuthenticatorApp, "none")
+	n, err := b.DeleteSecondFactors(t.Context(), 2, signin.AuthenticatorApp, "none")
 	if err != nil || n != 1 || ask[int](b, `SELECT count(*) FROM user_two_factor_preferences`) != 1 {
 		t.Errorf("%d deleted, %v, want the app alone", n, err)
 	}
@@ -78,7 +78,7 @@ func TestCodesAreSpentOnce(t *testing.T) {
 		t.Errorf("somebody else's code: %v %v, want it refused", ok, err)
 	}
 	all, err := b.SecondFactors(t.Context(), 2)
-	if err != nil || !slices.ContainsFunc(all[desk.UserID(2)], func(f store.SecondFactor) bool { return f.Codes == 1 }) {
+	if err != nil || !slices.ContainsFunc(all[desk.UserID(2)], func(f signin.SecondFactor) bool { return f.Codes == 1 }) {
 		t.Errorf("second factors = %+v, %v, want one recovery code left", all, err)
 	}
 }

@@ -8,11 +8,12 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
 )
 
 // announce announces n pieces of work and returns them as the relay sees them.
-func announce(t *testing.T, b *base, n int) []store.Work {
+func announce(t *testing.T, b *base, n int) []outbox.Work {
 	t.Helper()
 	for i := range n {
 		if err := b.Announce(t.Context(), task.MessageReceived{InboundID: desk.InboundID(i + 1)}); err != nil {
@@ -39,7 +40,7 @@ func TestPendingWorkIsMarkedAndPutBack(t *testing.T) {
 	if marked, err := b.MarkEnqueued(t.Context(), work[:4]); err != nil || len(marked) != 0 {
 		t.Errorf("marked %v again, %v, want none", marked, err)
 	}
-	var after store.Work
+	var after outbox.Work
 	for _, want := range []int{3, 1, 0} {
 		list, err := b.EnqueuedWork(t.Context(), after, 0, 3)
 		if err != nil || len(list) != want {
@@ -49,7 +50,7 @@ func TestPendingWorkIsMarkedAndPutBack(t *testing.T) {
 			after = list[want-1]
 		}
 	}
-	if young, err := b.EnqueuedWork(t.Context(), store.Work{}, time.Hour, 3); err != nil || len(young) != 0 {
+	if young, err := b.EnqueuedWork(t.Context(), outbox.Work{}, time.Hour, 3); err != nil || len(young) != 0 {
 		t.Errorf("rows enqueued an hour ago = %v, %v, want none", young, err)
 	}
 	if n, err := b.PutBack(t.Context(), work[:1]); n != 1 || err != nil {
@@ -186,8 +187,8 @@ func TestClaimedWorkIsLeftToItsWorker(t *testing.T) {
 	if err := b.ClaimTask(t.Context(), id, time.Minute); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ClaimTask(t.Context(), id, time.Minute); !errors.Is(err, store.ErrClaimed) {
-		t.Errorf("second claim: %v, want %v", err, store.ErrClaimed)
+	if err := b.ClaimTask(t.Context(), id, time.Minute); !errors.Is(err, outbox.ErrClaimed) {
+		t.Errorf("second claim: %v, want %v", err, outbox.ErrClaimed)
 	}
 	if err := b.ReleaseTask(t.Context(), id); err != nil {
 		t.Fatal(err)
@@ -228,10 +229,10 @@ func TestWorkIsCounted(t *testing.T) {
 		t.Errorf("oldest: %s and %s, want moments and none", inbound.Oldest, maintenance.Oldest)
 	}
 	inbound.Oldest = 0
-	if want := (store.WorkCount{Queue: "inbound", Waiting: 3, Failing: 1, Dead: 1}); inbound != want {
+	if want := (outbox.Count{Queue: "inbound", Waiting: 3, Failing: 1, Dead: 1}); inbound != want {
 		t.Errorf("counts = %+v, want %+v", inbound, want)
 	}
-	if want := (store.WorkCount{Queue: "maintenance", Later: 1}); maintenance != want {
+	if want := (outbox.Count{Queue: "maintenance", Later: 1}); maintenance != want {
 		t.Errorf("counts = %+v, want %+v", maintenance, want)
 	}
 }
@@ -260,7 +261,7 @@ func TestOneCandidateLeads(t *testing.T) {
 			t.Fatalf("second leads after the first: %v, %v, want true", leads, err)
 		}
 	}
-	if err := second.Listen(t.Context(), store.OutboxChannel); err != nil {
+	if err := second.Listen(t.Context(), outbox.Channel); err != nil {
 		t.Fatal(err)
 	}
 	announce(t, b, 1)
@@ -273,7 +274,7 @@ func TestOneCandidateLeads(t *testing.T) {
 	}
 }
 
-func candidate(t *testing.T, b *base) *store.Candidate {
+func candidate(t *testing.T, b *base) *outbox.Candidate {
 	t.Helper()
 	c, err := b.Candidate(t.Context(), "test")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/notify"
-	"postroom/internal/store"
+	"postroom/internal/store/automation"
 )
 
 // seenChanges are the attributes among changes that agents see in forms, in the order of the forms.
@@ -62,7 +62,7 @@ func numberOf(value any) int64 {
 // reader writes values as somebody reads them.
 type reader struct {
 	catalog *desk.Catalog
-	about   store.MailAbout
+	about   automation.MailAbout
 	locale  string
 	zone    *time.Location
 }

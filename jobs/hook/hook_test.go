@@ -18,6 +18,7 @@ import (
 	"postroom/internal/egress"
 	"postroom/internal/setup"
 	"postroom/internal/store"
+	"postroom/internal/store/library"
 	"postroom/jobs/hook"
 	"postroom/jobs/task"
 )
@@ -76,7 +77,7 @@ func open(t *testing.T) *office {
 func (o *office) webhook(w desk.Webhook) desk.WebhookID {
 	o.t.Helper()
 	w.Name, w.Active = "report", true
-	err := o.InTx(o.t.Context(), func(tx *store.Store) error { return store.Webhooks.Insert(o.t.Context(), tx, &w, 1) })
+	err := o.InTx(o.t.Context(), func(tx *store.Store) error { return library.Webhooks.Insert(o.t.Context(), tx.DB, &w, 1) })
 	if err != nil {
 		o.t.Fatal(err)
 	}

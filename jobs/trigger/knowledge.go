@@ -5,14 +5,14 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store"
+	"postroom/internal/store/automation"
 )
 
 // learn looks up what the conditions of all triggers may ask about the ticket, in one round trip.
 func (c *chain) learn(ctx context.Context, s step) (*knowledge, error) {
 	n, t := c.rules.needs, c.ticket
 	k := &knowledge{zone: c.zone()}
-	want := store.FactsWanted{
+	want := automation.FactsWanted{
 		Organization: n.organization, Tags: n.tags, Subscribers: n.subscribers, StandIns: n.standIns, Today: c.now.In(k.zone),
 	}
 	if n.customer {
@@ -44,7 +44,7 @@ func (c *chain) learn(ctx context.Context, s step) (*knowledge, error) {
 	return k, nil
 }
 
-func (c *chain) factsFrom(found store.TicketFacts, s step) rules.Facts {
+func (c *chain) factsFrom(found automation.TicketFacts, s step) rules.Facts {
 	t, catalog := c.ticket, c.catalog
 	facts := rules.Facts{
 		One: map[string]rules.Row{

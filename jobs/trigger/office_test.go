@@ -19,6 +19,8 @@ import (
 	"postroom/internal/perform"
 	"postroom/internal/setup"
 	"postroom/internal/store"
+	"postroom/internal/store/catalog"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 	"postroom/jobs/trigger"
 )
@@ -119,7 +121,7 @@ func (o *office) trigger(name, condition, actions string, more ...string) {
 			o.t.Fatalf("%s: %v", text, err)
 		}
 	}
-	err := o.InTx(o.t.Context(), func(tx *store.Store) error { return store.Triggers.Insert(o.t.Context(), tx, &t, 1) })
+	err := o.InTx(o.t.Context(), func(tx *store.Store) error { return catalog.Triggers.Insert(o.t.Context(), tx.DB, &t, 1) })
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -191,7 +193,7 @@ func (o *office) change(id desk.TicketID, change func(*desk.Ticket), a *desk.Art
 			}
 			event.ArticleID = a.ID
 		}
-		_, err = tx.ChangeTicket(ctx, store.TicketChange{Before: before, After: after, Catalog: o.catalog(), Event: event})
+		_, err = tx.ChangeTicket(ctx, tickets.TicketChange{Before: before, After: after, Catalog: o.catalog(), Event: event})
 		return err
 	})
 	if err != nil {

@@ -1,0 +1,11 @@
+// Package library keeps what agents write and sort with: overviews, macros, templates, text
+// modules, webhooks, calendars, translations.
+package library
+
+import "postroom/internal/store/pg"
+
+// Keeper is the database, or one transaction of it, as far as this room goes.
+type Keeper struct{ *pg.DB }
+
+// On returns the keeper of a database or transaction.
+func On(db *pg.DB) Keeper { return Keeper{db} }

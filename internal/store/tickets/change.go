@@ -1,0 +1,112 @@
+package tickets
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+	"postroom/internal/store/pg"
+	"postroom/jobs/task"
+)
+
+// TicketChange is what one unit of work does to a ticket, which it has locked.
+type TicketChange struct {
+	Before  desk.Ticket
+	After   desk.Ticket
+	Event   desk.TicketEvent // Type (none: update), ArticleID, By, Interface, Quiet; the rest is filled in
+	Catalog *desk.Catalog
+	History []desk.Change     // beside the lines for the attributes that differ
+	Source  desk.ChangeSource // the rule that does it, for the history
+	Private bool              // who changes it looks after what follows: nothing is announced
+}
+
+// ChangeTicket writes a changed ticket, its history, and the event that sets triggers off, in one
+// round trip. It returns the event. Every change of a ticket that others may want to act on goes
+// this way, or by AnnounceEvent.
+func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEvent, error) {
+	e := c.Event
+	if e.Type == "" {
+		e.Type = desk.EventUpdate
+	}
+	preferences := c.After.Preferences
+	d, err := s.SettleDeadlines(ctx, c.Catalog, &c.After, false, nil)
+	if err != nil {
+		return e, err
+	}
+	after := c.After
+	after.Preferences = preferences // what they remember of deadlines is no change that anybody made
+	e.TicketID, e.Changes = after.ID, desk.Differences(c.Before, after, c.Catalog)
+	c.After.UpdatedByID = e.By
+	history := append(desk.TicketChanges(c.Before, c.After, c.Catalog, e.By), c.History...)
+	for i := range history {
+		history[i].Source = c.Source
+	}
+	batch := &pgx.Batch{}
+	batch.Queue(UpdateTicket, append(TicketValues(&c.After), c.After.ID)...)
+	QueueHistory(batch, history)
+	s.QueueAlarms(batch, d)
+	if !c.Private {
+		s.QueueEvent(batch, c.Catalog, e)
+	}
+	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("change ticket %d", c.After.ID)); err != nil {
+		return e, err
+	}
+	return e, s.FinishDeadlines(ctx, d)
+}
+
+// AnnounceEvent announces what happened to a ticket that was written otherwise: it was made, or a
+// time was reached.
+func (s Keeper) AnnounceEvent(ctx context.Context, c *desk.Catalog, e desk.TicketEvent) error {
+	batch := &pgx.Batch{}
+	s.QueueEvent(batch, c, e)
+	return pg.Send(ctx, s.DB, batch, fmt.Sprintf("announce event of ticket %d", e.TicketID))
+}
+
+// QueueEvent adds an event to a batch, if anybody is to act on it.
+func (s Keeper) QueueEvent(batch *pgx.Batch, c *desk.Catalog, e desk.TicketEvent) {
+	if !e.Matters() || c.Settings.Bool("import_mode") {
+		return
+	}
+	work := task.TicketChanged{TicketEvent: e}
+	payload, err := json.Marshal(work)
+	if err != nil { // of values that came out of the database
+		payload = fmt.Appendf(nil, `{"ticket_id":%d,"type":%q,"user_id":%d}`, e.TicketID, e.Type, e.By)
+	}
+	batch.Queue(pg.InsertOutbox, []string{work.Queue()}, []string{work.Kind()}, [][]byte{payload}, []*time.Time{nil})
+	pg.Announced(s.DB)
+}
+
+// nextEvent is the oldest event of a ticket that waits for its turn, up to a given one. Who is at
+// work has locked the ticket: nobody else is at any of these rows.
+const nextEvent = `
+	SELECT id, payload
+	FROM outbox
+	WHERE kind = 'ticket.changed'
+		AND dead_at IS NULL
+		AND (payload->>'ticket_id')::bigint = $1
+		AND id <= $2
+	ORDER BY id
+	LIMIT 1
+	FOR UPDATE`
+
+// NextEvent locks a ticket and returns the oldest of its events up to a given one, which may be that
+// itself. It returns desk.ErrNotFound when all of them are done.
+func (s Keeper) NextEvent(ctx context.Context, ticket desk.TicketID, upTo desk.OutboxID) (desk.OutboxID, desk.TicketEvent, error) {
+	var id desk.OutboxID
+	var payload []byte
+	if err := pg.Exec(ctx, s.DB, "lock ticket", `SELECT FROM tickets WHERE id = $1 FOR NO KEY UPDATE`, ticket); err != nil {
+		return 0, desk.TicketEvent{}, err
+	}
+	if err := pg.Conn(s.DB).QueryRow(ctx, nextEvent, pg.Planned, ticket, upTo).Scan(&id, &payload); err != nil {
+		return 0, desk.TicketEvent{}, fmt.Errorf("events of ticket %d: %w", ticket, pg.Translate(err))
+	}
+	var work task.TicketChanged
+	if err := json.Unmarshal(payload, &work); err != nil {
+		return id, desk.TicketEvent{}, &desk.InvalidError{Field: "payload", Reason: err.Error()}
+	}
+	return id, work.TicketEvent, nil
+}
