@@ -97,14 +97,26 @@ func (p *part) attachment() Attachment {
 		ContentType: p.media.name,
 		ContentID:   p.contentID(),
 		Inline:      p.disposition.name == "inline",
-		Data:        p.fileData(),
+		Data:        p.data(),
 		Preferences: p.preferences(),
 	}
 }
 
-// fileData has the line ends of the mail for text, and the very bytes for anything else.
-func (p *part) fileData() []byte {
-	return p.data()
+// appendFiles adds files that stood in the text.
+func appendFiles(all []Attachment, files []uuFile) []Attachment {
+	if len(files) == 0 {
+		return all
+	}
+	const octets = "application/octet-stream"
+	names := usedNames{}
+	for _, f := range files {
+		names.use(all)
+		all = append(all, Attachment{
+			Filename: names.unique(cleanName(f.name)), ContentType: octets, Data: f.data,
+			Preferences: map[string]any{"Content-Type": octets, "Mime-Type": octets, "Charset": "UTF-8"},
+		})
+	}
+	return all
 }
 
 // maxPreference is how long a header of a part may be to be kept, in bytes; all of them together

@@ -159,7 +159,7 @@ func detectedText(data []byte) string {
 		return strings.ToValidUTF8(string(data), "\uFFFD") // cut off or damaged, but not another charset
 	}
 	for _, name := range guesses(data) {
-		if text, ok := decodeStrictly(data, lookup(name)); ok {
+		if text, ok := decodeStrictly(data, lookup(name)); ok && !strings.ContainsFunc(text, isControl) {
 			return text
 		}
 	}
@@ -168,6 +168,9 @@ func detectedText(data []byte) string {
 	}
 	return questionMarks(data)
 }
+
+// isControl: nobody writes the control characters beyond ASCII, so a charset that finds them is wrong.
+func isControl(r rune) bool { return r >= 0x80 && r <= 0x9f }
 
 // isMostlyUTF8 reports whether characters beyond ASCII are UTF-8 four times as often as they are not.
 func isMostlyUTF8(data []byte) bool {

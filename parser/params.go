@@ -36,9 +36,8 @@ func parseParams(value string) mediaType {
 	m := mediaType{name: strings.ToLower(strings.TrimSpace(stripComment(first))), params: map[string]string{}}
 	if key, _, isPair := strings.Cut(m.name, "="); isPair && !strings.ContainsAny(key, " /") {
 		m.name, rest = "", value // the name is missing: Content-Type: charset=utf-8
-	} else if name, more, spaced := strings.Cut(m.name, " "); spaced && strings.Contains(more, "=") {
-		_, original, _ := strings.Cut(strings.TrimSpace(first), " ")
-		m.name, rest = name, original+";"+rest // a forgotten semicolon
+	} else if blank := strings.IndexAny(m.name, " \t"); blank > 0 && strings.Contains(m.name[blank:], "=") {
+		m.name, rest = m.name[:blank], strings.TrimSpace(first)[blank:]+";"+rest // a forgotten semicolon
 	}
 	var pieces map[string][]piece
 	for len(m.params)+len(pieces) < 100 {

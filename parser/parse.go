@@ -147,6 +147,11 @@ func withoutNUL(text string) string {
 func (m *Message) readContent(root *part, opts Options) {
 	body := chooseBody(root)
 	m.Attachments = attachments(root, body)
+	if !body.isHTML {
+		var files []uuFile
+		body.text, files = cutFiles(body.text)
+		m.Attachments = appendFiles(m.Attachments, files)
+	}
 	m.ContentType, m.Body = "text/plain", body.text
 	if body.isHTML {
 		m.ContentType = "text/html"

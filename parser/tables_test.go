@@ -157,6 +157,7 @@ func TestParametersAreRead(t *testing.T) {
 		{`text/plain; charset=utf-8`, `text/plain; charset=utf-8`},
 		{`Text/Plain; Charset="UTF-8"; name="b.txt"`, `text/plain; charset=UTF-8; name=b.txt`},
 		{`text/html charset=utf-8`, `text/html; charset=utf-8`},
+		{"Multipart/Mixed\tBoundary=\"aB\"", `multipart/mixed; boundary=aB`},
 		{`text/plain; name="a b.txt"`, `text/plain; name="a b.txt"`},
 		{`text/plain; name=a b.txt; x=1`, `text/plain; name="a b.txt"; x=1`},
 		{`text/plain; name="a;b.txt"`, `text/plain; name="a;b.txt"`},
