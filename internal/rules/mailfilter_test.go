@@ -135,3 +135,19 @@ func TestRelativeTimesOfActions(t *testing.T) {
 		t.Error("an age was read")
 	}
 }
+
+// Administrators write filters and strangers the mails they are held against.
+func FuzzMailFilters(f *testing.F) {
+	f.Add("contains", "a*b", "x a\nb")
+	f.Add("matches regex", "^(a+)+$", "aaaa!")
+	f.Add("does not match regex", "(", "\xff\x00")
+	f.Add("starts with one of", "İ", "i̇")
+	f.Add("is any of", " ", "")
+	f.Fuzz(func(t *testing.T, operator, value, header string) {
+		for _, asked := range []any{value, []any{value, value}, []any{}, map[string]any{value: value}, nil} {
+			filter := rules.NewMailFilter(map[string]any{"subject": map[string]any{"operator": operator, "value": asked}})
+			filter.Matches(func(string) (string, bool) { return header, true })
+			filter.Matches(func(string) (string, bool) { return "", false })
+		}
+	})
+}
