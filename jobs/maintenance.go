@@ -48,6 +48,11 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 	}}
 }
 
+// Also adds a chore. It returns how many records it changed; done is what an operator reads then.
+func (m *Maintenance) Also(every time.Duration, done string, work func(ctx context.Context) (int, error)) {
+	m.chores = append(m.chores, chore{every, done, work})
+}
+
 // Run does chores until ctx ends, whenever this process leads.
 func (m *Maintenance) Run(ctx context.Context) error {
 	election := leader{name: "maintenance", store: m.store, log: m.log, work: m.maintain}

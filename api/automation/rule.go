@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
 	"postroom/internal/perform"
 	"postroom/internal/rules"
 )
@@ -100,15 +99,4 @@ func checkZone(name string) error {
 // humanized is an attribute's name as error texts begin with it.
 func humanized(key string) string {
 	return strings.ToUpper(key[:1]) + strings.ReplaceAll(key[1:], "_", " ")
-}
-
-// about are the attributes that a condition about a kind of record may name.
-func about(kind string, c *desk.Catalog) *rules.Attributes {
-	switch kind {
-	case "User":
-		return rules.UserAttributes(c)
-	case "Organization":
-		return rules.OrganizationAttributes(c)
-	}
-	return rules.TicketAttributes(c)
 }

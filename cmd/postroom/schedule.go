@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"postroom/jobs"
+	"postroom/jobs/scheduler"
 )
 
 func (p *program) scheduleCommand() *cobra.Command {
@@ -54,7 +56,10 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		{"reconciler", jobs.NewReconciler(h.store, client, h.log).Run},
 	}
 	if h.cfg.Work.Schedule {
-		parts = append(parts, part{"maintenance", jobs.NewMaintenance(h.store, h.log).Run},
+		maintenance, clock := jobs.NewMaintenance(h.store, h.log), scheduler.NewClock(h.store, h.log)
+		maintenance.Also(30*time.Second, "schedulers begun", clock.Begin)
+		maintenance.Also(5*time.Minute, "schedulers looked at", clock.Forecast)
+		parts = append(parts, part{"maintenance", maintenance.Run},
 			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
 	}
 	return parts

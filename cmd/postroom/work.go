@@ -16,6 +16,7 @@ import (
 	"postroom/jobs"
 	"postroom/jobs/agents"
 	"postroom/jobs/hook"
+	"postroom/jobs/scheduler"
 	"postroom/jobs/task"
 	"postroom/jobs/trigger"
 	"postroom/spool"
@@ -89,6 +90,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
 		jobs.NewDeliverArticle(h.store, h.blobs, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log, tellAgents), jobs.Patient(trigger.Timeout)),
+		jobs.Handle(scheduler.NewRun(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(scheduler.Timeout)),
 		jobs.Handle(agents.NewTell(h.store), jobs.Patient(agents.Timeout)),
 		jobs.Handle(agents.NewMail(h.store, h.blobs, h.accounts.Sender, h.log), jobs.Retrying(agents.Timeout, jobs.DeliveryDelays())),
 		jobs.Handle(hook.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log),

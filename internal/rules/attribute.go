@@ -65,6 +65,17 @@ type Attributes struct {
 	wide    bool // relations too that only searches know
 }
 
+// AttributesOf are those of a kind of record: Ticket, User or Organization.
+func AttributesOf(kind string, c *desk.Catalog) *Attributes {
+	switch kind {
+	case "User":
+		return UserAttributes(c)
+	case "Organization":
+		return OrganizationAttributes(c)
+	}
+	return TicketAttributes(c)
+}
+
 // TicketAttributes are those of conditions about tickets: of the ticket, its customer, owner,
 // organization, state and articles. The catalog says which attributes administrators added.
 func TicketAttributes(c *desk.Catalog) *Attributes {

@@ -43,6 +43,15 @@ type TicketChanged struct {
 func (TicketChanged) Kind() string  { return "ticket.changed" }
 func (TicketChanged) Queue() string { return Trigger }
 
+// SchedulerToRun: a scheduler has begun, and these records are still to be worked on.
+type SchedulerToRun struct {
+	SchedulerID desk.SchedulerID `json:"scheduler_id"`
+	IDs         []int64          `json:"ids"`
+}
+
+func (SchedulerToRun) Kind() string  { return "scheduler.run" }
+func (SchedulerToRun) Queue() string { return Trigger }
+
 // AgentsToTell: something happened to a ticket, its triggers acted, and agents may want to know.
 type AgentsToTell struct {
 	desk.TicketEvent
