@@ -3,6 +3,10 @@
 # Rooms whose goroutines share memory: these tests run a second time under the race detector.
 RACE = ./jobs/... ./internal/store/... ./internal/intake/... ./channels/email/...
 
+# What strangers send, and how long each test run looks for something that breaks it.
+FUZZ = ./parser:FuzzParse ./internal/richtext:FuzzSanitize
+FUZZTIME = 15s
+
 help: ## show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
@@ -18,8 +22,14 @@ test: ## check the code and run every test
 	go vet ./...
 	go tool staticcheck ./...
 	go test -timeout 10m ./...
+	@$(MAKE) --no-print-directory fuzz
 	@if .ci/packages --can-race; then set -x; go test -race -timeout 10m $(RACE); fi
 	@.ci/packages --left-out
+
+fuzz: ## look for mails and HTML that break us; FUZZTIME=10m looks longer
+	@set -e; for target in $(FUZZ); do \
+		set -x; go test -run '^$$' -fuzz "^$${target#*:}\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 20x "$${target%:*}"; { set +x; } 2>/dev/null; \
+	done
 
 bench: ## measure on this machine; writes bench/results/
 	@.ci/packages
@@ -28,4 +38,4 @@ bench: ## measure on this machine; writes bench/results/
 clean: ## remove what was built and the tests' PostgreSQL; your data stays, in ./var or /var/lib/postroom
 	rm -rf bin var/test
 
-.PHONY: help run build test bench clean
+.PHONY: help run build test fuzz bench clean
