@@ -192,7 +192,8 @@ func (r *run) save(ctx context.Context) (desk.TicketEvent, error) {
 	if event.Matters() {
 		r.after.UpdatedByID, r.after.UpdatedAt = desk.SystemUser, r.Now
 		_, err := r.tx.ChangeTicket(ctx, tickets.TicketChange{
-			Before: r.Ticket, After: r.after, Event: event, Catalog: r.Catalog, History: r.history, Source: r.Rule, Private: r.Private,
+			Before: r.Ticket, After: r.after, Event: event, Catalog: r.Catalog, History: r.history, Source: r.Rule,
+			Private: r.Private, Saved: &r.after,
 		})
 		if err != nil {
 			return event, err

@@ -36,9 +36,6 @@ const maxRounds = 10
 
 // run lets triggers act on the first event, and then on what they did themselves.
 func (c *chain) run(ctx context.Context) (err error) {
-	if c.ticket, err = c.tx.Ticket(ctx, c.first.TicketID); err != nil {
-		return err
-	}
 	start := step{event: c.first}
 	if start.article, err = c.articleOf(ctx, c.first.ArticleID); err != nil {
 		return err

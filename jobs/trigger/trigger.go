@@ -16,6 +16,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/perform"
 	"postroom/internal/store"
+	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
 
@@ -42,51 +43,48 @@ const Timeout = 2 * time.Minute
 // Work works off an event, after those of the same ticket that are older.
 func (j *Triggers) Work(ctx context.Context, t task.TicketChanged, id desk.OutboxID) error {
 	for {
-		var next desk.OutboxID
-		err := j.store.InTx(ctx, func(tx *store.Store) error {
-			var event desk.TicketEvent
-			var err error
-			next, event, err = tx.NextEvent(ctx, t.TicketID, id)
+		var next tickets.NextEvent
+		err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
+			next, err = tx.NextEvent(ctx, t.TicketID, id)
 			if errors.Is(err, desk.ErrNotFound) {
-				next = id
-				return nil // done already, together with an event that came later
+				next.ID = id // done already, together with an event that came later; or the ticket is gone
+				return tx.FinishTask(ctx, id)
 			}
 			if err != nil {
 				return err
 			}
-			if err := j.follow(ctx, tx, event); err != nil {
+			if err := j.follow(ctx, tx, next); err != nil {
 				return err
 			}
-			return tx.FinishTask(ctx, next)
+			return tx.FinishTask(ctx, next.ID)
 		})
-		if err != nil || next == id {
+		if err != nil || next.ID == id {
 			return err
 		}
 	}
 }
 
 // follow does all that follows an event.
-func (j *Triggers) follow(ctx context.Context, tx *store.Store, event desk.TicketEvent) error {
-	catalog, err := j.store.Catalog(ctx)
-	if err != nil {
+func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.NextEvent) error {
+	c, err := j.store.Catalog(ctx)
+	if err != nil || c.Settings.Bool("import_mode") {
 		return err
 	}
-	if catalog.Settings.Bool("import_mode") {
-		return nil
-	}
-	rules := j.compiled(ctx, catalog)
-	if rules.concern(event) {
-		c := &chain{Triggers: j, tx: tx, catalog: catalog, rules: rules, first: event, now: time.Now().UTC(), done: map[desk.TriggerID]bool{}}
-		switch err := c.run(ctx); {
+	if rules := j.compiled(ctx, c); rules.concern(next.Event) {
+		all := &chain{
+			Triggers: j, tx: tx, catalog: c, rules: rules, first: next.Event, ticket: next.Ticket,
+			now: time.Now().UTC(), done: map[desk.TriggerID]bool{},
+		}
+		switch err := all.run(ctx); {
 		case errors.Is(err, desk.ErrNotFound):
-			return nil // the ticket was deleted, perhaps by a trigger
+			return nil // a trigger deleted the ticket
 		case err != nil:
 			return err
 		}
 	}
 	var work []task.Kind
 	for _, then := range j.then {
-		if kind := then(event); kind != nil {
+		if kind := then(next.Event); kind != nil {
 			work = append(work, kind)
 		}
 	}

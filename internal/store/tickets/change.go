@@ -22,6 +22,7 @@ type TicketChange struct {
 	History []desk.Change     // beside the lines for the attributes that differ
 	Source  desk.ChangeSource // the rule that does it, for the history
 	Private bool              // who changes it looks after what follows: nothing is announced
+	Saved   *desk.Ticket      // becomes the ticket as it was written, with its deadlines; nil: nobody asks
 }
 
 // ChangeTicket writes a changed ticket, its history, and the event that sets triggers off, in one
@@ -46,7 +47,7 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 		history[i].Source = c.Source
 	}
 	batch := &pgx.Batch{}
-	batch.Queue(UpdateTicket, append(TicketValues(&c.After), c.After.ID)...)
+	QueueSave(batch, &c.After)
 	QueueHistory(batch, history)
 	s.QueueAlarms(batch, d)
 	if !c.Private {
@@ -54,6 +55,9 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("change ticket %d", c.After.ID)); err != nil {
 		return e, err
+	}
+	if c.Saved != nil {
+		*c.Saved = c.After
 	}
 	return e, s.FinishDeadlines(ctx, d)
 }
@@ -93,20 +97,27 @@ const nextEvent = `
 	LIMIT 1
 	FOR UPDATE`
 
+// NextEvent is an event whose turn it is.
+type NextEvent struct {
+	ID     desk.OutboxID
+	Event  desk.TicketEvent
+	Ticket desk.Ticket // locked
+}
+
 // NextEvent locks a ticket and returns the oldest of its events up to a given one, which may be that
-// itself. It returns desk.ErrNotFound when all of them are done.
-func (s Keeper) NextEvent(ctx context.Context, ticket desk.TicketID, upTo desk.OutboxID) (desk.OutboxID, desk.TicketEvent, error) {
-	var id desk.OutboxID
-	var payload []byte
-	if err := pg.Exec(ctx, s.DB, "lock ticket", `SELECT FROM tickets WHERE id = $1 FOR NO KEY UPDATE`, ticket); err != nil {
-		return 0, desk.TicketEvent{}, err
+// itself. It returns desk.ErrNotFound when all of them are done, or the ticket is gone.
+func (s Keeper) NextEvent(ctx context.Context, ticket desk.TicketID, upTo desk.OutboxID) (next NextEvent, err error) {
+	if next.Ticket, err = s.LockTicket(ctx, ticket); err != nil {
+		return next, err
 	}
-	if err := pg.Conn(s.DB).QueryRow(ctx, nextEvent, pg.Planned, ticket, upTo).Scan(&id, &payload); err != nil {
-		return 0, desk.TicketEvent{}, fmt.Errorf("events of ticket %d: %w", ticket, pg.Translate(err))
+	var payload []byte
+	if err := pg.Conn(s.DB).QueryRow(ctx, nextEvent, pg.Planned, ticket, upTo).Scan(&next.ID, &payload); err != nil {
+		return next, fmt.Errorf("events of ticket %d: %w", ticket, pg.Translate(err))
 	}
 	var work task.TicketChanged
 	if err := json.Unmarshal(payload, &work); err != nil {
-		return id, desk.TicketEvent{}, &desk.InvalidError{Field: "payload", Reason: err.Error()}
+		return next, &desk.InvalidError{Field: "payload", Reason: err.Error()}
 	}
-	return id, work.TicketEvent, nil
+	next.Event = work.TicketEvent
+	return next, nil
 }
