@@ -13,6 +13,7 @@ import (
 	"postroom/internal/store/seal"
 )
 
+// AllChannels reads channels, their secrets sealed.
 const AllChannels = `
 	SELECT id, group_id, area, options, active, preferences, last_log_in, last_log_out, status_in, status_out, last_fetch,
 		updated_by_id, created_by_id, created_at, updated_at

@@ -210,7 +210,7 @@ func (s Keeper) File(ctx context.Context, f Filing) error {
 	if f.NewTicket {
 		tickets.QueueTicket(batch, f.Ticket)
 	} else {
-		batch.Queue(tickets.UpdateTicket, append(tickets.TicketValues(f.Ticket), f.Ticket.ID)...)
+		tickets.QueueSave(batch, f.Ticket)
 	}
 	tickets.QueueArticle(batch, f.Article)
 	if err := files.QueueAttachments(batch, f.Attachments); err != nil {

@@ -20,7 +20,7 @@ type ArticleChoice struct {
 	ByPerson bool  // not one that a machine of ours wrote
 }
 
-const chosenArticle = tickets.ArticleColumns + `
+const chosenArticle = tickets.SelectArticle + `
 	WHERE ticket_id = $1
 		AND ($2::boolean IS NULL OR internal = $2)
 		AND (NOT $3 OR sender_id <> 3)`

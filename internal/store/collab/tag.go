@@ -56,7 +56,7 @@ func (s Keeper) AddTagUses(ctx context.Context) error {
 		WHERE t.id = total.tag_id AND total.change <> 0`)
 }
 
-// In one order, so that two who bring the same new tags don't wait for each other.
+// InsertTags adds those of the tags $1 that are missing. In one order, so that two who bring the same new tags don't wait for each other.
 const InsertTags = `
 	INSERT INTO tags (name, created_by_id)
 	SELECT name, $2
@@ -107,6 +107,7 @@ const (
 		FROM unnest($1::text[]) AS name
 		WHERE NOT EXISTS (SELECT FROM tags WHERE tags.name = name.name)`
 
+	// InsertTaggings ties the tags $1 to the record $3 of the class $2.
 	InsertTaggings = `
 		WITH added AS (
 			INSERT INTO taggings (tag_id, object, o_id, created_by_id)

@@ -33,6 +33,7 @@ func (s Keeper) UsersByAddress(ctx context.Context, addresses []string) (map[str
 	return found, pg.Send(ctx, s.DB, batch, "users by address")
 }
 
+// QueueUsersByAddress adds to a batch what UsersByAddress does.
 func QueueUsersByAddress(batch *pgx.Batch, addresses []string, found map[string]desk.User) {
 	if len(addresses) == 0 {
 		return

@@ -15,6 +15,7 @@ const Columns = `u.id, u.organization_id, u.login, u.firstname, u.lastname, u.em
 		u.out_of_office, u.out_of_office_start_at, u.out_of_office_end_at, u.out_of_office_replacement_id, u.custom,
 		u.updated_by_id, u.created_by_id, u.created_at, u.updated_at`
 
+// Fields are where the values of Columns go.
 func Fields(u *desk.User) []any {
 	return []any{
 		&u.ID, &u.OrganizationID, &u.Login, &u.Firstname, &u.Lastname, &u.Email, &u.Image, &u.ImageSource,
@@ -35,6 +36,7 @@ func (s Keeper) User(ctx context.Context, id desk.UserID) (desk.User, error) {
 	return pg.One[desk.User](ctx, s.DB, userByID, "User", int64(id))
 }
 
+// UsersByID reads the users with the ids $1.
 const UsersByID = `
 	SELECT ` + Columns + `
 	FROM users u

@@ -49,6 +49,7 @@ func (s Keeper) InsertAttachments(ctx context.Context, attachments []desk.Attach
 	return pg.Send(ctx, s.DB, batch, "insert attachments")
 }
 
+// QueueAttachments adds to a batch what InsertAttachments does.
 func QueueAttachments(batch *pgx.Batch, attachments []desk.Attachment) error {
 	if len(attachments) == 0 {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"postroom/internal/store/pg"
 )
 
+// LockTask locks the piece of work $1, unless it is done.
 const LockTask = `
 	SELECT true
 	FROM outbox

@@ -9,6 +9,7 @@ import (
 	"postroom/jobs/task"
 )
 
+// InsertOutbox writes work: queues, kinds, payloads and times. Announced has to follow.
 const InsertOutbox = `
 	INSERT INTO outbox (queue, kind, payload, process_at)
 	SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::timestamptz[])`

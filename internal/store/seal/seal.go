@@ -1,3 +1,7 @@
+// Package seal encrypts secrets before they are stored.
+//
+// It knows under which names options of channels and of other systems hold secrets, so that a room
+// need not say which of them are. It knows no database.
 package seal
 
 import (
@@ -25,6 +29,7 @@ var secretKeys = map[string]bool{
 // Sealer encrypts secrets at rest with XChaCha20-Poly1305.
 type Sealer struct{ aead cipher.AEAD }
 
+// New returns a sealer with this key of 32 bytes; without a key it can neither seal nor open.
 func New(key []byte) (*Sealer, error) {
 	if len(key) == 0 {
 		return &Sealer{}, nil
@@ -38,6 +43,7 @@ func New(key []byte) (*Sealer, error) {
 
 var errNoSecretKey = errors.New("no secret key: SECRET_KEY is not set")
 
+// Seal returns a text sealed. What is sealed already, or empty, stays as it is.
 func (s *Sealer) Seal(plain string) (string, error) {
 	if plain == "" || strings.HasPrefix(plain, sealedPrefix) {
 		return plain, nil
@@ -50,6 +56,7 @@ func (s *Sealer) Seal(plain string) (string, error) {
 	return sealedPrefix + base64.RawStdEncoding.EncodeToString(s.aead.Seal(nonce, nonce, []byte(plain), nil)), nil
 }
 
+// Open returns what was sealed. A text that was not comes back as it is.
 func (s *Sealer) Open(sealed string) (string, error) {
 	text, ok := strings.CutPrefix(sealed, sealedPrefix)
 	if !ok {

@@ -1,3 +1,7 @@
+// Package table keeps records that are only listed, read, written and deleted.
+//
+// A noun's room says in SQL what its rows are, in an Of; the rest is here, as is what all lists have
+// in common: which records are wanted, in which order, and which page of them.
 package table
 
 import (

@@ -10,15 +10,16 @@ import (
 	"postroom/internal/store/pg"
 )
 
-const ArticleColumns = `
+// SelectArticle reads whole articles, of the table ticket_articles without a name of its own.
+const SelectArticle = `
 	SELECT id, ticket_id, type_id, sender_id, "from", "to", cc, subject, reply_to, message_id, message_id_md5, in_reply_to,
 		"references", content_type, body, internal, preferences, time_unit::text, origin_by_id,
 		updated_by_id, created_by_id, created_at, updated_at
 	FROM ticket_articles`
 
 const (
-	articleByID = ArticleColumns + ` WHERE id = $1`
-	articlesOf  = ArticleColumns + ` WHERE ticket_id = $1 ORDER BY created_at, id`
+	articleByID = SelectArticle + ` WHERE id = $1`
+	articlesOf  = SelectArticle + ` WHERE ticket_id = $1 ORDER BY created_at, id`
 )
 
 // Article returns one article, or a *desk.MissingError.
@@ -51,6 +52,7 @@ func (s Keeper) InsertArticle(ctx context.Context, a *desk.Article) error {
 	return pg.Send(ctx, s.DB, batch, "insert article")
 }
 
+// QueueArticle adds to a batch what InsertArticle does.
 func QueueArticle(batch *pgx.Batch, a *desk.Article) {
 	args := append(articleValues(a), a.ID, a.CreatedByID, pg.TimeOrNil(a.CreatedAt), pg.TimeOrNil(a.UpdatedAt))
 	batch.Queue(insertArticle, args...).QueryRow(func(row pgx.Row) error {

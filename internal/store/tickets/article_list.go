@@ -8,7 +8,7 @@ import (
 	"postroom/internal/store/table"
 )
 
-const listArticles = ArticleColumns + `
+const listArticles = SelectArticle + `
 	ORDER BY id
 	LIMIT $1
 	OFFSET $2`
@@ -33,5 +33,5 @@ func (s Keeper) ArticleIDs(ctx context.Context, tickets, withInternal []desk.Tic
 
 // ArticlesByID returns those of the articles that exist.
 func (s Keeper) ArticlesByID(ctx context.Context, ids []desk.ArticleID) (map[desk.ArticleID]desk.Article, error) {
-	return pg.ByID(ctx, s.DB, ArticleColumns+` WHERE id = ANY($1)`, func(a desk.Article) desk.ArticleID { return a.ID }, ids)
+	return pg.ByID(ctx, s.DB, SelectArticle+` WHERE id = ANY($1)`, func(a desk.Article) desk.ArticleID { return a.ID }, ids)
 }

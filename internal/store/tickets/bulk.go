@@ -67,7 +67,7 @@ func (s Keeper) whichTaken(ctx context.Context, numbers []string) (map[string]bo
 func (s Keeper) CopyTickets(ctx context.Context, tickets []desk.Ticket) error {
 	return s.copyRows(ctx, "tickets", columnsIn(insertTicket), len(tickets), func(i int) []any {
 		t := &tickets[i]
-		return stamped(int64(t.ID), TicketValues(t), t.Stamp)
+		return stamped(int64(t.ID), ticketValues(t), t.Stamp)
 	})
 }
 

@@ -49,6 +49,7 @@ func (s Keeper) AddHistory(ctx context.Context, changes []desk.Change) error {
 	return pg.Send(ctx, s.DB, batch, "add history")
 }
 
+// QueueHistory adds to a batch what AddHistory does.
 func QueueHistory(batch *pgx.Batch, changes []desk.Change) {
 	if len(changes) == 0 {
 		return

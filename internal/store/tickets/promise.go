@@ -93,6 +93,14 @@ type choosing struct {
 	asked map[desk.TicketID][]bool
 }
 
+// promisesOf returns the promises of a catalog. They are made ready once for each catalog.
+func (s Keeper) promisesOf(c *desk.Catalog) []promise {
+	if len(c.SLAs) == 0 {
+		return nil
+	}
+	return pg.Made(s.DB, c, readyPromises)
+}
+
 func (s Keeper) choosing(c *desk.Catalog, now time.Time) *choosing {
 	ch := &choosing{catalog: c, promises: s.promisesOf(c)}
 	context := promiseContext(c, now)

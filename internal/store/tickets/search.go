@@ -78,6 +78,7 @@ func (s Keeper) CountEach(ctx context.Context, searches []Search) ([]int, error)
 	return pg.Value[[]int](ctx, s.DB, "count tickets", "SELECT ARRAY["+strings.Join(counts, ", ")+"]::bigint[]", args.Planned()...)
 }
 
+// Where writes the condition of a search. words says how it looks for words.
 func (q Search) Where(args *pg.Args, words WordPlan) string {
 	clauses := []string{visibleTickets(q.Scope, args)}
 	clauses = append(clauses, q.Search.Where(args, func(patterns []string) string { return words.clause(patterns, q.Context.Articles, args) })...)

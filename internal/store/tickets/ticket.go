@@ -12,6 +12,7 @@ import (
 	"postroom/internal/store/pg"
 )
 
+// Select reads whole tickets, of the table tickets without a name of its own.
 const Select = `
 	SELECT id, group_id, priority_id, state_id, organization_id, number, title, owner_id, customer_id, note, type,
 		pending_time, time_unit::text, preferences,
@@ -89,14 +90,15 @@ func (s Keeper) InsertTicket(ctx context.Context, t *desk.Ticket) error {
 	return s.FinishDeadlines(ctx, d)
 }
 
+// QueueTicket adds to a batch what InsertTicket does.
 func QueueTicket(batch *pgx.Batch, t *desk.Ticket) {
-	args := append(TicketValues(t), t.ID, t.CreatedByID, pg.TimeOrNil(t.CreatedAt), pg.TimeOrNil(t.UpdatedAt))
+	args := append(ticketValues(t), t.ID, t.CreatedByID, pg.TimeOrNil(t.CreatedAt), pg.TimeOrNil(t.UpdatedAt))
 	batch.Queue(insertTicket, args...).QueryRow(func(row pgx.Row) error {
 		return row.Scan(&t.ID, &t.CreatedAt, &t.UpdatedAt)
 	})
 }
 
-const UpdateTicket = `
+const saveTicket = `
 	UPDATE tickets
 	SET group_id = $1, priority_id = $2, state_id = $3, organization_id = $4, number = $5, title = $6, owner_id = $7,
 		customer_id = $8, note = $9, type = $10, pending_time = $11, time_unit = $12::text::numeric, preferences = $13,
@@ -122,7 +124,7 @@ func (s Keeper) SaveTicket(ctx context.Context, t desk.Ticket) error {
 	}
 	found := false
 	batch := &pgx.Batch{}
-	batch.Queue(UpdateTicket, append(TicketValues(&t), t.ID)...).Exec(func(tag pgconn.CommandTag) error {
+	QueueSave(batch, &t).Exec(func(tag pgconn.CommandTag) error {
 		found = tag.RowsAffected() > 0
 		return nil
 	})
@@ -137,8 +139,13 @@ func (s Keeper) SaveTicket(ctx context.Context, t desk.Ticket) error {
 	return s.FinishDeadlines(ctx, d)
 }
 
-// TicketValues are $1 to $35 of both statements that write a ticket.
-func TicketValues(t *desk.Ticket) []any {
+// QueueSave adds to a batch that a locked ticket is written back.
+func QueueSave(batch *pgx.Batch, t *desk.Ticket) *pgx.QueuedQuery {
+	return batch.Queue(saveTicket, append(ticketValues(t), t.ID)...)
+}
+
+// ticketValues are $1 to $35 of both statements that write a ticket.
+func ticketValues(t *desk.Ticket) []any {
 	return []any{
 		t.GroupID, t.PriorityID, t.StateID, t.OrganizationID, t.Number, t.Title, t.OwnerID, t.CustomerID, t.Note, t.Type,
 		t.PendingTime, t.TimeUnit, pg.Object(t.Preferences),
