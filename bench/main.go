@@ -25,10 +25,11 @@ type sizes struct {
 	asks    int // requests of each kind
 	demo    int // tickets that demo fill makes
 	creates int // tickets made over REST beside them
+	open    int // open tickets whose deadlines are calculated anew
 }
 
 func main() {
-	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale", "parts to run, separated by commas")
+	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,deadlines", "parts to run, separated by commas")
 	size := sizes{}
 	flag.IntVar(&size.mails, "mails", 3000, "mails of each corpus")
 	flag.IntVar(&size.probes, "probes", 100, "mails whose way is timed")
@@ -38,6 +39,7 @@ func main() {
 	flag.IntVar(&size.asks, "requests", 2000, "REST requests of each kind")
 	flag.IntVar(&size.demo, "demo-tickets", 100_000, "tickets that demo fill makes for part scale; 1000000 takes some minutes")
 	flag.IntVar(&size.creates, "creates", 1500, "tickets made over REST")
+	flag.IntVar(&size.open, "open-tickets", 100_000, "open tickets in part deadlines")
 	dir := flag.String("dir", "var/bench", "folder for data; emptied first")
 	out := flag.String("out", "bench/results", "folder for the table; empty: none is written")
 	flag.Parse()
@@ -52,13 +54,14 @@ func main() {
 
 func run(ctx context.Context, size sizes, parts []string, dir, out string) error {
 	known := map[string]func(context.Context, *bench) error{
-		"parser":   benchParser,
-		"triggers": benchTriggers,
-		"mail":     benchMail,
-		"latency":  benchLatency,
-		"queue":    benchQueue,
-		"rest":     benchREST,
-		"scale":    benchScale,
+		"parser":    benchParser,
+		"triggers":  benchTriggers,
+		"mail":      benchMail,
+		"latency":   benchLatency,
+		"queue":     benchQueue,
+		"rest":      benchREST,
+		"scale":     benchScale,
+		"deadlines": benchDeadlines,
 	}
 	r := &report{started: time.Now(), load: loadAverage()}
 	for _, part := range parts {
