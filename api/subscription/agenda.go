@@ -10,8 +10,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/ical"
 	"postroom/internal/rules"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // mostEvents is how many tickets of a kind are in a calendar.
@@ -92,7 +92,7 @@ func (a agenda) of(ctx context.Context, k kind) ([]ical.Event, error) {
 		return nil, nil
 	}
 	k.condition["ticket.owner_id"] = map[string]any{"operator": "is", "pre_condition": "specific", "value": texts(owners)}
-	search := tickets.Search{
+	search := lookup.Search{
 		Scope: a.who.TicketAccess().Lists(), Order: []table.Order{{Column: k.order}}, Page: table.Page{Limit: mostEvents},
 	}
 	search.Context = rest.RulesContext(a.who, a.catalog)

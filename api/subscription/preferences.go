@@ -24,8 +24,8 @@ func (w wanted) owners(who desk.UserID) []desk.UserID {
 	return owners
 }
 
-// tickets is what somebody wants of tickets.
-type tickets struct {
+// chosen is what somebody wants of tickets.
+type chosen struct {
 	NewOpen    wanted `json:"new_open"`
 	Pending    wanted `json:"pending"`
 	Escalation wanted `json:"escalation"`
@@ -41,8 +41,8 @@ func (f *flag) UnmarshalJSON(data []byte) error {
 }
 
 // ticketsOf is what somebody wants: what the own preferences say, else what the installation says.
-func ticketsOf(user desk.User, c *desk.Catalog) tickets {
-	var t tickets
+func ticketsOf(user desk.User, c *desk.Catalog) chosen {
+	var t chosen
 	all, _ := user.Preferences["calendar_subscriptions"].(map[string]any)
 	if own, is := all["tickets"].(map[string]any); is {
 		text, err := json.Marshal(own) // it came out of JSON
@@ -50,7 +50,7 @@ func ticketsOf(user desk.User, c *desk.Catalog) tickets {
 			return t
 		}
 	}
-	t = tickets{}
+	t = chosen{}
 	c.Settings.Into("defaults_calendar_subscriptions_tickets", &t)
 	return t
 }

@@ -8,8 +8,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // nobody is whom a ticket without an owner belongs to.
@@ -28,7 +28,7 @@ func (s *Room) autoAssign(ctx context.Context, who *desk.Caller, ticket desk.Tic
 	if !catalog.Settings.Into("ticket_auto_assignment_selector", &selector) || len(selector.Condition) == 0 {
 		return ticket, nil
 	}
-	search := tickets.Search{Scope: who.TicketAccess().Lists(), IDs: []desk.TicketID{ticket.ID}, Page: table.Page{Limit: 1}}
+	search := lookup.Search{Scope: who.TicketAccess().Lists(), IDs: []desk.TicketID{ticket.ID}, Page: table.Page{Limit: 1}}
 	search.Context = rest.RulesContext(who, catalog)
 	if search.Condition, err = rest.BindCondition(selector.Condition, rules.TicketAttributes(catalog), search.Context); err != nil {
 		s.Log.WarnContext(ctx, "ticket_auto_assignment_selector can't be used", "error", err)

@@ -6,7 +6,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
-	"postroom/internal/store/tickets"
+	"postroom/internal/store/lookup"
 )
 
 // Searchable says how tickets are found among other records.
@@ -15,7 +15,7 @@ func (s *Room) Searchable() rest.Searchable {
 }
 
 func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (found rest.Found, err error) {
-	search := tickets.Search{Scope: who.TicketAccess().Lists(), Search: what.Search, Page: what.Page}
+	search := lookup.Search{Scope: who.TicketAccess().Lists(), Search: what.Search, Page: what.Page}
 	search.Scope.All = search.Scope.All || what.Everywhere
 	tickets, err := s.Store.SearchTickets(ctx, search)
 	if err != nil {

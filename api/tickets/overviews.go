@@ -9,8 +9,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // showOverviews lists the overviews of the caller with the number of tickets in each or, asked for
@@ -27,7 +27,7 @@ func (s *Room) showOverviews(w http.ResponseWriter, r *http.Request) error {
 	if !in.Params.Blank("view") {
 		return s.showOverview(w, r, in, overviews)
 	}
-	searches := make([]tickets.Search, len(overviews))
+	searches := make([]lookup.Search, len(overviews))
 	for i, o := range overviews {
 		if searches[i], err = s.searchOf(in, o); err != nil {
 			return err
@@ -90,8 +90,8 @@ func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Inp
 const mentioned = "ticket.mention_user_ids"
 
 // searchOf is what an overview shows to the caller.
-func (s *Room) searchOf(in *rest.Input, o desk.Overview) (tickets.Search, error) {
-	search := tickets.Search{Scope: in.Who.TicketAccess().Lists(), Order: orderOf(o)}
+func (s *Room) searchOf(in *rest.Input, o desk.Overview) (lookup.Search, error) {
+	search := lookup.Search{Scope: in.Who.TicketAccess().Lists(), Order: orderOf(o)}
 	_, follows := o.Condition[mentioned]
 	if in.Who.TicketAccess().Agent && !follows {
 		search.Scope.Groups = in.Who.GroupsWith(desk.AccessOverview)
@@ -107,10 +107,10 @@ func (s *Room) searchOf(in *rest.Input, o desk.Overview) (tickets.Search, error)
 func orderOf(o desk.Overview) []table.Order {
 	column, _ := o.Order["by"].(string)
 	direction, _ := o.Order["direction"].(string)
-	if !slices.Contains(tickets.SortColumns(), column) {
+	if !slices.Contains(lookup.SortColumns(), column) {
 		column += "_id"
 	}
-	if !slices.Contains(tickets.SortColumns(), column) {
+	if !slices.Contains(lookup.SortColumns(), column) {
 		return nil
 	}
 	return []table.Order{{Column: column, Descending: strings.EqualFold(direction, "DESC")}}

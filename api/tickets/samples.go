@@ -3,7 +3,7 @@ package tickets
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store/tickets"
+	"postroom/internal/store/lookup"
 )
 
 // What tickets and articles look like to whoever reads the OpenAPI document.
@@ -20,7 +20,7 @@ var (
 	articleSample = rest.Model{Name: "TicketArticle", Value: articleRecord(&desk.Article{}, make([]desk.Attachment, 1), nil, &desk.Catalog{})}
 	manySample    = rest.Record{{"ticket_ids", []int64{}}, {"assets", rest.Record{}}}
 
-	ofOneSample      = rest.Record{{"closed_ids", []int64{}}, {"open_ids", []int64{}}, {"volume_by_year", []any{volumeRecords(make([]tickets.MonthVolume, 1))[0]}}}
+	ofOneSample      = rest.Record{{"closed_ids", []int64{}}, {"open_ids", []int64{}}, {"volume_by_year", []any{volumeRecords(make([]lookup.MonthVolume, 1))[0]}}}
 	statisticsSample = rest.Record{{"user", ofOneSample}, {"organization", ofOneSample}, {"assets", rest.Record{}}}
 
 	articleBody = rest.Record{

@@ -7,8 +7,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 func (s *Room) searchTickets(w http.ResponseWriter, r *http.Request) error {
@@ -44,8 +44,8 @@ func (s *Room) searchTickets(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ticketSearch reads what to search for.
-func (s *Room) ticketSearch(r *http.Request, p rest.Params, page table.Page, c *desk.Catalog) (tickets.Search, error) {
-	search := tickets.Search{Scope: rest.Caller(r).TicketAccess().Lists(), Page: page}
+func (s *Room) ticketSearch(r *http.Request, p rest.Params, page table.Page, c *desk.Catalog) (lookup.Search, error) {
+	search := lookup.Search{Scope: rest.Caller(r).TicketAccess().Lists(), Page: page}
 	var err error
 	if search.Search, err = s.Search(r, p, rules.TicketAttributes(c)); err != nil {
 		return search, err
@@ -57,11 +57,11 @@ func (s *Room) ticketSearch(r *http.Request, p rest.Params, page table.Page, c *
 		}
 		search.IDs = ids
 	}
-	search.Order, err = rest.OrderingBy(p, tickets.SortColumns(), c.CustomAttributes("Ticket"), true)
+	search.Order, err = rest.OrderingBy(p, lookup.SortColumns(), c.CustomAttributes("Ticket"), true)
 	return search, err
 }
 
-func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, p rest.Params, search tickets.Search) (any, error) {
+func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, p rest.Params, search lookup.Search) (any, error) {
 	if rest.ShapeOf(p) == rest.ShapePlain && (rest.WantsChoices(p)) {
 		return ticketLabels(tickets), nil
 	}

@@ -7,7 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
-	"postroom/internal/store/tickets"
+	"postroom/internal/store/lookup"
 )
 
 // How many tickets the views beside a ticket show.
@@ -41,7 +41,7 @@ func (s *Room) showCustomerTickets(w http.ResponseWriter, r *http.Request) error
 	if customer == 0 {
 		return rest.Invalid("customer_id", "The required parameter 'customer_id' is missing.")
 	}
-	open, closed, err := s.openAndClosed(r.Context(), in, tickets.Of{Customer: customer}, customerShown)
+	open, closed, err := s.openAndClosed(r.Context(), in, lookup.Of{Customer: customer}, customerShown)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (s *Room) showCustomerTickets(w http.ResponseWriter, r *http.Request) error
 }
 
 // openAndClosed are the newest tickets of somebody that the caller may list.
-func (s *Room) openAndClosed(ctx context.Context, in *rest.Input, of tickets.Of, limit int) (open, closed []desk.Ticket, err error) {
+func (s *Room) openAndClosed(ctx context.Context, in *rest.Input, of lookup.Of, limit int) (open, closed []desk.Ticket, err error) {
 	of.Scope = in.Who.TicketAccess().Lists()
 	of.States = in.Catalog.StatesOf(desk.OpenTypes)
 	if open, err = s.Store.NewestTickets(ctx, of, limit); err != nil {
@@ -83,7 +83,7 @@ func (s *Room) showRelatedTickets(w http.ResponseWriter, r *http.Request) error 
 	if err := access.MayReadAsAgent(ticket); err != nil {
 		return err
 	}
-	of := tickets.Of{Scope: access.Lists(), Customer: ticket.CustomerID, States: in.Catalog.StatesOf(desk.OpenTypes)}
+	of := lookup.Of{Scope: access.Lists(), Customer: ticket.CustomerID, States: in.Catalog.StatesOf(desk.OpenTypes)}
 	same, err := s.Store.NewestTickets(ctx, of, relatedShown+1)
 	if err != nil {
 		return err
@@ -148,8 +148,8 @@ func (s *Room) showStatistics(w http.ResponseWriter, r *http.Request) error {
 	answer, all := rest.Record{}, []desk.Ticket{}
 	for _, part := range []struct {
 		key string
-		of  tickets.Of
-	}{{"user", tickets.Of{Customer: user}}, {"organization", tickets.Of{Organization: organization}}} {
+		of  lookup.Of
+	}{{"user", lookup.Of{Customer: user}}, {"organization", lookup.Of{Organization: organization}}} {
 		if part.of.Customer == 0 && part.of.Organization == 0 {
 			answer.Add(part.key, rest.Record{})
 			continue
@@ -174,7 +174,7 @@ func (s *Room) showStatistics(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, answer)
 }
 
-func volumeRecords(volume []tickets.MonthVolume) []rest.Record {
+func volumeRecords(volume []lookup.MonthVolume) []rest.Record {
 	records := make([]rest.Record, len(volume))
 	for i, v := range volume {
 		records[i] = rest.Record{

@@ -10,7 +10,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
+	"postroom/internal/store/lookup"
 )
 
 // MostAtOnce is how many records one run works on (reference: rules.md 5).
@@ -66,7 +66,7 @@ func (s Selection) Count(ctx context.Context, tx *store.Store) (int, error) {
 	case "Organization":
 		return directory.Organizations.Count(ctx, tx.DB, table.Filter[desk.OrganizationID]{Search: s.search})
 	}
-	return tx.CountTickets(ctx, tickets.Search{Scope: desk.TicketScope{All: true}, Search: s.search})
+	return tx.CountTickets(ctx, lookup.Search{Scope: desk.TicketScope{All: true}, Search: s.search})
 }
 
 // IDs are the records that a selection finds among some, by their ids and no more than MostAtOnce;

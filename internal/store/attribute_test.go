@@ -16,8 +16,8 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/directory"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // define adds attributes of a kind of record and migrates.
@@ -302,7 +302,7 @@ func TestSortingAndFindingByAnAttributeUsesItsIndex(t *testing.T) {
 		for _, descending := range []bool{false, true} {
 			order := table.Order{Column: a.Name, Custom: &a, Descending: descending}
 			queries := b.traced(func(s *store.Store) {
-				_, err := s.SearchTickets(t.Context(), tickets.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{order}, Page: table.Page{Limit: 10}})
+				_, err := s.SearchTickets(t.Context(), lookup.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{order}, Page: table.Page{Limit: 10}})
 				if err != nil {
 					t.Fatal(err)
 				}

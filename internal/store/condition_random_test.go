@@ -11,8 +11,8 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store/directory"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // TestBothWaysToJudgeAgree makes up tickets and conditions, and asks of each condition which
@@ -253,7 +253,7 @@ func anys(texts []string) []any {
 // allFacts reads what rules want to know of every ticket.
 func (b *base) allFacts(c *desk.Catalog) []*rules.Facts {
 	b.t.Helper()
-	tickets, err := b.SearchTickets(b.t.Context(), tickets.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{{Column: "id"}}, Page: table.Page{Limit: 1000}})
+	tickets, err := b.SearchTickets(b.t.Context(), lookup.Search{Scope: desk.TicketScope{All: true}, Order: []table.Order{{Column: "id"}}, Page: table.Page{Limit: 1000}})
 	if err != nil {
 		b.t.Fatal(err)
 	}

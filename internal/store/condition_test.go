@@ -11,8 +11,8 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/rules"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
-	"postroom/internal/store/tickets"
 )
 
 // vectors are conditions and the tickets that they must find.
@@ -220,7 +220,7 @@ func (b *base) matching(attributes *rules.Attributes, condition json.RawMessage,
 	if err != nil {
 		return nil, err
 	}
-	search := tickets.Search{
+	search := lookup.Search{
 		Scope: desk.TicketScope{All: true}, IDs: of, Order: []table.Order{{Column: "id"}}, Page: table.Page{Limit: 1000},
 		Search: table.Search{Condition: bound, Context: context},
 	}

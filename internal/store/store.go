@@ -21,6 +21,7 @@ import (
 	"postroom/internal/store/installation"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/library"
+	"postroom/internal/store/lookup"
 	"postroom/internal/store/outbox"
 	"postroom/internal/store/personal"
 	"postroom/internal/store/pg"
@@ -44,6 +45,7 @@ type Store struct {
 	installationKeeper
 	knowledgeKeeper
 	libraryKeeper
+	lookupKeeper
 	outboxKeeper
 	personalKeeper
 	privacyKeeper
@@ -64,6 +66,7 @@ type (
 	installationKeeper = installation.Keeper
 	knowledgeKeeper    = knowledge.Keeper
 	libraryKeeper      = library.Keeper
+	lookupKeeper       = lookup.Keeper
 	outboxKeeper       = outbox.Keeper
 	personalKeeper     = personal.Keeper
 	privacyKeeper      = privacy.Keeper
@@ -85,6 +88,7 @@ func on(db *pg.DB) *Store {
 		installationKeeper: installation.On(db),
 		knowledgeKeeper:    knowledge.On(db),
 		libraryKeeper:      library.On(db),
+		lookupKeeper:       lookup.On(db),
 		outboxKeeper:       outbox.On(db),
 		personalKeeper:     personal.On(db),
 		privacyKeeper:      privacy.On(db),

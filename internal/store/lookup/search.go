@@ -1,4 +1,4 @@
-package tickets
+package lookup
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // Search says which tickets to find. Zero fields restrict nothing, except the scope.
@@ -43,7 +44,7 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 	}
 	var args pg.Args
 	// The ids of the page first: most conditions are decided in an index, without a look at the rows.
-	return s.tickets(ctx, Select+` t
+	return s.tickets(ctx, tickets.Select+` t
 		WHERE t.id IN (
 			SELECT t.id
 			FROM tickets t

@@ -1,4 +1,4 @@
-package tickets
+package lookup
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
+	"postroom/internal/store/tickets"
 )
 
 // Of says whose tickets are wanted. Zero fields restrict nothing, except the scope.
@@ -36,7 +37,7 @@ func (s Keeper) NewestTickets(ctx context.Context, of Of, limit int) ([]desk.Tic
 		return nil, nil
 	}
 	var args pg.Args
-	return s.tickets(ctx, Select+` t
+	return s.tickets(ctx, tickets.Select+` t
 		WHERE `+of.where(&args)+`
 		ORDER BY t.id DESC
 		LIMIT `+args.Add(limit), args)
@@ -48,7 +49,7 @@ func (s Keeper) ViewedTickets(ctx context.Context, scope desk.TicketScope, user 
 		return nil, nil
 	}
 	var args pg.Args
-	return s.tickets(ctx, Select+` t
+	return s.tickets(ctx, tickets.Select+` t
 		JOIN (
 			SELECT o_id, created_at AS viewed_at
 			FROM recent_views

@@ -1,4 +1,4 @@
-package tickets
+package lookup
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
+	"postroom/internal/store/tickets"
 )
 
 // farDown is how many tickets of each group it is still cheap to look at. Who is on a page behind
@@ -25,7 +26,7 @@ func (s Keeper) ListTickets(ctx context.Context, scope desk.TicketScope, page ta
 		ids = `SELECT visible.id FROM (` + firstVisible(scope, args.Add(last), &args) + `) visible`
 	}
 	// The ids of the page first: whole rows are then read for them only.
-	return s.tickets(ctx, Select+`
+	return s.tickets(ctx, tickets.Select+`
 		WHERE id IN (`+ids+` ORDER BY id LIMIT $1 OFFSET $2)
 		ORDER BY id`, args)
 }
