@@ -8,6 +8,8 @@ package parser
 import (
 	"strings"
 	"time"
+
+	"postroom/internal/richtext"
 )
 
 // Message is a mail as people and filters see it.
@@ -30,6 +32,18 @@ type Message struct {
 	Body        string // HTML is sanitized
 	Attachments []Attachment
 	Facts
+
+	built *richtext.Options // how HTML that was made of text and images is still to be finished
+}
+
+// StoredBody is Body as articles hold it. HTML that was made of text and of the images in between
+// gets its links and marks only here: filters see the text as it was written.
+func (m *Message) StoredBody() string {
+	if m.built == nil {
+		return m.Body
+	}
+	body, _ := richtext.Sanitize(m.Body, *m.built)
+	return body
 }
 
 // Facts are what a mail tells about itself besides its content.

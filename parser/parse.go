@@ -153,9 +153,13 @@ func (m *Message) readContent(root *part, opts Options) {
 		m.Attachments = appendFiles(m.Attachments, files)
 	}
 	m.ContentType, m.Body = "text/plain", body.text
-	if body.isHTML {
+	finish := richtext.Options{OwnURL: opts.OwnURL, MaxLength: maxBody}
+	switch {
+	case body.isBuilt:
+		m.ContentType, m.built = "text/html", &finish
+	case body.isHTML:
 		m.ContentType = "text/html"
-		m.Body, m.RemoteContentRemoved = cleanHTML(body, opts)
+		m.Body, m.RemoteContentRemoved = cleanHTML(body.text, finish)
 	}
 	m.Body = withoutNUL(m.Body)
 	if strings.TrimSpace(m.Body) == "" {
@@ -163,18 +167,14 @@ func (m *Message) readContent(root *part, opts Options) {
 	}
 }
 
-func cleanHTML(body content, opts Options) (string, bool) {
-	if body.isBuilt {
-		return body.text, false
-	}
-	if countLinks(body.text) >= maxLinks {
+func cleanHTML(source string, opts richtext.Options) (string, bool) {
+	if countLinks(source) >= maxLinks {
 		return tooManyLinks, false
 	}
-	source := body.text
 	if len(source) > maxHTML {
 		source = string(beginning([]byte(source), maxHTML))
 	}
-	return richtext.Sanitize(source, richtext.Options{OwnURL: opts.OwnURL, MaxLength: maxBody})
+	return richtext.Sanitize(source, opts)
 }
 
 func countLinks(html string) int {
