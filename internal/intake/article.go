@@ -23,7 +23,7 @@ func (m *mail) article(ticket desk.TicketID) *desk.Article {
 		Subject:     optional(oneLine(m.Subject), desk.MaxAddresses),
 		MessageID:   optional(m.MessageID, desk.MaxAddresses),
 		ContentType: m.ContentType,
-		Body:        desk.Cut(clean(m.Body), desk.MaxBody),
+		Body:        desk.Cut(clean(m.StoredBody()), desk.MaxBody),
 		Preferences: map[string]any{"send-auto-response": m.mayAnswer, "is-auto-response": m.autoResponse},
 	}
 	a.MessageIDMD5 = new(desk.MessageIDSum(m.MessageID))
