@@ -325,3 +325,52 @@ func TestATriggerCanDelete(t *testing.T) {
 		t.Errorf("%d events are left, %d told", n, len(o.told))
 	}
 }
+
+func TestTriggersKnowWhatConditionsAskAbout(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.exec(`INSERT INTO organizations (id, name, shared, updated_by_id, created_by_id) VALUES (70, 'Ink & Co', true, 1, 1)`)
+	o.exec(`UPDATE users SET organization_id = 70 WHERE id = 50`)
+	o.exec(`UPDATE users SET out_of_office = true, out_of_office_start_at = current_date - 1, out_of_office_end_at = current_date + 1,
+		out_of_office_replacement_id = 2 WHERE id = 51`)
+	o.exec(`INSERT INTO object_manager_attributes (object, name, display, data_type, data_option, active, editable, position, updated_by_id, created_by_id)
+		VALUES ('Ticket', 'color', 'Color', 'input', '{}', true, true, 900, 1, 1)`)
+	ticket := o.mail(func(t *desk.Ticket, _ *desk.Article) {
+		t.OwnerID, t.OrganizationID, t.Custom = 51, new(desk.OrganizationID(70)), map[string]any{"color": "red"}
+	})
+	o.exec(`INSERT INTO tags (id, name, created_by_id) VALUES (900, 'vip', 1)`)
+	o.exec(`INSERT INTO taggings (tag_id, object, o_id, created_by_id) VALUES (900, 'Ticket', $1, 1)`, ticket.ID)
+	o.exec(`INSERT INTO mentions (ticket_id, user_id, updated_by_id, created_by_id) VALUES ($1, 51, 1, 1)`, ticket.ID)
+	fits := []string{
+		`{"ticket.tags":{"operator":"contains all","value":"vip"}}`,
+		`{"ticket.mention_user_ids":{"operator":"is","value":["51"]}}`,
+		`{"ticket.out_of_office_replacement_id":{"operator":"is","value":["2"]}}`,
+		`{"ticket.color":{"operator":"is","value":"red"}}`,
+		`{"organization.name":{"operator":"contains","value":"ink"}}`,
+		`{"customer.organization_id":{"operator":"is","value":["70"]}}`,
+		`{"owner.firstname":{"operator":"is any of","value":["Alma"]}}`,
+		`{"ticket_state.name":{"operator":"is","value":"new"}}`,
+		`{"article.action":{"operator":"is","value":"create"}}`,
+		`{"article.body":{"operator":"matches regex","value":"is (empty|full)"}}`,
+		`{"article.time_accounting":{"operator":"not set"}}`,
+		`{"ticket.organization_id":{"operator":"is","pre_condition":"current_user.organization_id"}}`,
+		`{"ticket.created_at":{"operator":"within last (relative)","value":"1","range":"hour"}}`,
+		`{"execution_time.calendar_id":{"operator":"is in working time","value":"4711"}}`,
+		`{"operator":"NOT","conditions":[{"name":"ticket.tags","operator":"contains one","value":"other"}]}`,
+	}
+	for i, condition := range fits {
+		o.trigger(fmt.Sprintf("fits %02d", i), condition, fmt.Sprintf(`{"ticket.tags":{"operator":"add","value":"fits %02d"}}`, i), "mode", "always")
+	}
+	o.trigger("never", `{"ticket.tags":{"operator":"contains all","value":"vip, nobody"}}`, `{"ticket.tags":{"operator":"add","value":"never"}}`)
+	o.work()
+	got := ask[[]string](o, `SELECT array_agg(t.name) FROM taggings g JOIN tags t ON t.id = g.tag_id WHERE g.o_id = $1`, ticket.ID)
+	for i, condition := range fits {
+		if !slices.Contains(got, fmt.Sprintf("fits %02d", i)) {
+			t.Errorf("no trigger for %s", condition)
+		}
+	}
+	if slices.Contains(got, "never") {
+		t.Error("a trigger acted although its condition does not hold")
+	}
+}
