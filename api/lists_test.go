@@ -90,6 +90,10 @@ var lists = []listed{
 	{path: "/http_logs", limit: 50, table: "http_logs", first: `INSERT INTO http_logs (direction, facility, method, url) VALUES ('in', 'cti', 'POST', '/')`},
 	{path: "/data_privacy_tasks", table: "data_privacy_tasks", vary: "'deletable_id', one.deletable_id + n,",
 		first: `INSERT INTO data_privacy_tasks (deletable_type, deletable_id, updated_by_id, created_by_id) VALUES ('User', 1000, 1, 1)`},
+	{path: "/integration/smime/certificate", table: "smime_certificates", first: `INSERT INTO smime_certificates (subject, issuer, fingerprint, email_addresses, recipient_ids, not_before, not_after, ca, certificate, updated_by_id, created_by_id)
+		VALUES ('a', 'b', 'c', '{a@example.com}', '{d}', now(), now(), false, '', 2, 2)`},
+	{path: "/integration/pgp/key", table: "pgp_keys", first: `INSERT INTO pgp_keys (name, fingerprint, email_addresses, recipient_ids, secret, key, updated_by_id, created_by_id)
+		VALUES ('a', 'b', '{a@example.com}', '{d}', false, '', 2, 2)`},
 	{path: "/ssl_certificates", table: "ssl_certificates", first: `INSERT INTO ssl_certificates (fingerprint, certificate, subject, not_before, not_after, ca, updated_by_id, created_by_id)
 		VALUES ('ab', 'x', 'y', now(), now(), true, 1, 1)`},
 	{path: "/applications", table: "oauth_applications", first: `{"name":"one","redirect_uri":"https://app.example.com/","confidential":true}`},

@@ -148,10 +148,17 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 		return a, err
 	}
 	writer.Complete(&a, c)
+	shown, err := takeShownImages(ctx, tx, who, &a, *ticket, c.Settings.String("fqdn"))
+	if err != nil {
+		return a, err
+	}
 	files := append(takeImages(&a, c), d.files...)
 	outgoing := a.TypeID == desk.ArticleEmail && a.SenderID != desk.SenderCustomer
 	if outgoing {
 		if err := desk.ComposeEmail(&a, *ticket, who.User, c, time.Now(), uuid.NewString()); err != nil {
+			return a, err
+		}
+		if err := protect(ctx, tx, &a, *ticket, c); err != nil {
 			return a, err
 		}
 	}
@@ -161,7 +168,7 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	if err := tx.InsertArticle(ctx, &a); err != nil {
 		return a, err
 	}
-	if err := s.keepFiles(ctx, tx, a, files, c); err != nil {
+	if err := s.keepFiles(ctx, tx, a, files, shown, c); err != nil {
 		return a, err
 	}
 	if err := takeUploads(ctx, tx, in, a, d.sent); err != nil {

@@ -97,10 +97,13 @@ func inlineImage(image richtext.Image) upload {
 	}
 }
 
-// keepFiles stores the files of an article in its transaction.
-func (s *Room) keepFiles(ctx context.Context, tx *store.Store, a desk.Article, files []upload, c *desk.Catalog) error {
+// keepFiles stores the files of an article in its transaction, and copies of others.
+func (s *Room) keepFiles(ctx context.Context, tx *store.Store, a desk.Article, files []upload, copies []desk.Attachment, c *desk.Catalog) error {
+	for i := range copies {
+		copies[i].OID = int64(a.ID)
+	}
 	if len(files) == 0 {
-		return nil
+		return tx.InsertAttachments(ctx, copies)
 	}
 	data := make([][]byte, len(files))
 	for i, file := range files {
@@ -117,7 +120,7 @@ func (s *Room) keepFiles(ctx context.Context, tx *store.Store, a desk.Article, f
 			BlobID: blobs[i], Preferences: file.preferences, CreatedByID: a.CreatedByID,
 		}
 	}
-	return tx.InsertAttachments(ctx, attachments)
+	return tx.InsertAttachments(ctx, append(attachments, copies...))
 }
 
 // takeUploads gives an article the files that wait for the form in which it was written.

@@ -9,6 +9,7 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/parser"
 )
 
 // article builds the article that the mail becomes.
@@ -50,28 +51,35 @@ func (in *Intake) files(ctx context.Context, tx *store.Store, m *mail, number st
 		Filename: fmt.Sprintf("ticket-%s-%d.eml", number, m.known.ArticleID),
 		Size:     size, BlobID: m.inbound.BlobID,
 	}}
-	if len(m.Attachments) == 0 {
-		return files, nil
+	more, err := in.put(ctx, tx, m.Attachments, m.known.ArticleID, m.session.ID, m.catalog)
+	return append(files, more...), err
+}
+
+// put puts the bytes of a mail's attachments away and builds their records.
+func (in *Intake) put(ctx context.Context, tx *store.Store, attachments []parser.Attachment, id desk.ArticleID, by desk.UserID, c *desk.Catalog) ([]desk.Attachment, error) {
+	if len(attachments) == 0 {
+		return nil, nil
 	}
-	bytes := make([][]byte, len(m.Attachments))
-	for i, a := range m.Attachments {
+	bytes := make([][]byte, len(attachments))
+	for i, a := range attachments {
 		bytes[i] = a.Data
 	}
-	ids, err := in.blobs.Put(ctx, tx, placeOf(m.catalog), bytes...)
+	ids, err := in.blobs.Put(ctx, tx, placeOf(c), bytes...)
 	if err != nil {
 		return nil, err
 	}
-	for i, a := range m.Attachments {
+	files := make([]desk.Attachment, len(attachments))
+	for i, a := range attachments {
 		name := desk.Cut(clean(oneLine(a.Filename)), maxFilename)
 		if name == "" || path.Clean(name) == "." {
 			name = "file"
 		}
 		preferences, _ := cleanAll(a.Preferences).(map[string]any)
 		fit(preferences)
-		files = append(files, desk.Attachment{
-			Object: desk.ObjectArticle, OID: int64(m.known.ArticleID), CreatedByID: m.session.ID,
+		files[i] = desk.Attachment{
+			Object: desk.ObjectArticle, OID: int64(id), CreatedByID: by,
 			Filename: name, Size: int64(len(a.Data)), BlobID: ids[i], Preferences: preferences,
-		})
+		}
 	}
 	return files, nil
 }

@@ -23,7 +23,7 @@ func ExtractDataImages(source string, newID func(n int, ext string) string) (str
 		return source, nil
 	}
 	var images []Image
-	out := rewriteSources(source, func(src string) (string, bool) {
+	out := RewriteImages(source, func(src string) (string, bool) {
 		image, ok := dataImage(src)
 		if !ok {
 			return "", false
@@ -61,7 +61,7 @@ func RewriteCIDs(source string, url func(cid string) (string, bool)) string {
 	if !strings.Contains(source, "cid:") {
 		return source
 	}
-	return rewriteSources(source, func(src string) (string, bool) {
+	return RewriteImages(source, func(src string) (string, bool) {
 		cid, found := strings.CutPrefix(src, "cid:")
 		if !found {
 			return "", false
@@ -70,8 +70,8 @@ func RewriteCIDs(source string, url func(cid string) (string, bool)) string {
 	})
 }
 
-// rewriteSources changes the src of img tags and leaves every other byte alone.
-func rewriteSources(source string, change func(src string) (string, bool)) string {
+// RewriteImages changes the src of img tags and leaves every other byte alone; false: a source stays.
+func RewriteImages(source string, change func(src string) (string, bool)) string {
 	z := html.NewTokenizer(strings.NewReader(source))
 	var b strings.Builder
 	b.Grow(len(source))
