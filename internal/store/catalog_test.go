@@ -1,6 +1,8 @@
 package store_test
 
 import (
+	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -126,5 +128,29 @@ func TestCatalogOpensSecrets(t *testing.T) {
 	inbound := c.Channels[desk.ChannelID(5)].Options["inbound"].(map[string]any)["options"].(map[string]any)
 	if inbound["password"] != "in the clear" || inbound["user"] != "u" {
 		t.Errorf("options = %v", inbound)
+	}
+}
+
+func TestSecretsInsideOfSettingsAreSealed(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	config := map[string]any{"endpoint": "https://api.github.com/graphql", "api_token": "s3cret-7", "options": map[string]any{"password": "s3cret-8"}}
+	b.exec(`INSERT INTO settings (name, title, area, description, options, state_initial, state_current, frontend, preferences)
+		VALUES ('github_config', '', '', '', '{}', '{}', '{}', false, '{}') ON CONFLICT DO NOTHING`)
+	if err := b.PutSettingValue(t.Context(), "github_config", config); err != nil {
+		t.Fatal(err)
+	}
+	kept := ask[string](b, `SELECT state_current::text FROM settings WHERE name = 'github_config'`)
+	if strings.Contains(kept, "s3cret") || !strings.Contains(kept, "api.github.com") {
+		t.Errorf("kept as %s", kept)
+	}
+	b.ForgetCatalog()
+	c, err := b.Catalog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var read map[string]any
+	if !c.Settings.Into("github_config", &read) || !reflect.DeepEqual(read, config) {
+		t.Errorf("read as %v, want %v", read, config)
 	}
 }

@@ -110,13 +110,22 @@ func (s Keeper) settingValues(ctx context.Context) (desk.Settings, error) {
 
 // openValue returns a setting's JSON value with a sealed text opened.
 func (s Keeper) openValue(value []byte) (json.RawMessage, error) {
-	var text string
-	if len(value) == 0 || value[0] != '"' || json.Unmarshal(value, &text) != nil {
+	if !seal.Holds(value) {
 		return append(json.RawMessage(nil), value...), nil
 	}
-	plain, err := pg.Sealer(s.DB).Open(text)
+	var sealed any
+	if err := json.Unmarshal(value, &sealed); err != nil {
+		return nil, err
+	}
+	var err error
+	switch v := sealed.(type) {
+	case string:
+		sealed, err = pg.Sealer(s.DB).Open(v)
+	case map[string]any:
+		sealed, err = seal.Each(v, pg.Sealer(s.DB).Open)
+	}
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(plain)
+	return json.Marshal(sealed)
 }

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
+	"postroom/internal/store/seal"
 )
 
 const putSetting = `
@@ -19,7 +21,9 @@ const putSetting = `
 	RETURNING coalesce((preferences->>'secret')::boolean, false)`
 
 // PutSettingValue sets a setting's current value without asking whether it makes sense: set-up
-// knows what it does. It returns desk.ErrNotFound for a setting that does not exist.
+// knows what it does. A secret is sealed, and so are those among the parts of a value, such as the
+// token in the configuration of another system. It returns desk.ErrNotFound for a setting that does
+// not exist.
 func (s Keeper) PutSettingValue(ctx context.Context, name string, value any) error {
 	state, err := json.Marshal(map[string]any{"value": value})
 	if err != nil {
@@ -29,17 +33,36 @@ func (s Keeper) PutSettingValue(ctx context.Context, name string, value any) err
 	if err := pg.Conn(s.DB).QueryRow(ctx, putSetting, name, state).Scan(&secret); err != nil {
 		return fmt.Errorf("setting %s: %w", name, pg.Translate(err))
 	}
-	text, ok := value.(string)
-	if !secret || !ok {
-		return nil
+	sealed, err := s.sealState(state, secret)
+	if err != nil || bytes.Equal(sealed, state) {
+		return err
 	}
-	sealed, err := pg.Sealer(s.DB).Seal(text)
-	if err != nil {
-		return fmt.Errorf("setting %s: %w", name, err)
-	}
-	state, _ = json.Marshal(map[string]any{"value": sealed})
-	_, err = pg.Conn(s.DB).Exec(ctx, putSetting, name, state)
+	_, err = pg.Conn(s.DB).Exec(ctx, putSetting, name, sealed)
 	return pg.Translate(err)
+}
+
+// sealState seals what is secret in a state, and returns all others as they are.
+func (s Keeper) sealState(state []byte, secret bool) ([]byte, error) {
+	var inner map[string]any
+	if err := json.Unmarshal(state, &inner); err != nil {
+		return nil, err
+	}
+	var err error
+	switch v := inner["value"].(type) {
+	case string:
+		if !secret {
+			return state, nil
+		}
+		inner["value"], err = pg.Sealer(s.DB).Seal(v)
+	case map[string]any:
+		inner["value"], err = seal.Each(v, pg.Sealer(s.DB).Seal)
+	default:
+		return state, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(inner)
 }
 
 // Setting is one setting of the installation with all that describes it.
@@ -105,7 +128,7 @@ func (s Keeper) scanSetting(row pgx.CollectableRow) (Setting, error) {
 	if err := json.Unmarshal(preferences, &v.Preferences.All); err != nil {
 		return Setting{}, fmt.Errorf("preferences of setting %s: %w", v.Name, err)
 	}
-	if v.Preferences.Secret {
+	if v.Preferences.Secret || seal.Holds(v.StateCurrent) {
 		for _, state := range []*json.RawMessage{&v.StateCurrent, &v.StateInitial} {
 			if *state, err = s.openState(*state); err != nil {
 				return Setting{}, fmt.Errorf("setting %s: %w", v.Name, err)

@@ -5,6 +5,7 @@
 package seal
 
 import (
+	"bytes"
 	"crypto/cipher"
 	"crypto/rand"
 	"encoding/base64"
@@ -75,6 +76,9 @@ func (s *Sealer) Open(sealed string) (string, error) {
 	}
 	return string(plain), nil
 }
+
+// Holds reports whether JSON holds anything sealed.
+func Holds(value []byte) bool { return bytes.Contains(value, []byte(`"`+sealedPrefix)) }
 
 // Each returns a copy of options in which every secret went through change.
 func Each(options map[string]any, change func(string) (string, error)) (map[string]any, error) {
