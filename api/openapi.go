@@ -102,7 +102,15 @@ func responsesOf(ctx context.Context, schemas *rest.Schemas, route *rest.Route) 
 	success := rest.Schema{"description": http.StatusText(status)}
 	switch {
 	case route.Doc.Media != "":
-		success["content"] = rest.Schema{route.Doc.Media: rest.Schema{}}
+		content := rest.Schema{route.Doc.Media: rest.Schema{}}
+		if route.Doc.Answer != nil { // it is JSON where that is asked for
+			answer, err := route.Doc.Answer(ctx)
+			if err != nil {
+				return nil, err
+			}
+			content["application/json"] = rest.Schema{"schema": schemas.Of(answer)}
+		}
+		success["content"] = content
 	case route.Doc.Answer != nil:
 		answer, err := route.Doc.Answer(ctx)
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 	"postroom/api/personal"
 	"postroom/api/rest"
 	"postroom/api/search"
+	"postroom/api/site"
 	"postroom/api/subscription"
 	"postroom/api/system"
 	"postroom/api/telephony"
@@ -48,6 +49,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	personal.New(s.House, people, tickets).Routes(t)
 	firststeps.New(s.House, tickets).Routes(t)
 	subscription.New(s.House).Routes(t)
+	site.New(s.House).Routes(t)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

@@ -107,6 +107,9 @@ func (s *Room) getAttachment(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) mayReadFile(ctx context.Context, who *desk.Caller, file desk.Attachment) error {
+	if who == nil && file.Object != desk.ObjectKBAnswer { // strangers read what is published
+		return desk.ErrForbidden
+	}
 	switch file.Object {
 	case desk.ObjectArticle, desk.ObjectArticleMail:
 		_, _, err := s.readableArticle(ctx, who, desk.ArticleID(file.OID))
@@ -149,6 +152,9 @@ func (s *Room) getArticlePlain(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) sendFile(w http.ResponseWriter, r *http.Request, file desk.Attachment, p rest.Params) error {
+	if wantsCalendar(p) {
+		return s.sendCalendar(w, r, file)
+	}
 	wanted := p.Text("disposition")
 	switch wanted {
 	case "", "inline", "attachment":

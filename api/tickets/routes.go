@@ -49,8 +49,8 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("PUT /api/v1/ticket_articles/{id}", rest.Login, s.updateArticle).Takes(rest.Record{{"internal", false}, {"preferences", rest.Record{}}}).Gives(articleSample)
 	t.Handle("DELETE /api/v1/ticket_articles/{id}", rest.Login, s.deleteArticle)
 	t.Handle("GET /api/v1/ticket_article_plain/{id}", rest.Login, s.getArticlePlain).GivesFile("message/rfc822")
-	t.Handle("GET /api/v1/ticket_attachment/{ticket_id}/{article_id}/{id}", rest.Login, s.getTicketAttachment).Asks("view", "disposition").GivesFile("*/*")
-	t.Handle("GET /api/v1/attachments/{id}", rest.Login, s.getAttachment).Asks("view", "disposition").GivesFile("*/*")
+	t.Handle("GET /api/v1/ticket_attachment/{ticket_id}/{article_id}/{id}", rest.Login, s.getTicketAttachment).Asks("view", "type", "disposition").Gives(calendarSample).GivesFile("*/*")
+	t.Handle("GET /api/v1/attachments/{id}", rest.Known, s.getAttachment).Asks("view", "type", "disposition").Gives(calendarSample).GivesFile("*/*")
 	everybodyAnd := func(permission string) rest.Access { return rest.Needs("ticket.agent", permission, "ticket.customer") }
 	s.states().Routes(t, "ticket_states", everybodyAnd("admin.ticket_state"), rest.Needs("admin.ticket_state"))
 	s.priorities().Routes(t, "ticket_priorities", everybodyAnd("admin.ticket_priority"), rest.Needs("admin.ticket_priority"))
