@@ -3,8 +3,10 @@ package api
 import (
 	"postroom/api/account"
 	"postroom/api/automation"
+	"postroom/api/checkmk"
 	"postroom/api/collab"
 	"postroom/api/firststeps"
+	"postroom/api/integration"
 	"postroom/api/knowledge"
 	"postroom/api/library"
 	"postroom/api/mail"
@@ -14,6 +16,7 @@ import (
 	"postroom/api/personal"
 	"postroom/api/rest"
 	"postroom/api/search"
+	"postroom/api/security"
 	"postroom/api/site"
 	"postroom/api/subscription"
 	"postroom/api/system"
@@ -37,13 +40,16 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	translation.New(s.House).Routes(t)
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
-	mail.New(s.House, needs.Wizard).Routes(t)
+	mail.New(s.House, needs.Wizard, needs.Providers).Routes(t)
+	security.New(s.House).Routes(t)
 	objects.New(s.House).Routes(t)
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)
+	integration.New(s.House).Routes(t)
 	knowledge := knowledge.New(s.House)
 	knowledge.Routes(t)
 	tickets := tickets.New(s.House, people, knowledge.MayRead)
 	tickets.Routes(t)
+	checkmk.New(s.House, tickets.Describe).Routes(t)
 	search.New(s.House, append(people.Searchable(), tickets.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
