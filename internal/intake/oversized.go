@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"postroom/internal/desk"
 	"postroom/jobs/task"
@@ -36,8 +37,9 @@ func (in *Intake) Refuse(keep KeepApart) func(ctx context.Context, channel desk.
 		if err != nil || !mayTell(head, c) {
 			return nil // nobody to be told
 		}
-		user, err := in.store.UsersByAddress(ctx, []string{strings.ToLower(head.Sender.Email)})
-		if err != nil || user[strings.ToLower(head.Sender.Email)].Preferences["mail_delivery_failed"] == true {
+		address := strings.ToLower(head.Sender.Email)
+		known, err := in.store.UsersByAddress(ctx, []string{address})
+		if err != nil || known[address].Undeliverable(time.Now()) {
 			return err
 		}
 		return in.store.Announce(ctx, task.MailTooLarge{

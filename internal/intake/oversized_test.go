@@ -11,7 +11,7 @@ import (
 func TestSendersOfLargeMailAreToldOnce(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.exec(`INSERT INTO users (login, email, preferences, updated_by_id, created_by_id) VALUES ('gone@example.org', 'gone@example.org', '{"mail_delivery_failed": true}', 1, 1)`)
+	h.exec(`INSERT INTO users (login, email, preferences, updated_by_id, created_by_id) VALUES ('gone@example.org', 'gone@example.org', jsonb_build_object('mail_delivery_failed', true, 'mail_delivery_failed_data', now()), 1, 1)`)
 	h.givenAddress("support@example.com", "Users")
 	kept := map[string]bool{}
 	refuse := h.intake.Refuse(func(raw []byte, channel desk.ChannelID, reason string) (bool, error) {

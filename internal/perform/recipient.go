@@ -4,13 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
@@ -176,7 +173,7 @@ func (r *run) allowed(ctx context.Context, addresses []string) ([]string, error)
 	}
 	kept = slices.DeleteFunc(kept, func(address string) bool {
 		user, isKnown := known[address]
-		return isKnown && undeliverable(user, r.Now)
+		return isKnown && user.Undeliverable(r.Now)
 	})
 	return r.withinLimits(ctx, kept)
 }
@@ -187,7 +184,7 @@ func (r *run) refusal(address string) error {
 	if _, ours := r.Catalog.AddressOf(address); ours {
 		return errors.New("it is one of ours")
 	}
-	if noAnswer(r.Catalog.Settings.String("send_no_auto_response_reg_exp")).MatchString(address) {
+	if r.Catalog.NoAutoResponse(address) {
 		return errors.New("send_no_auto_response_reg_exp names it")
 	}
 	if r.Article != nil && r.Article.Preferences["is-auto-response"] == true &&
@@ -195,29 +192,6 @@ func (r *run) refusal(address string) error {
 		return errors.New("a machine wrote from it")
 	}
 	return nil
-}
-
-// shippedNoAnswer are addresses behind which nobody reads.
-const shippedNoAnswer = `(mailer-daemon|postmaster|abuse|root|noreply|noreply.+?|no-reply|no-reply.+?)@.+?`
-
-func noAnswer(pattern string) *regexp.Regexp {
-	if chosen, err := regexp.Compile("(?i)" + pattern); err == nil && pattern != "" {
-		return chosen
-	}
-	return regexp.MustCompile("(?i)" + shippedNoAnswer)
-}
-
-// undeliverable reports whether mail to a user came back within the last sixty days.
-func undeliverable(user desk.User, now time.Time) bool {
-	if user.Preferences["mail_delivery_failed"] != true {
-		return false
-	}
-	at, err := time.Parse(time.RFC3339, fmt.Sprint(user.Preferences["mail_delivery_failed_data"]))
-	if err != nil {
-		return false
-	}
-	days := int(now.UTC().Truncate(24*time.Hour).Sub(at.UTC().Truncate(24*time.Hour)) / (24 * time.Hour))
-	return 61-days > 0
 }
 
 // withinLimits leaves out addresses that got as many mails as they may. In the order of the addresses,
