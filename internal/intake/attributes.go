@@ -85,7 +85,9 @@ func setKnown[K ~int64, V any](field *K, value string, all map[K]V) {
 func setValue(t *desk.Ticket, attribute, value string) bool {
 	switch attribute {
 	case "title":
-		t.Title = desk.Cut(oneLine(value), desk.MaxTitle)
+		if title := oneLine(value); strings.TrimSpace(title) != "" {
+			t.Title = desk.Cut(title, desk.MaxTitle)
+		}
 	case "note":
 		t.Note = optional(value, maxNote)
 	case "type":
