@@ -7,16 +7,13 @@ import (
 	"github.com/google/uuid"
 
 	"postroom/internal/desk"
+	"postroom/internal/secmail"
 	"postroom/jobs/task"
 )
 
 // writeEmail writes a mail as an article and announces that it has to leave. Nothing is written where
 // nobody may get it, or where the group has nothing to send it by.
 func (r *run) writeEmail(ctx context.Context, w EmailWrite) error {
-	if w.Secured {
-		r.log.InfoContext(ctx, "mail of a rule can't be secured, not sent", "ticket_id", r.Ticket.ID, "rule", r.Rule.Name)
-		return nil
-	}
 	if !r.canSend() {
 		r.log.InfoContext(ctx, "group has no working address, mail of a rule not sent",
 			"ticket_id", r.Ticket.ID, "group_id", r.after.GroupID, "rule", r.Rule.Name)
@@ -24,6 +21,10 @@ func (r *run) writeEmail(ctx context.Context, w EmailWrite) error {
 	}
 	to, err := r.recipients(ctx, w.Recipients)
 	if err != nil || len(to) == 0 {
+		return err
+	}
+	preferences, wanted, err := r.preferences(ctx, w, to)
+	if err != nil || !wanted {
 		return err
 	}
 	body, files, err := r.body(ctx, w.Body)
@@ -38,7 +39,7 @@ func (r *run) writeEmail(ctx context.Context, w EmailWrite) error {
 	article := &desk.Article{
 		TypeID: desk.ArticleEmail, SenderID: desk.SenderSystem, ContentType: "text/html",
 		To: &all, Subject: &subject, Body: body, Internal: w.Internal,
-		Preferences: map[string]any{"perform_origin": r.origin()},
+		Preferences: preferences,
 	}
 	err = desk.ComposeEmail(article, r.after, desk.User{ID: desk.SystemUser}, r.Catalog, r.Now, uuid.NewString())
 	if err != nil {
@@ -49,6 +50,21 @@ func (r *run) writeEmail(ctx context.Context, w EmailWrite) error {
 	}
 	r.announce = append(r.announce, task.ArticleToDeliver{ArticleID: article.ID})
 	return nil
+}
+
+// preferences are those of a mail's article. It says no when the rule wants a mail that is signed or
+// encrypted, and this one can't be.
+func (r *run) preferences(ctx context.Context, w EmailWrite, to []string) (map[string]any, bool, error) {
+	from := r.Catalog.Addresses[*r.Catalog.Groups[r.after.GroupID].EmailAddressID].Email
+	security, wanted, err := secmail.New(r.tx, r.Catalog.Settings, r.Now).ForRule(ctx, w.Sign, w.Encrypt, from, to)
+	if err == nil && !wanted {
+		r.log.InfoContext(ctx, "mail of a rule can't be secured, not sent", "ticket_id", r.Ticket.ID, "rule", r.Rule.Name)
+	}
+	preferences := map[string]any{"perform_origin": r.origin()}
+	if security.Type != "" {
+		preferences[desk.PreferenceSecurity] = security
+	}
+	return preferences, wanted, err
 }
 
 // canSend reports whether the ticket's group has an address with a channel that works.

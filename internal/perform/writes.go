@@ -41,8 +41,9 @@ type EmailWrite struct {
 	Subject     string
 	Body        string // HTML
 	Internal    bool
-	Attachments bool // those of the last article
-	Secured     bool // not sent unless it can be signed or encrypted
+	Attachments bool   // those of the last article
+	Sign        string // always, discard: see secmail.ForRule
+	Encrypt     string
 }
 
 // SMSWrite is a text message that a rule sends.
@@ -112,7 +113,7 @@ func (w *Writes) addMessage(key string, action map[string]any) error {
 		w.Email = &EmailWrite{
 			Recipients: textsOf(action["recipient"]), Subject: textOf(action["subject"]), Body: textOf(action["body"]),
 			Internal: switchedOn(action["internal"]), Attachments: switchedOn(action["include_attachments"]),
-			Secured: action["sign"] == "discard" || action["encryption"] == "discard",
+			Sign: textOf(action["sign"]), Encrypt: textOf(action["encryption"]),
 		}
 	case "notification.sms":
 		w.SMS = &SMSWrite{Recipients: textsOf(action["recipient"]), Body: textOf(action["body"])}

@@ -148,6 +148,7 @@ func (o *office) pgpKey(address string, ours bool) {
 		export = "--export-secret-keys"
 	}
 	o.keep(string(o.gpg(nil, "--armor", export, address)), nil)
+	o.now = time.Now().Add(2 * time.Second) // a key is not valid before it was made, to the second
 }
 
 func (o *office) keep(armored string, domain *string) {
@@ -355,6 +356,7 @@ func TestKeysThatStandForDomains(t *testing.T) {
 	o := newOffice(t)
 	o.gpg(nil, "--quick-gen-key", "gateway@example.net", "future-default", "default", "1y")
 	o.keep(string(o.gpg(nil, "--armor", "--export", "gateway@example.net")), new("example.net"))
+	o.now = time.Now().Add(2 * time.Second)
 	ask := func(address string) secmail.Ability {
 		ability, err := o.safe().Encryption(o.Context(), desk.SecurityPGP, []string{address})
 		if err != nil {
@@ -388,6 +390,40 @@ func TestWhatGroupsMailsGet(t *testing.T) {
 		if err != nil || any != (tc.sign || tc.encrypt) || chosen.Sign.Success != tc.sign || chosen.Encryption.Success != tc.encrypt {
 			t.Errorf("group %d to %s: %+v %v, %v", tc.group, tc.to, chosen, any, err)
 		}
+	}
+}
+
+func TestWhatRulesMailsGet(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.certificate(us, o.now.AddDate(1, 0, 0), true)
+	for _, tc := range []struct {
+		sign, encrypt, to string
+		wanted            bool
+		want              string // type, then what is done
+	}{
+		{"", "no", us, true, ""},
+		{secmail.Always, secmail.Always, us, true, "S/MIME sign encrypt"},
+		{secmail.Always, secmail.Always, ann, true, "S/MIME sign"},
+		{secmail.Always, secmail.Discard, ann, false, ""},
+		{secmail.Discard, secmail.Always, ann, true, "S/MIME sign"},
+		{"no", secmail.Always, ann, true, ""},
+	} {
+		got, wanted, err := o.safe().ForRule(t.Context(), tc.sign, tc.encrypt, us, []string{tc.to})
+		text := got.Type
+		if got.Sign.Success {
+			text += " sign"
+		}
+		if got.Encryption.Success {
+			text += " encrypt"
+		}
+		if err != nil || wanted != tc.wanted || text != tc.want {
+			t.Errorf("sign %q, encrypt %q to %s: %q %v, %v, want %q %v", tc.sign, tc.encrypt, tc.to, text, wanted, err, tc.want, tc.wanted)
+		}
+	}
+	o.settings["smime_integration"] = json.RawMessage("false")
+	if _, wanted, err := o.safe().ForRule(t.Context(), secmail.Discard, "", us, []string{us}); wanted || err != nil {
+		t.Errorf("turned off: wanted %v, %v", wanted, err)
 	}
 }
 
