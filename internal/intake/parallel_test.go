@@ -36,7 +36,7 @@ func TestManyMailsManyWorkersEachExactlyOnce(t *testing.T) {
 		`SELECT sum(article_count)::int FROM tickets WHERE id > 1`:                                                                       200,
 		`SELECT count(*) FROM users WHERE email LIKE 's%@example.org'`:                                                                   18,
 		`SELECT count(*) FROM outbox WHERE kind <> 'ticket.changed'`:                                                                     0,
-		`SELECT count(*) FROM history WHERE type = 'created' AND o_id > 1`:                                                               334,
+		`SELECT count(*) FROM history WHERE type = 'created' AND o_id > 1 AND object <> 'User'`:                                          334,
 		`SELECT count(*) FROM attachments WHERE object = 'Ticket::Article::Mail'`:                                                        200,
 		`SELECT count(*) FROM tickets t WHERE id > 1 AND article_count <> (SELECT count(*) FROM ticket_articles WHERE ticket_id = t.id)`: 0,
 	}
