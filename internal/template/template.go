@@ -293,13 +293,6 @@ func (f *Filler) plain(value any) string {
 	return ""
 }
 
-// Value returns what a path leads to, for texts of another form than these, such as JSON; problem
-// says why it leads nowhere.
-func (f *Filler) Value(path string) (value any, problem string) { return f.look(keyOf(path)) }
-
-// Plain is a value as people read it in a text.
-func (f *Filler) Plain(value any) string { return f.plain(value) }
-
 // Settings are the settings that texts may name: not those that hold secrets.
 type Settings struct {
 	All    desk.Settings
