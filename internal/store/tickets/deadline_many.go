@@ -58,8 +58,9 @@ type recalculation struct {
 // choose finds the promise of each ticket, and takes the deadlines from those that have none.
 func (r *recalculation) choose(ctx context.Context, s *pg.DB, tickets []desk.Ticket, forced bool) error {
 	var ask []desk.TicketID
+	chosen, certain := make([]*sla.Promise, len(tickets)), make([]bool, len(tickets))
 	for i := range tickets {
-		if _, certain := r.choosing.of(&tickets[i]); !certain {
+		if chosen[i], certain[i] = r.choosing.of(&tickets[i]); !certain[i] {
 			ask = append(ask, tickets[i].ID)
 		}
 	}
@@ -70,7 +71,10 @@ func (r *recalculation) choose(ctx context.Context, s *pg.DB, tickets []desk.Tic
 	}
 	for i := range tickets {
 		t := &tickets[i]
-		promised, _ := r.choosing.of(t)
+		promised := chosen[i]
+		if !certain[i] {
+			promised, _ = r.choosing.of(t)
+		}
 		calculation := calculationOf(r.catalog, t, promised, forced)
 		switch calculation.Step() {
 		case sla.Clear:
