@@ -137,14 +137,14 @@ func moreTelling(before, now error) error {
 	return before
 }
 
-// provider is a large mail service that takes passwords.
-type provider struct {
+// service is a large mail service that takes passwords.
+type service struct {
 	domains []string // of addresses, and ends of the names of mail exchangers
 	imap    guess
 	smtp    guess
 }
 
-var providers = []provider{
+var services = []service{
 	{[]string{"gmail.com", "googlemail.com", "google.com"}, guess{host: "imap.gmail.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.gmail.com", port: 465, ssl: "ssl", user: userFull}},
 	{[]string{"icloud.com", "me.com", "mac.com"}, guess{host: "imap.mail.me.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.mail.me.com", port: 587, ssl: "starttls", user: userFull}},
 	{[]string{"yahoo.com", "yahoodns.net"}, guess{host: "imap.mail.yahoo.com", port: 993, ssl: "ssl", user: userFull}, guess{host: "smtp.mail.yahoo.com", port: 465, ssl: "ssl", user: userFull}},
@@ -162,7 +162,7 @@ func guesses(domain string, mx []string) (inbound, outbound []guess) {
 	if len(mx) > 0 {
 		exchanger = mx[0]
 	}
-	for _, p := range providers {
+	for _, p := range services {
 		if p.serves(domain, exchanger) {
 			inbound, outbound = append(inbound, p.imap), append(outbound, p.smtp)
 		}
@@ -184,7 +184,7 @@ func guesses(domain string, mx []string) (inbound, outbound []guess) {
 	return inbound, outbound
 }
 
-func (p provider) serves(domain, exchanger string) bool {
+func (p service) serves(domain, exchanger string) bool {
 	return slices.Contains(p.domains, domain) || slices.ContainsFunc(p.domains, func(end string) bool {
 		return strings.HasSuffix(exchanger, "."+end)
 	})

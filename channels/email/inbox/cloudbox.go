@@ -203,8 +203,6 @@ func (r *rounds) acknowledge(ctx context.Context, id string) error {
 	return nil
 }
 
-// What account checks need.
-
 // cloudCheck is a mailbox that somebody who waits in front of a form wants to see.
 type cloudCheck struct {
 	*Cloudbox

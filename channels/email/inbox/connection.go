@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"time"
 
@@ -69,4 +70,10 @@ func Refused(err error) bool {
 	_, byIMAP := errors.AsType[*imap.Error](err)
 	refused, byPOP3 := errors.AsType[*pop3.Error](err)
 	return byIMAP || byPOP3 && !refused.Temporary()
+}
+
+// busy reports whether a server wants to be left in peace: nothing is wrong with what it was asked for.
+func busy(err error) bool {
+	refused, ok := errors.AsType[*imap.Error](err)
+	return ok && slices.Contains([]imap.ResponseCode{imap.ResponseCodeUnavailable, imap.ResponseCodeInUse, imap.ResponseCodeLimit, "THROTTLED"}, refused.Code)
 }

@@ -6,6 +6,7 @@ import "time"
 func Hasty(in Inbound, login, idle time.Duration) Inbound {
 	in.limits = usualLimits
 	in.limits.login, in.limits.idle, in.limits.fetch, in.limits.store = login, idle, login, login
+	in.limits.search, in.limits.details, in.limits.expunge = login, login, login
 	return in
 }
 

@@ -79,21 +79,31 @@ func (s *session) collect(ctx context.Context, maxSize int64) (map[imap.UID]fetc
 	return got, err
 }
 
-// messages shows each whole message of an answer.
+// messages shows each whole message of an answer. That a message was whole is known when what follows
+// it can be read, too: a server that miscounts goes on in the middle of it.
 func (s *session) messages(command *imapclient.FetchCommand, maxSize int64, show func(imap.UID, fetched)) error {
+	var last struct {
+		uid imap.UID
+		one fetched
+		ok  bool
+	}
 	for message := command.Next(); message != nil; message = command.Next() {
-		uid, one, ok := readMessage(message, maxSize)
-		if errors.Is(one.err, io.ErrUnexpectedEOF) {
+		if last.ok {
+			show(last.uid, last.one)
+		}
+		last.uid, last.one, last.ok = readMessage(message, maxSize)
+		if errors.Is(last.one.err, io.ErrUnexpectedEOF) {
 			// The library must not be asked on: it would read what is left of the message while
 			// its own reader is already past it.
 			_ = s.conn.Close()
-			return one.err
-		}
-		if ok {
-			show(uid, one)
+			return last.one.err
 		}
 	}
-	return command.Close()
+	err := command.Close()
+	if last.ok && !lost(err) {
+		show(last.uid, last.one)
+	}
+	return err
 }
 
 // readMessage reads one message of an answer. ok is false when there is no body in it.

@@ -72,6 +72,9 @@ func (r *run) fetch(ctx context.Context, batch []listed[imap.UID]) (map[imap.UID
 		r.session.request(batch)
 	}
 	got, err := r.session.collect(ctx, r.inbound.most())
+	if busy(err) {
+		return nil, err // to ask for each message alone would make it worse
+	}
 	if lost(err) {
 		r.log.InfoContext(ctx, "fetching a batch broke off", "channel_id", r.channelID, "got", len(got), "messages", len(batch), "error", err)
 		if err := r.reconnect(ctx, err); err != nil {

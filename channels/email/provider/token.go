@@ -40,6 +40,9 @@ func (e *Error) Error() string {
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// Refusal returns the *Error that err is, if it is one.
+func Refusal(err error) (*Error, bool) { return errors.AsType[*Error](err) }
+
 // Permanent reports whether only a person can help: the consent is gone, or the application.
 func (e *Error) Permanent() bool {
 	switch e.Code {
