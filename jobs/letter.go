@@ -104,7 +104,10 @@ func (l *letter) file(a desk.Attachment, data []byte) channels.File {
 		contentType = "application/octet-stream"
 	}
 	shown := id != "" && l.article.ContentType == "text/html" && strings.Contains(l.article.Body, "cid:"+id)
-	return channels.File{Filename: a.Filename, ContentType: contentType, ContentID: id, Inline: shown, Data: data}
+	disposition, _, _ := strings.Cut(strings.ToLower(preference(a, "Content-Disposition")), ";")
+	return channels.File{
+		Filename: a.Filename, ContentType: contentType, ContentID: id, Inline: shown || strings.TrimSpace(disposition) == "inline", Data: data,
+	}
 }
 
 func preference(a desk.Attachment, name string) string {

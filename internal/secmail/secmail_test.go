@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"postroom/channels"
+	"postroom/channels/email"
 	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
@@ -347,6 +348,54 @@ func TestPGPWithGnuPG(t *testing.T) {
 		}
 		if tc.encryption != strings.Contains(message.Body, "Good news.") {
 			t.Errorf("%s: body %q", tc.name, message.Body)
+		}
+	}
+}
+
+// What we sign has to be what arrives: mail servers change line ends and long lines.
+func TestSealsSurviveMailServers(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.certificate(us, o.now.AddDate(1, 0, 0), true)
+	o.pgpKey(us, true)
+	mailboxes := devstack.Dovecot(t)
+	if err := mailboxes.AddUser(ann, "secret"); err != nil {
+		t.Fatal(err)
+	}
+	mta := devstack.MTA(t, mailboxes)
+	sender, err := email.NewSender(map[string]any{"adapter": "smtp", "options": map[string]any{"host": mta.Host(), "port": mta.SMTPPort, "ssl_verify": false}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, way := range []string{desk.SecuritySMIME, desk.SecurityPGP} {
+		protect, err := o.safe().Prepare(t.Context(), wanted(way, true, false), us, []string{ann})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = sender.Send(t.Context(), channels.Outbound{
+			MessageID: "<" + way[:1] + "@desk.example.com>", From: us, To: ann, Subject: "Sealed", EHLODomain: "desk.example.com",
+			ContentType: "text/plain", Body: "Hello\n.\nFrom here\n-- \n" + strings.Repeat("long ", 300) + "\nGrüße", Protect: protect,
+		})
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", way, err, mta.Log())
+		}
+	}
+	var arrived [][]byte
+	limit, tick := time.After(20*time.Second), time.NewTicker(20*time.Millisecond)
+	defer tick.Stop()
+	for len(arrived) < 2 {
+		select {
+		case <-limit:
+			t.Fatalf("%d mails arrived, want 2\n%s", len(arrived), mta.Log())
+		case <-tick.C:
+		}
+		if arrived, err = mailboxes.Messages(ann); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, raw := range arrived {
+		if message, security := o.read(raw); security == nil || !security.Sign.Success || !strings.Contains(message.Body, "Grüße") {
+			t.Errorf("%+v, body %q", security, message.Body)
 		}
 	}
 }
