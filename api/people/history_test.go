@@ -66,3 +66,22 @@ func TestHistoryOfAnOrganizationNamesWhatChanged(t *testing.T) {
 	o.Get("david", fmt.Sprintf("/organizations/history/%d", id)).Is(403)
 	o.Get("emma", "/organizations/history/99999").Refuses(404, "Couldn't find Organization with 'id'=99999")
 }
+
+func TestHistoryOfAUserNamesRightsThatWereGivenAndTaken(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	id := o.Post("boss", "/users", `{"firstname": "Nia", "email": "nia@example.com", "organization": "Acme", "roles": ["Agent"], "groups": {"Users": "read"}}`).Is(201).ID()
+	path := fmt.Sprintf("/users/%d", id)
+	o.Put("boss", path, `{"roles": ["Agent", "Admin"], "groups": {"Users": ["read", "change"], "Sales": ["full"]}, "organizations": ["Loners"]}`).Is(200)
+	o.Put("boss", path, `{"roles": ["Agent", "Admin"], "firstname": "Nia"}`).Is(200)
+	o.Put("boss", path, `{"roles": ["Agent"], "groups": {"Sales": ["full"]}, "organizations": []}`).Is(200)
+	same(t, lines(t, o, fmt.Sprintf("/users/history/%d", id)),
+		"User created <nil>: <nil> > <nil>",
+		"User added role:  > Admin",
+		"User added organizations:  > Loners",
+		"User updated group: Users (read) > Users (change, read)",
+		"User added group:  > Sales (full)",
+		"User removed role: Admin > ",
+		"User removed organizations: Loners > ",
+		"User removed group: Users (change, read) > ")
+}

@@ -153,6 +153,9 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p res
 // link stores what belongs to a user and lies in other tables, once the user itself is stored.
 func (f *userForm) link(ctx context.Context, tx *store.Store, c *desk.Catalog) error {
 	id := f.user.ID
+	if err := f.noteRights(ctx, tx, c); err != nil {
+		return err
+	}
 	if f.password != nil {
 		if err := tx.SetPassword(ctx, id, *f.password); err != nil {
 			return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -133,6 +134,7 @@ func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64
 	f.History = m.history(f, before)
 	if f.Catalog = m.catalog; !m.archived {
 		f.Event = m.event(f, before)
+		f.Activities = m.activities(f)
 	}
 	return f, nil
 }
@@ -146,6 +148,22 @@ func (m *mail) event(f arrivals.Filing, before desk.Ticket) desk.TicketEvent {
 		e.Type, e.Changes = desk.EventUpdate, desk.Differences(before, *f.Ticket, m.catalog)
 	}
 	return e
+}
+
+// activities are what others see that the author did.
+func (m *mail) activities(f arrivals.Filing) []desk.Activity {
+	if m.catalog.Settings.Bool("import_mode") {
+		return nil // nobody does anything while data of another system is taken in
+	}
+	written := desk.ArticleActivity(desk.ActivityCreate, *f.Ticket, f.Article.ID, m.session.ID)
+	if f.NewTicket {
+		return []desk.Activity{desk.TicketActivity(desk.ActivityCreate, *f.Ticket, m.session.ID), written}
+	}
+	changes := slices.DeleteFunc(slices.Clone(f.History), func(c desk.Change) bool { return c.Object != desk.ObjectTicket })
+	if changed, worth := desk.ActivityOf(*f.Ticket, changes, m.session.ID); worth {
+		return []desk.Activity{changed, written}
+	}
+	return []desk.Activity{written}
 }
 
 // history is what the ticket's and the article's history say about the mail.

@@ -13,6 +13,7 @@ import (
 	"postroom/internal/store/directory"
 	"postroom/internal/store/files"
 	"postroom/internal/store/outbox"
+	"postroom/internal/store/personal"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/tickets"
 )
@@ -195,6 +196,7 @@ type Filing struct {
 	Article     *desk.Article
 	Attachments []desk.Attachment
 	History     []desk.Change
+	Activities  []desk.Activity // what its author did, for others to see
 	Event       desk.TicketEvent
 	Catalog     *desk.Catalog
 }
@@ -220,6 +222,7 @@ func (s Keeper) File(ctx context.Context, f Filing) error {
 		f.History = append(f.History, d.History()...)
 	}
 	tickets.QueueHistory(batch, f.History)
+	personal.QueueActivities(batch, f.Activities...)
 	tickets.On(s.DB).QueueAlarms(batch, d)
 	s.queueEnd(batch, f.Inbound, Processed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)

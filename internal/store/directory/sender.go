@@ -56,7 +56,8 @@ func QueueUsersByAddress(batch *pgx.Batch, addresses []string, found map[string]
 
 // insertUsers makes the users that are missing. Its list is sorted, so that two messages with the
 // same strangers can't wait for each other; the second one waits for the first one's commit and
-// then finds its users. A new user is made by itself.
+// then finds its users. A new user is made by itself; that it was is noted in nobody's name, so that
+// it can be deleted again as long as it did nothing else.
 const insertUsers = `
 	WITH made AS (
 		INSERT INTO users (id, login, email, firstname, lastname, organization_id, preferences, updated_by_id, created_by_id)
@@ -74,6 +75,15 @@ const insertUsers = `
 		) AS numbered
 		ON CONFLICT DO NOTHING
 		RETURNING id
+	), noted AS (
+		INSERT INTO history (object, o_id, type, created_by_id, created_at)
+		SELECT 'User', id, 'created', $9::bigint, clock_timestamp()
+		FROM made
+	), shown AS (
+		INSERT INTO activity_stream (type, object, o_id, permission, created_by_id)
+		SELECT 'create', 'User', id, 'admin.user', $9::bigint
+		FROM made
+		WHERE NOT $10::boolean
 	)
 	INSERT INTO roles_users (user_id, role_id)
 	SELECT made.id, role_id
@@ -132,7 +142,7 @@ func (s Keeper) AddUsers(ctx context.Context, wanted map[string]desk.Person, fou
 	}
 	if len(fresh.addresses) > 0 {
 		batch.Queue(insertUsers, fresh.addresses, fresh.firstnames, fresh.lastnames, fresh.organizations, fresh.undeliverable,
-			time.Now().UTC(), c.SignupRoles, fresh.logins)
+			time.Now().UTC(), c.SignupRoles, fresh.logins, desk.SystemUser, c.Settings.Bool("import_mode"))
 		QueueUsersByAddress(batch, fresh.addresses, found)
 	}
 	if batch.Len() == 0 {

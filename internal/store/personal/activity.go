@@ -3,6 +3,8 @@ package personal
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
 )
@@ -26,13 +28,23 @@ const recordActivity = `
 // RecordActivities notes what somebody did, for others to see. What was noted of the same record
 // and person a moment ago is not noted again.
 func (s Keeper) RecordActivities(ctx context.Context, activities ...desk.Activity) error {
+	batch := &pgx.Batch{}
+	QueueActivities(batch, activities...)
+	return pg.Send(ctx, s.DB, batch, "note activities")
+}
+
+// QueueActivities is RecordActivities as part of a batch.
+func QueueActivities(batch *pgx.Batch, activities ...desk.Activity) {
+	if len(activities) == 0 {
+		return
+	}
 	var types, classes, permissions []string
 	var oids, groups, by []int64
 	for _, a := range activities {
 		types, classes, permissions = append(types, a.Type), append(classes, a.Object), append(permissions, a.Permission)
 		oids, groups, by = append(oids, a.OID), append(groups, int64(a.GroupID)), append(by, int64(a.CreatedByID))
 	}
-	return pg.Exec(ctx, s.DB, "note activities", recordActivity, types, classes, oids, permissions, groups, by, desk.ActivityMerge)
+	batch.Queue(recordActivity, types, classes, oids, permissions, groups, by, desk.ActivityMerge)
 }
 
 // Activity is an activity as a list shows it.
