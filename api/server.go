@@ -32,6 +32,8 @@ type Needs struct {
 	Log     *slog.Logger
 	Version string      // of the API, as GET /version tells it; clients look at the major number
 	Wizard  mail.Wizard // tries mail accounts before they are stored
+	// Providers are where people sign in to let us into their mailbox.
+	Providers mail.Providers
 	// SIPNames tells the names of agents in a Placetel account; nil: nobody does.
 	SIPNames telephony.SIPNames
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is

@@ -14,6 +14,8 @@ import (
 
 	"postroom/api"
 	"postroom/api/mail"
+	"postroom/channels/email"
+	"postroom/channels/email/provider"
 	"postroom/internal/credential"
 	"postroom/internal/egress"
 )
@@ -42,6 +44,10 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 		Egress: egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, // where the tests' servers listen
 		Log:    slog.New(slog.NewTextHandler(logTo{t}, &slog.HandlerOptions{Level: slog.LevelError})),
 	}
+	accounts := email.NewAccounts(email.Options{Log: needs.Log})
+	t.Cleanup(accounts.Close)
+	const nowhere = "http://127.0.0.1:1" // nobody listens there: no test bothers the world
+	needs.Providers = &email.Linked{Accounts: accounts, Places: provider.Places{GoogleAuthorize: nowhere, GoogleToken: nowhere, Microsoft: nowhere}}
 	for _, change := range change {
 		change(&needs)
 	}

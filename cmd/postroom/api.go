@@ -11,6 +11,7 @@ import (
 	"postroom/api"
 	apimail "postroom/api/mail"
 	"postroom/channels/email"
+	"postroom/channels/email/provider"
 	"postroom/channels/placetel"
 	"postroom/internal/config"
 	"postroom/internal/egress"
@@ -65,6 +66,7 @@ func (h *house) apiPart(listener net.Listener) part {
 		Proxies:    h.cfg.Web.Proxies,
 		Egress:     egress.Policy{Allow: h.cfg.Outgoing},
 		Wizard:     mailWizard{h.store},
+		Providers:  &email.Linked{Accounts: h.accounts, Places: provider.Public()},
 		AutoWizard: autoWizard{h.autoWizard()},
 		SIPNames:   placetel.New(h.log),
 	})
