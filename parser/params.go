@@ -87,9 +87,22 @@ func nextParam(text string) (key, value, rest string, ok bool) {
 			value, rest = quotedValue(text[1:])
 			return key, value, rest, true
 		}
+		if value, rest, ok = apostrophes(text); ok && !strings.HasSuffix(key, "*") {
+			return key, value, rest, true
+		}
 		value, rest, _ = strings.Cut(text, ";")
 		return key, strings.TrimSpace(stripComment(value)), rest, true
 	}
+}
+
+// apostrophes reads a value in single quotes, which some mailers take for quotes.
+func apostrophes(text string) (value, rest string, ok bool) {
+	if text == "" || text[0] != '\'' {
+		return "", "", false
+	}
+	value, rest, closed := strings.Cut(text[1:], "'")
+	rest = strings.TrimLeft(rest, " \t")
+	return value, strings.TrimPrefix(rest, ";"), closed && value != "" && (rest == "" || rest[0] == ';')
 }
 
 // quotedValue reads up to the closing quote, or to the next semicolon if there is none.

@@ -7,6 +7,7 @@ import (
 	_ "image/gif" // what can be read
 	"image/jpeg"
 	"image/png"
+	"strings"
 
 	"golang.org/x/image/draw"
 )
@@ -15,6 +16,33 @@ import (
 const maxPixels = 40_000_000
 
 const jpegQuality = 85
+
+// How wide pictures are shown, in pixels: in lists of files, and in texts.
+const (
+	PreviewWidth = 200
+	InlineWidth  = 1800
+)
+
+// Mark notes beside a stored JPEG or PNG picture which narrower forms clients may ask for. Others
+// stay without marks.
+func Mark(preferences map[string]any, mediaType string, data []byte) {
+	switch strings.ToLower(mediaType) {
+	case "image/jpeg", "image/jpg", "image/png":
+	default:
+		return
+	}
+	size, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil || size.Height <= 0 || size.Width > maxPixels/size.Height {
+		return
+	}
+	preferences["resizable"] = true
+	if size.Width > PreviewWidth {
+		preferences["content_preview"] = true
+	}
+	if size.Width > InlineWidth {
+		preferences["content_inline"] = true
+	}
+}
 
 // Narrow returns a picture that is at most so many pixels wide, and its media type. What is narrow
 // enough, too large to be worked on, or no picture that can be read stays what it is.

@@ -3,6 +3,7 @@ package picture_test
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"hash/crc32"
 	"image"
 	"image/jpeg"
@@ -44,6 +45,27 @@ func TestNarrow(t *testing.T) {
 		size, format, err := image.DecodeConfig(bytes.NewReader(data))
 		if err != nil || size.Width != c.wantWidth || size.Height != c.wantHeight || format != c.format || mediaType != c.mediaType {
 			t.Errorf("%s: %dx%d %s as %s, %v", c.name, size.Width, size.Height, format, mediaType, err)
+		}
+	}
+}
+
+func TestPicturesAreMarked(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, mediaType string
+		data            []byte
+		want            string
+	}{
+		{"small", "image/png", encodedAs(t, "png", 200, 10), "map[resizable:true]"},
+		{"wide", "image/JPEG", encodedAs(t, "jpeg", 201, 10), "map[content_preview:true resizable:true]"},
+		{"very wide", "image/jpg", encodedAs(t, "jpeg", 1801, 10), "map[content_inline:true content_preview:true resizable:true]"},
+		{"of another kind", "image/gif", encodedAs(t, "png", 300, 10), "map[]"},
+		{"broken", "image/png", []byte("no picture"), "map[]"},
+	} {
+		marks := map[string]any{}
+		picture.Mark(marks, c.mediaType, c.data)
+		if got := fmt.Sprint(marks); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }
