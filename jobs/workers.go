@@ -29,6 +29,7 @@ type Workers struct {
 	stopping    context.Context       // ends when no more work is taken
 	running     sync.WaitGroup        // attempts that have not returned
 	unavailable atomic.Bool           // the last attempt met a store that did not answer
+	precedence  *precedence
 }
 
 // WorkersOptions says how much to do at once.
@@ -39,7 +40,7 @@ type WorkersOptions struct {
 
 // NewWorkers returns workers for the given handlers. It starts nothing.
 func NewWorkers(s *store.Store, client redis.UniversalClient, log *slog.Logger, options WorkersOptions, handlers ...Handler) *Workers {
-	w := &Workers{store: s, redis: client, log: log, options: options, handlers: map[string]Handler{}}
+	w := &Workers{store: s, redis: client, log: log, options: options, handlers: map[string]Handler{}, precedence: newPrecedence(options.Counts[task.Inbound])}
 	for _, h := range handlers {
 		w.handlers[h.kind] = h
 	}
@@ -97,12 +98,20 @@ func (w *Workers) start(base context.Context) ([]*asynq.Server, error) {
 			LogLevel:                 asynq.WarnLevel,
 			ShutdownTimeout:          w.options.ShutdownWithin * 6 / 10,
 		})
-		if err := server.Start(asynq.HandlerFunc(w.process)); err != nil {
+		if err := server.Start(w.inTurn(queue)); err != nil {
 			return servers, err
 		}
 		servers = append(servers, server)
 	}
 	return servers, nil
+}
+
+// inTurn works on the tasks of a queue when it is its turn.
+func (w *Workers) inTurn(queue string) asynq.HandlerFunc {
+	return func(ctx context.Context, t *asynq.Task) error {
+		defer w.precedence.enter(ctx, w.stopping, queue)()
+		return w.process(ctx, t)
+	}
 }
 
 // shutdown stops all servers at once. Work that is not done by then is in its queue again, and
