@@ -28,7 +28,7 @@ type Job[T task.Kind] interface {
 	// (store.FinishTask) commit together, and a row that is gone already is a success.
 	//
 	// An error that is desk.Permanent ends the row as dead at once. One that is
-	// desk.ErrUnavailable or store.ErrClaimed is tried again without being counted, every other
+	// desk.ErrUnavailable or outbox.ErrClaimed is tried again without being counted, every other
 	// as its policy says. When ctx ends Work must return: the time is up, or the process stops.
 	Work(ctx context.Context, t T, id desk.OutboxID) error
 }

@@ -5,24 +5,8 @@ import (
 	"time"
 
 	"postroom/internal/desk"
-	"postroom/internal/store/lookup"
 	"postroom/internal/store/pg"
-	"postroom/internal/store/table"
 )
-
-// MatchingTickets returns the ids of tickets that a search finds among some, in their order, however
-// little anybody may see of them; nil: among all.
-func (s Keeper) MatchingTickets(ctx context.Context, search table.Search, among []desk.TicketID, limit int) ([]desk.TicketID, error) {
-	var args pg.Args
-	q := lookup.Search{Scope: desk.TicketScope{All: true}, Search: search, IDs: among}
-	sql := `
-		SELECT t.id
-		FROM tickets t
-		WHERE ` + q.Where(&args, lookup.WordPlan{}) + `
-		ORDER BY t.id
-		LIMIT ` + args.Add(limit)
-	return pg.Column[desk.TicketID](ctx, s.DB, "matching tickets", sql, args.Planned()...)
-}
 
 // BeginScheduler notes that a scheduler begins to work on so many records. One that has nothing to
 // do is over at once.

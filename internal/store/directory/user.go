@@ -7,7 +7,7 @@ import (
 	"postroom/internal/store/pg"
 )
 
-// Columns are the columns of users u in the order of userFields. The password is not among
+// Columns are the columns of users u in the order of Fields. The password is not among
 // them: it leaves the store with Credentials only.
 const Columns = `u.id, u.organization_id, u.login, u.firstname, u.lastname, u.email, u.image, u.image_source,
 		u.active, u.vip, u.verified, u.note, u.source, u.last_login, u.login_failed, u.preferences,

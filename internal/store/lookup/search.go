@@ -48,7 +48,7 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 		WHERE t.id IN (
 			SELECT t.id
 			FROM tickets t
-			WHERE `+search.Where(&args, words)+`
+			WHERE `+search.condition(&args, words)+`
 			ORDER BY `+order+`
 			LIMIT `+args.Add(search.Limit)+`
 			OFFSET `+args.Add(search.Offset)+`)
@@ -65,7 +65,7 @@ func (s Keeper) CountTickets(ctx context.Context, search Search) (int, error) {
 		return 0, err
 	}
 	var args pg.Args
-	sql := `SELECT FROM tickets t WHERE ` + search.Where(&args, words)
+	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, words)
 	return pg.Count(ctx, s.DB, sql, args.Planned()...)
 }
 
@@ -74,13 +74,13 @@ func (s Keeper) CountEach(ctx context.Context, searches []Search) ([]int, error)
 	var args pg.Args
 	counts := make([]string, len(searches))
 	for i, search := range searches {
-		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.Where(&args, WordPlan{}) + ")"
+		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.condition(&args, wordPlan{}) + ")"
 	}
 	return pg.Value[[]int](ctx, s.DB, "count tickets", "SELECT ARRAY["+strings.Join(counts, ", ")+"]::bigint[]", args.Planned()...)
 }
 
-// Where writes the condition of a search. words says how it looks for words.
-func (q Search) Where(args *pg.Args, words WordPlan) string {
+// condition writes the condition of a search. words says how it looks for words.
+func (q Search) condition(args *pg.Args, words wordPlan) string {
 	clauses := []string{visibleTickets(q.Scope, args)}
 	clauses = append(clauses, q.Search.Where(args, func(patterns []string) string { return words.clause(patterns, q.Context.Articles, args) })...)
 	if q.IDs != nil {

@@ -76,14 +76,14 @@ const (
 	frequentFrom = 5
 )
 
-// WordPlan is how the words of a search are found.
-type WordPlan struct {
+// wordPlan is how the words of a search are found.
+type wordPlan struct {
 	walk    bool            // by asking one ticket after the other
 	drivers map[string]bool // else: the index finds these words, of whose tickets each is asked for the others
 }
 
 // clause writes that a ticket has one of some patterns.
-func (p WordPlan) clause(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
+func (p wordPlan) clause(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
 	if p.walk || len(p.drivers) > 0 && !p.drivers[wordKey(patterns)] {
 		return ticketHas(patterns, articles, args)
 	}
@@ -92,9 +92,9 @@ func (p WordPlan) clause(patterns []string, articles rules.ArticleScope, args *p
 
 // planWords decides how the words of a search are found. newest says that the tickets that were
 // changed last come first, and that there is an end to the page.
-func (s Keeper) planWords(ctx context.Context, search Search, newest bool) (WordPlan, error) {
+func (s Keeper) planWords(ctx context.Context, search Search, newest bool) (wordPlan, error) {
 	if search.Query == nil || !search.Query.Wordy() {
-		return WordPlan{}, nil
+		return wordPlan{}, nil
 	}
 	var args pg.Args
 	sample := `
@@ -104,7 +104,7 @@ func (s Keeper) planWords(ctx context.Context, search Search, newest bool) (Word
 			ORDER BY t.updated_at DESC, t.id DESC
 			LIMIT ` + args.Add(sampled)
 	search.Scope = desk.TicketScope{All: true} // the sample has no others
-	counts := []string{"count(*)", "count(*) FILTER (WHERE " + search.Where(&args, WordPlan{walk: true}) + ")"}
+	counts := []string{"count(*)", "count(*) FILTER (WHERE " + search.condition(&args, wordPlan{walk: true}) + ")"}
 	required := search.Query.Required()
 	for _, patterns := range required {
 		counts = append(counts, "count(*) FILTER (WHERE "+ticketHas(patterns, search.Context.Articles, &args)+")")
@@ -114,9 +114,9 @@ func (s Keeper) planWords(ctx context.Context, search Search, newest bool) (Word
 		FROM (` + sample + `) t`
 	found, err := pg.Value[[]int](ctx, s.DB, "newest tickets", sql, args.Planned()...)
 	if err != nil {
-		return WordPlan{}, err
+		return wordPlan{}, err
 	}
-	plan := WordPlan{walk: found[0] < sampled || newest && found[1] >= enough, drivers: map[string]bool{}}
+	plan := wordPlan{walk: found[0] < sampled || newest && found[1] >= enough, drivers: map[string]bool{}}
 	for i, patterns := range required {
 		if found[i+2] < frequentFrom {
 			plan.drivers[wordKey(patterns)] = true

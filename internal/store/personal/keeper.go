@@ -1,5 +1,5 @@
-// Package personal keeps what one person sees and nobody else: notifications, the activity stream,
-// the taskbar, what was viewed last.
+// Package personal keeps what is shown to one person: notifications, the activity stream, the
+// taskbar, what was viewed last.
 package personal
 
 import "postroom/internal/store/pg"

@@ -27,7 +27,7 @@ func ReplaceLinks(ctx context.Context, s *DB, table, owner, other string, id int
 	return Send(ctx, s, batch, "replace "+table)
 }
 
-// ReplaceAccess is replaceLinks for access to groups.
+// ReplaceAccess is ReplaceLinks for access to groups.
 func ReplaceAccess(ctx context.Context, s *DB, table, owner string, id int64, groups desk.GroupAccess) error {
 	table, owner = pgx.Identifier{table}.Sanitize(), pgx.Identifier{owner}.Sanitize()
 	var ids []desk.GroupID

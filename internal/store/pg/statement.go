@@ -24,7 +24,7 @@ func Send(ctx context.Context, s *DB, batch *pgx.Batch, what string) error {
 	return nil
 }
 
-// SendFresh is send for rows that refer to what a catalog said is there. Where it is not, such as a
+// SendFresh is Send for rows that refer to what a catalog said is there. Where it is not, such as a
 // group that was deleted a moment ago, another attempt with a new catalog knows better.
 func SendFresh(ctx context.Context, s *DB, batch *pgx.Batch, what string) error {
 	err := s.db.SendBatch(ctx, batch).Close()
