@@ -216,3 +216,39 @@ func TestChangedPromisesReachAllOpenTickets(t *testing.T) {
 		t.Errorf("%d calculations wait, want one for both changes", n)
 	}
 }
+
+func TestTagChangesWhatIsPromised(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.promise(t)
+	r.exec(t, `INSERT INTO slas (calendar_id, name, first_response_time, condition, updated_by_id, created_by_id)
+		VALUES (90, 'Important', 5, '{"ticket.tags": {"operator": "contains one", "value": "vip"}}', 1, 1)`)
+	r.store.ForgetCatalog()
+	ticket := r.ticketSince(t, "t", 0, nil)
+	for _, step := range []struct {
+		change func() error
+		want   time.Duration
+	}{
+		{func() error {
+			return r.store.AttachTags(t.Context(), desk.ObjectTicket, int64(ticket.ID), []string{"vip"}, 2, true)
+		}, 5 * time.Minute},
+		{func() error {
+			_, err := r.store.DetachTag(t.Context(), desk.ObjectTicket, int64(ticket.ID), "vip", 2)
+			return err
+		}, 20 * time.Minute},
+	} {
+		if err := step.change(); err != nil {
+			t.Fatal(err)
+		}
+		id := one[desk.OutboxID](t, r, `SELECT id FROM outbox WHERE kind = 'deadlines.follow'`)
+		for range 2 { // a task may come twice
+			if err := NewFollowDeadlines(r.store).Work(t.Context(), task.DeadlinesToFollow{TicketID: ticket.ID}, id); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := r.store.Ticket(t.Context(), ticket.ID)
+		if err != nil || got.EscalationAt == nil || !got.EscalationAt.Equal(ticket.CreatedAt.Add(step.want)) {
+			t.Errorf("escalates at %v (%v), want %s after %s", got.EscalationAt, err, step.want, ticket.CreatedAt)
+		}
+	}
+}

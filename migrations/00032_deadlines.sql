@@ -93,4 +93,4 @@ DROP INDEX tickets_idle_owner;
 ALTER TABLE calendars DROP COLUMN synced_url;
 DROP TRIGGER calendars_catalog ON calendars;
 DROP TRIGGER slas_catalog ON slas;
-DELETE FROM outbox WHERE kind IN ('deadlines.rebuild', 'deadlines.due', 'calendar.sync');
+DELETE FROM outbox WHERE kind IN ('deadlines.rebuild', 'deadlines.due', 'deadlines.follow', 'calendar.sync');

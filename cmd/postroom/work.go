@@ -100,6 +100,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
 		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
+		jobs.NewFollowDeadlines(h.store).Handler(),
 		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),

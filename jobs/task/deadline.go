@@ -33,3 +33,11 @@ type CalendarToSync struct {
 
 func (CalendarToSync) Kind() string  { return "calendar.sync" }
 func (CalendarToSync) Queue() string { return Maintenance }
+
+// DeadlinesToFollow: something changed that a ticket's deadlines may depend on, but not the ticket.
+type DeadlinesToFollow struct {
+	TicketID desk.TicketID `json:"ticket_id"`
+}
+
+func (DeadlinesToFollow) Kind() string  { return "deadlines.follow" }
+func (DeadlinesToFollow) Queue() string { return SLA }

@@ -188,6 +188,11 @@ func (s Keeper) noteTags(ctx context.Context, what, class string, oid int64, nam
 	for _, name := range names {
 		changes = append(changes, desk.Change{Object: class, OID: oid, Type: what, Attribute: "tag", ValueTo: name, By: by})
 	}
+	if class == desk.ObjectTicket && len(names) > 0 {
+		if err := tickets.On(s.DB).TouchDeadlines(ctx, desk.TicketID(oid), "ticket.tags"); err != nil {
+			return err
+		}
+	}
 	return tickets.On(s.DB).AddHistory(ctx, changes)
 }
 
