@@ -38,6 +38,8 @@ func (s *Room) Routes(t *rest.Table) {
 		Gives(rest.Record{{"assets", rest.Record{}}, {"attachments", copied}})
 	t.Handle("POST /api/v1/ticket_attachment_upload_clone_by_article/{article_id}", rest.Login, s.cloneFiles).
 		Takes(rest.Record{{"form_id", ""}}).Gives(rest.Record{{"attachments", copied}})
+	t.Handle("GET /api/v1/ticket_create", write, s.showCreateForm).Gives(formMetaSample)
+	t.Handle("GET /api/v1/ticket_overview", rest.Login, s.showBulkForm).Gives(formMetaSample)
 	t.Handle("GET /api/v1/ticket_stats", rest.Login, s.showStatistics).Asks("user_id", "organization_id").Gives(statisticsSample)
 	t.Handle("POST /api/v1/ticket_stats", rest.Login, s.showStatistics).
 		Takes(rest.Record{{"user_id", int64(0)}, {"organization_id", int64(0)}}).Gives(statisticsSample)
