@@ -374,3 +374,56 @@ func TestTriggersKnowWhatConditionsAskAbout(t *testing.T) {
 		t.Error("a trigger acted although its condition does not hold")
 	}
 }
+
+func TestTextMessagesAndOrdersToForget(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.exec(`UPDATE users SET mobile = '+49 170 1' WHERE id IN (50, 51)`)
+	o.trigger("a sms", `{"ticket.action":{"operator":"is","value":"create"}}`,
+		`{"notification.sms":{"recipient":["article_last_sender","ticket_owner","userid_51","userid_2"],"body":"<b>#{ticket.title}</b>"}}`)
+	without := o.mail(nil)
+	o.work()
+	if n := ask[int](o, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1`, without.ID); n != 1 {
+		t.Errorf("%d articles although there is no channel for text messages", n)
+	}
+	o.exec(`INSERT INTO channels (id, area, options, active, updated_by_id, created_by_id) VALUES (101, 'Sms::Notification', '{}', true, 1, 1)`)
+	with := o.mail(nil)
+	o.work()
+	got := ask[string](o, `SELECT "to" || '|' || body || '|' || (preferences->'sms_recipients')::text || (preferences->>'channel_id')
+		FROM ticket_articles WHERE ticket_id = $1 AND type_id = 2`, with.ID)
+	if want := `Nina O'Neil & Sons (+49 170 1), Alma Agent (+49 170 1)|Printer <3 & ink|["+49 170 1", "+49 170 1"]101`; got != want {
+		t.Errorf("sms %s, want %s", got, want)
+	}
+	o.noTriggers()
+	o.trigger("forget", `{"ticket.action":{"operator":"is","value":"create"}}`, `{"ticket.action":{"value":"data_privacy_deletion_task"}}`)
+	gone := o.mail(nil)
+	o.work()
+	if n := ask[int](o, `SELECT count(*) FROM data_privacy_tasks WHERE deletable_type = 'Ticket' AND deletable_id = $1`, gone.ID); n != 1 {
+		t.Errorf("%d orders to forget the ticket", n)
+	}
+}
+
+func TestWebhooksAreAnnouncedOnceForEachTrigger(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.exec(`INSERT INTO webhooks (id, name, endpoint, active, updated_by_id, created_by_id)
+		VALUES (7, 'in use', 'https://example.com', true, 1, 1), (8, 'off', 'https://example.com', false, 1, 1)`)
+	for i, id := range []string{"7", "8", "9"} {
+		o.trigger(fmt.Sprint("calls ", id), `{"ticket.action":{"operator":"is","value":"create"}}`,
+			fmt.Sprintf(`{"notification.webhook":{"webhook_id":"%s"},"ticket.tags":{"operator":"add","value":"t%d"}}`, id, i))
+	}
+	ticket := o.mail(nil)
+	o.work()
+	if n := ask[int](o, `SELECT count(*) FROM outbox WHERE kind = 'webhook.call' AND payload->>'webhook_id' = '7' AND payload->>'rule' = 'calls 7'
+		AND (payload->>'article_id')::bigint > 0 AND payload->'event'->>'type' = 'create' AND length(payload->>'delivery') = 36`); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+	if n := ask[int](o, `SELECT count(*) FROM outbox WHERE kind = 'webhook.call'`); n != 1 {
+		t.Errorf("%d calls with those of webhooks that can't be called", n)
+	}
+	if n := ask[int](o, `SELECT count(*) FROM taggings WHERE o_id = $1`, ticket.ID); n != 3 {
+		t.Errorf("%d tags: the other actions have to be taken all the same", n)
+	}
+}
