@@ -204,7 +204,8 @@ type Filing struct {
 // File writes a message's ticket, article, files and history, and ends the message and its task,
 // all in one round trip. Ids that later rows refer to must have been reserved.
 func (s Keeper) File(ctx context.Context, f Filing) error {
-	d, err := tickets.On(s.DB).SettleDeadlines(ctx, f.Catalog, f.Ticket, f.NewTicket, f.Article)
+	writer := tickets.On(s.DB)
+	d, err := tickets.SettleDeadlines(ctx, writer, f.Catalog, f.Ticket, f.NewTicket, f.Article)
 	if err != nil {
 		return err
 	}
@@ -223,14 +224,14 @@ func (s Keeper) File(ctx context.Context, f Filing) error {
 	}
 	tickets.QueueHistory(batch, f.History)
 	personal.QueueActivities(batch, f.Activities...)
-	tickets.On(s.DB).QueueAlarms(batch, d)
+	tickets.QueueAlarms(writer, batch, d)
 	s.queueEnd(batch, f.Inbound, Processed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)
-	tickets.On(s.DB).QueueEvent(batch, f.Catalog, f.Event)
+	tickets.QueueEvent(writer, batch, f.Catalog, f.Event)
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("file inbound message %d", f.Inbound)); err != nil {
 		return err
 	}
-	return tickets.On(s.DB).FinishDeadlines(ctx, d)
+	return tickets.FinishDeadlines(ctx, writer, d)
 }
 
 // Only the newest articles are looked at: a machine may have filled the ticket with thousands.

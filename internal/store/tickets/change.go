@@ -34,7 +34,7 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 		e.Type = desk.EventUpdate
 	}
 	preferences := c.After.Preferences
-	d, err := s.SettleDeadlines(ctx, c.Catalog, &c.After, false, nil)
+	d, err := SettleDeadlines(ctx, s, c.Catalog, &c.After, false, nil)
 	if err != nil {
 		return e, err
 	}
@@ -49,9 +49,9 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	batch := &pgx.Batch{}
 	QueueSave(batch, &c.After)
 	QueueHistory(batch, history)
-	s.QueueAlarms(batch, d)
+	QueueAlarms(s, batch, d)
 	if !c.Private {
-		s.QueueEvent(batch, c.Catalog, e)
+		QueueEvent(s, batch, c.Catalog, e)
 	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("change ticket %d", c.After.ID)); err != nil {
 		return e, err
@@ -59,19 +59,19 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	if c.Saved != nil {
 		*c.Saved = c.After
 	}
-	return e, s.FinishDeadlines(ctx, d)
+	return e, FinishDeadlines(ctx, s, d)
 }
 
 // AnnounceEvent announces what happened to a ticket that was written otherwise: it was made, or a
 // time was reached.
 func (s Keeper) AnnounceEvent(ctx context.Context, c *desk.Catalog, e desk.TicketEvent) error {
 	batch := &pgx.Batch{}
-	s.QueueEvent(batch, c, e)
+	QueueEvent(s, batch, c, e)
 	return pg.Send(ctx, s.DB, batch, fmt.Sprintf("announce event of ticket %d", e.TicketID))
 }
 
 // QueueEvent adds an event to a batch, if anybody is to act on it.
-func (s Keeper) QueueEvent(batch *pgx.Batch, c *desk.Catalog, e desk.TicketEvent) {
+func QueueEvent(s Keeper, batch *pgx.Batch, c *desk.Catalog, e desk.TicketEvent) {
 	if !e.Matters() || c.Settings.Bool("import_mode") {
 		return
 	}

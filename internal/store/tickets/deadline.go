@@ -31,7 +31,7 @@ type deadlines struct {
 // the database only for the past of a ticket to which something is promised.
 //
 // article is one that is written in the same batch; nil: what there is, is written already.
-func (s Keeper) SettleDeadlines(ctx context.Context, c *desk.Catalog, t *desk.Ticket, isNew bool, article *desk.Article) (deadlines, error) {
+func SettleDeadlines(ctx context.Context, s Keeper, c *desk.Catalog, t *desk.Ticket, isNew bool, article *desk.Article) (deadlines, error) {
 	d := deadlines{ticket: t, before: t.Deadlines, catalog: c, now: time.Now().UTC()}
 	if c.Settings.Bool("import_mode") || len(c.SLAs) == 0 && t.EscalationAt == nil && t.FirstResponseEscalationAt == nil &&
 		t.UpdateEscalationAt == nil && t.CloseEscalationAt == nil {
@@ -99,7 +99,7 @@ func (d *deadlines) History() []desk.Change {
 }
 
 // QueueAlarms adds the work that is due soon. Who looks ahead once in a while announces the rest.
-func (s Keeper) QueueAlarms(batch *pgx.Batch, d deadlines) {
+func QueueAlarms(s Keeper, batch *pgx.Batch, d deadlines) {
 	var due []time.Time
 	if t := d.ticket; t.EscalationAt != nil && !sameTime(t.EscalationAt, d.before.EscalationAt) {
 		due = append(due, t.EscalationAt.Add(-desk.EscalationWarned), *t.EscalationAt)
@@ -160,7 +160,7 @@ const pastApart = 4
 const AlarmsAhead = 3 * time.Minute
 
 // FinishDeadlines calculates what could not be calculated before the ticket was written.
-func (s Keeper) FinishDeadlines(ctx context.Context, d deadlines) error {
+func FinishDeadlines(ctx context.Context, s Keeper, d deadlines) error {
 	if !d.later {
 		return nil
 	}

@@ -158,7 +158,7 @@ func (s Keeper) AnnounceDue(ctx context.Context, c *desk.Catalog, ids []desk.Tic
 		}
 		announced = append(announced, d)
 		tickets, types, times = append(tickets, d.TicketID), append(types, d.Type), append(times, d.At)
-		s.QueueEvent(batch, c, desk.TicketEvent{
+		QueueEvent(s, batch, c, desk.TicketEvent{
 			TicketID: d.TicketID, Type: d.Type, ArticleID: articles[d.TicketID], By: desk.SystemUser, Interface: desk.ByScheduler,
 		})
 	}

@@ -77,17 +77,17 @@ func (s Keeper) InsertTicket(ctx context.Context, t *desk.Ticket) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.SettleDeadlines(ctx, c, t, true, nil)
+	d, err := SettleDeadlines(ctx, s, c, t, true, nil)
 	if err != nil {
 		return err
 	}
 	batch := &pgx.Batch{}
 	QueueTicket(batch, t)
-	s.QueueAlarms(batch, d)
+	QueueAlarms(s, batch, d)
 	if err := pg.Send(ctx, s.DB, batch, "insert ticket"); err != nil {
 		return err
 	}
-	return s.FinishDeadlines(ctx, d)
+	return FinishDeadlines(ctx, s, d)
 }
 
 // QueueTicket adds to a batch what InsertTicket does.
@@ -118,7 +118,7 @@ func (s Keeper) SaveTicket(ctx context.Context, t desk.Ticket) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.SettleDeadlines(ctx, c, &t, false, nil)
+	d, err := SettleDeadlines(ctx, s, c, &t, false, nil)
 	if err != nil {
 		return err
 	}
@@ -129,14 +129,14 @@ func (s Keeper) SaveTicket(ctx context.Context, t desk.Ticket) error {
 		return nil
 	})
 	QueueHistory(batch, d.History())
-	s.QueueAlarms(batch, d)
+	QueueAlarms(s, batch, d)
 	if err := pg.Send(ctx, s.DB, batch, fmt.Sprintf("save ticket %d", t.ID)); err != nil {
 		return err
 	}
 	if !found {
 		return &desk.MissingError{Class: "Ticket", ID: int64(t.ID)}
 	}
-	return s.FinishDeadlines(ctx, d)
+	return FinishDeadlines(ctx, s, d)
 }
 
 // QueueSave adds to a batch that a locked ticket is written back.
