@@ -77,7 +77,7 @@ func (t *Tracker) Verify(ctx context.Context) error {
 			return nil
 		}
 	}
-	return errors.New("Invalid API token") //nolint:staticcheck // shown to people as it is
+	return &desk.InvalidError{Field: "api_token", Reason: "Invalid API token"}
 }
 
 // Issues returns the issues that links lead to, in their order, each once. What no account may see
