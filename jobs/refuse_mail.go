@@ -36,7 +36,7 @@ func NewRefuseMail(s *store.Store, open OpenSender, delays []time.Duration, log 
 
 // Handler returns the job for the workers.
 func (j *RefuseMail) Handler() Handler {
-	return Handle(j, Retrying(deliverTimeout + noteSpan, j.delays))
+	return Handle(j, Retrying(deliverTimeout+noteSpan, j.delays))
 }
 
 // Work makes one attempt to send the answer.
