@@ -38,6 +38,10 @@ var lists = []listed{
 	{path: "/user_access_token", table: "tokens", first: `{"name":"one","permission":["ticket.agent"]}`},
 	{path: "/user_devices", table: "user_devices", vary: "'fingerprint', n::text,", first: `INSERT INTO user_devices (user_id, name, fingerprint) SELECT id, 'x', 'y' FROM users WHERE login = 'chris'`},
 	{path: "/channels_email", table: "channels"},
+	{path: "/channels_google", table: "channels", first: `INSERT INTO channels (id, area, options, updated_by_id, created_by_id) SELECT max(id) + 1, 'Google::Account', '{}', 1, 1 FROM channels`},
+	{path: "/channels_microsoft365", table: "channels", first: `INSERT INTO channels (id, area, options, updated_by_id, created_by_id) SELECT max(id) + 1, 'Microsoft365::Account', '{}', 1, 1 FROM channels`},
+	{path: "/channels/admin/microsoft_graph", table: "channels", first: `INSERT INTO channels (id, area, options, updated_by_id, created_by_id) SELECT max(id) + 1, 'MicrosoftGraph::Account', '{}', 1, 1 FROM channels`},
+	{path: "/external_credentials", table: "external_credentials", first: `{"name":"google","credentials":{"client_id":"a","client_secret":"b"}}`},
 	{path: "/email_addresses", table: "email_addresses"},
 	{path: "/signatures", table: "signatures"},
 
