@@ -9,6 +9,7 @@ import (
 	"postroom/api/integration"
 	"postroom/api/knowledge"
 	"postroom/api/library"
+	"postroom/api/longpoll"
 	"postroom/api/mail"
 	"postroom/api/oauth"
 	"postroom/api/objects"
@@ -56,6 +57,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	firststeps.New(s.House, tickets).Routes(t)
 	subscription.New(s.House).Routes(t)
 	site.New(s.House).Routes(t)
+	longpoll.New(s.House, needs.Version, needs.Requests).Routes(t)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

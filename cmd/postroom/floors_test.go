@@ -28,6 +28,7 @@ var floors = map[string]int{
 	"api/integration":             4,
 	"api/knowledge":               4,
 	"api/library":                 4,
+	"api/longpoll":                4,
 	"api/mail":                    4,
 	"api/oauth":                   4,
 	"api/twofactor":               4,
