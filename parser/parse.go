@@ -56,7 +56,7 @@ func Parse(raw []byte, opts Options) (msg Message, err error) {
 		return Message{}, err
 	}
 	msg.Recipients = recipients(msg.Header)
-	root, err := readParts(unseal(msg, head, content[size:], opts.Open))
+	root, err := readParts(unseal(&msg, head, content[size:], opts.Open))
 	if err != nil {
 		return Message{}, fmt.Errorf("structure of the mail: %w", err)
 	}

@@ -30,11 +30,13 @@ type Seal struct {
 const maxSeals = 5
 
 // unseal hands the seals of a mail to who may open them, outermost first, and returns header and body
-// of what was inside. The mail keeps its header, but for the fields about its content.
-func unseal(msg Message, head []field, body []byte, open func(Seal) ([]byte, bool)) ([]field, []byte) {
+// of what was inside. The mail keeps its header, but for the fields about its content, and for the
+// subject, which some encrypt and replace by dots outside.
+func unseal(msg *Message, head []field, body []byte, open func(Seal) ([]byte, bool)) ([]field, []byte) {
 	if open == nil {
 		return head, body
 	}
+	secret := false
 	for range maxSeals {
 		seal, sealed := findSeal(head, body)
 		if !sealed {
@@ -46,6 +48,11 @@ func unseal(msg Message, head []field, body []byte, open func(Seal) ([]byte, boo
 			break
 		}
 		inner, size := readHeader(entity, false)
+		secret = secret || seal.Form == SMIMEEncrypted || seal.Form == PGPEncrypted
+		if subject := lastValue(inner, "subject"); secret && subject != "" {
+			msg.Subject = withoutNUL(decodeField("subject", subject))
+			msg.Header["subject"] = msg.Subject
+		}
 		head = slices.DeleteFunc(slices.Clone(head), func(f field) bool { return isContentField(f.name) })
 		for _, f := range inner {
 			if isContentField(f.name) {

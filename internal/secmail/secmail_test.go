@@ -400,6 +400,18 @@ func TestSealsSurviveMailServers(t *testing.T) {
 	}
 }
 
+// Some mail programs encrypt the subject, too, and put dots in its place.
+func TestEncryptedSubject(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ours, _ := o.certificate(us, o.now.AddDate(1, 0, 0), true)
+	words := []byte("Content-Type: text/plain; protected-headers=\"v1\"\r\nSubject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\nFrom: boss@example.com\r\n\r\nHello.\r\n")
+	raw := o.run(words, "openssl", "openssl", "cms", "-encrypt", "-aes256", "-from", ann, "-to", us, "-subject", "...", ours)
+	if message, _ := o.read(raw); message.Subject != "Grüße" || message.Header["subject"] != "Grüße" || message.From != ann {
+		t.Errorf("subject %q from %q, want the subject from inside and the sender from outside", message.Subject, message.From)
+	}
+}
+
 func TestKeysThatStandForDomains(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
