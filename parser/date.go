@@ -22,6 +22,7 @@ func parseDate(text string) *time.Time {
 	for _, layout := range []string{
 		time.RFC3339, "2006-01-02 15:04:05 -0700", "2006-01-02 15:04:05", "2006-01-02T15:04:05",
 		time.ANSIC, time.UnixDate, time.RubyDate, time.RFC850, "Mon Jan _2 15:04:05 -0700 2006",
+		"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 MST", "20060102T150405Z0700", "02/Jan/2006:15:04:05 -0700",
 		"02.01.2006 15:04:05", "2006/01/02 15:04:05",
 	} {
 		if t, err := time.Parse(layout, text); err == nil {
@@ -34,6 +35,9 @@ func parseDate(text string) *time.Time {
 // numericZone writes the offset of a zone's name, which the standard library takes as UTC.
 func numericZone(text string) string {
 	for _, word := range strings.Fields(text) {
+		if d := (dateParts{}); len(word) > 3 && (word[:3] == "GMT" || word[:3] == "UTC") && d.addZone(word) && d.zone != nil {
+			return strings.Replace(text, word, time.Time{}.In(d.zone).Format("-0700"), 1)
+		}
 		if hours, named := zoneHours[word]; named {
 			return strings.Replace(text, word, time.Time{}.In(time.FixedZone("", hours*3600)).Format("-0700"), 1)
 		}
@@ -72,11 +76,10 @@ func looseDate(text string) *time.Time {
 	if d.day == 0 || d.month == 0 || d.year == 0 || !d.timed {
 		return nil
 	}
-	t := time.Date(d.year, d.month, d.day, d.hour, d.minute, d.second, 0, d.zone)
-	if t.Day() != d.day {
+	if time.Date(d.year, d.month, d.day, 0, 0, 0, 0, d.zone).Day() != d.day {
 		return nil // 31 February
 	}
-	return sane(t)
+	return sane(time.Date(d.year, d.month, d.day, d.hour, d.minute, d.second, 0, d.zone))
 }
 
 type dateParts struct {
@@ -93,8 +96,18 @@ var zoneHours = map[string]int{"EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST"
 	"CET": 1, "CEST": 2, "MET": 1, "MEST": 2, "EET": 2, "EEST": 3, "BST": 1, "JST": 9}
 
 func (d *dateParts) add(word string) {
-	if strings.Contains(word, ":") {
+	upper := strings.ToUpper(word)
+	switch {
+	case d.addZone(upper):
+		return
+	case strings.Contains(word, ":"):
 		d.addTime(word)
+		return
+	case upper == "AM" && d.hour == 12:
+		d.hour = 0
+		return
+	case upper == "PM" && d.timed && d.hour < 12:
+		d.hour += 12
 		return
 	}
 	if n, err := strconv.Atoi(word); err == nil && word[0] != '+' && word[0] != '-' {
@@ -109,7 +122,6 @@ func (d *dateParts) add(word string) {
 			}
 		}
 	}
-	d.addZone(strings.TrimPrefix(strings.ToUpper(word), "GMT"))
 }
 
 func (d *dateParts) addNumber(n, digits int) {
@@ -145,17 +157,26 @@ func (d *dateParts) addTime(word string) {
 	d.hour, d.minute, d.second, d.timed = n[0], n[1], n[2], true
 }
 
-func (d *dateParts) addZone(word string) {
-	if len(word) != 5 || word[0] != '+' && word[0] != '-' {
-		return
+// addZone reads +0100, -01:00, +1 and the like, also behind GMT or UTC. An offset that no place has
+// counts as none.
+func (d *dateParts) addZone(word string) bool {
+	word = strings.TrimPrefix(strings.TrimPrefix(word, "GMT"), "UTC")
+	if len(word) < 2 || word[0] != '+' && word[0] != '-' {
+		return false
 	}
-	n, err := strconv.Atoi(word[1:])
-	if err != nil || n%100 > 59 || n > 1400 {
-		return
+	hours, minutes, colon := strings.Cut(word[1:], ":")
+	if !colon && len(hours) > 2 {
+		hours, minutes = hours[:len(hours)-2], hours[len(hours)-2:]
 	}
-	offset := (n/100*60 + n%100) * 60
+	h, err := strconv.Atoi(hours)
+	m, wrong := strconv.Atoi("0" + minutes)
+	if err != nil || wrong != nil || h < 0 || m > 59 || h*60+m > 14*60 {
+		return true
+	}
+	offset := (h*60 + m) * 60
 	if word[0] == '-' {
 		offset = -offset
 	}
 	d.zone = time.FixedZone("", offset)
+	return true
 }
