@@ -180,7 +180,7 @@ func (s *Room) sendFile(w http.ResponseWriter, r *http.Request, file desk.Attach
 }
 
 // widths are how wide pictures are at most, in pixels, by the view that is asked for.
-var widths = map[string]int{"inline": 1800, "preview": 200}
+var widths = map[string]int{"inline": picture.InlineWidth, "preview": picture.PreviewWidth}
 
 // writeFile sends bytes that a stranger may have written: nothing in them may run in a browser.
 func writeFile(w http.ResponseWriter, data []byte, kind, disposition string) {

@@ -10,6 +10,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/picture"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
@@ -115,6 +116,8 @@ func (s *Room) keepFiles(ctx context.Context, tx *store.Store, a desk.Article, f
 	}
 	attachments := make([]desk.Attachment, len(files))
 	for i, file := range files {
+		kind, _ := file.preferences["Mime-Type"].(string)
+		picture.Mark(file.preferences, kind, file.data)
 		attachments[i] = desk.Attachment{
 			Object: desk.ObjectArticle, OID: int64(a.ID), Filename: file.filename, Size: int64(len(file.data)),
 			BlobID: blobs[i], Preferences: file.preferences, CreatedByID: a.CreatedByID,

@@ -9,6 +9,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/picture"
 	"postroom/internal/store"
 	"postroom/jobs/task"
 )
@@ -112,11 +113,10 @@ func sentFile(r *http.Request) (desk.Attachment, []byte, error) {
 		if err != nil {
 			return none, nil, err
 		}
-		kind := headers[0].Header.Get("Content-Type")
-		return desk.Attachment{
-			Filename: rest.Cut(headers[0].Filename, maxName), Size: int64(len(data)),
-			Preferences: map[string]any{"Content-Type": rest.Cut(kind, maxName), "Mime-Type": rest.Cut(kind, maxName)},
-		}, data, nil
+		kind := rest.Cut(headers[0].Header.Get("Content-Type"), maxName)
+		preferences := map[string]any{"Content-Type": kind, "Mime-Type": kind}
+		picture.Mark(preferences, kind, data)
+		return desk.Attachment{Filename: rest.Cut(headers[0].Filename, maxName), Size: int64(len(data)), Preferences: preferences}, data, nil
 	}
 	return none, nil, missing
 }

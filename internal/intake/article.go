@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/picture"
 	"postroom/internal/store"
 	"postroom/parser"
 )
@@ -76,6 +77,7 @@ func (in *Intake) put(ctx context.Context, tx *store.Store, attachments []parser
 		}
 		preferences, _ := cleanAll(a.Preferences).(map[string]any)
 		fit(preferences)
+		picture.Mark(preferences, a.ContentType, a.Data)
 		files[i] = desk.Attachment{
 			Object: desk.ObjectArticle, OID: int64(id), CreatedByID: by,
 			Filename: name, Size: int64(len(a.Data)), BlobID: ids[i], Preferences: preferences,
