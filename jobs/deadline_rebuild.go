@@ -57,8 +57,8 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 		if last || time.Since(turn) >= rebuildTurn {
 			return nil
 		}
-		// As long a rest as the work took: the processors are there for mail first.
-		if !pause(ctx, time.Since(begun)/2) {
+		// A rest in proportion to the work: the processors are there for mail first.
+		if !pause(ctx, time.Since(begun)/4) {
 			return ctx.Err()
 		}
 	}

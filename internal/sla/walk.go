@@ -74,13 +74,10 @@ func (w *walker) nextFrame() (stretch, bool) {
 		for w.frame < len(frames) {
 			f := frames[w.frame]
 			w.frame++
-			midnight := int64(w.day) * secondsADay
-			to := w.clock.instant(midnight+int64(f.To)*60) * int64(time.Second)
-			if to <= w.origin {
-				continue
+			if s := w.clock.stretch(int64(w.day)*secondsADay, f); s.to > w.origin {
+				s.from = max(s.from, w.origin)
+				return s, true
 			}
-			from := w.clock.instant(midnight+int64(f.From)*60) * int64(time.Second)
-			return stretch{max(from, w.origin), to}, true
 		}
 	}
 	return stretch{}, false
@@ -130,6 +127,17 @@ func (c *clock) offset(at int64) int64 {
 
 // farthest is more than any zone is apart from UTC, and than clocks are ever set.
 const farthest = 26 * 60 * 60
+
+// stretch returns when a frame is, on a day that begins at midnight on the wall.
+func (c *clock) stretch(midnight int64, f Frame) stretch {
+	from, to := midnight+int64(f.From)*60, midnight+int64(f.To)*60
+	if from-c.apart-farthest >= c.since && to-c.apart+farthest < c.end {
+		return stretch{(from - c.apart) * int64(time.Second), (to - c.apart) * int64(time.Second)}
+	}
+	// The end first: what is remembered then is of the beginning, and of the next day.
+	end := c.instant(to)
+	return stretch{c.instant(from) * int64(time.Second), end * int64(time.Second)}
+}
 
 // instant returns when the clock on the wall shows a time, which is given in seconds since the
 // beginning of 1970 on that wall. A time that happens twice is the first of the two; one that is
