@@ -10,6 +10,7 @@ import (
 
 	"github.com/hibiken/asynq"
 
+	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
@@ -63,7 +64,19 @@ func (w *Workers) process(ctx context.Context, t *asynq.Task) error {
 	case errors.Is(err, desk.ErrUnavailable):
 		return w.postpone(ctx, h, id, err)
 	}
+	if later, ok := errors.AsType[*channels.LaterError](err); ok {
+		return w.later(ctx, h, id, later)
+	}
 	return w.fail(ctx, h, t.Payload(), id, err)
+}
+
+// later gives a task back until the other side takes something again, uncounted.
+func (w *Workers) later(ctx context.Context, h Handler, id desk.OutboxID, err *channels.LaterError) error {
+	w.log.InfoContext(ctx, "work is put off", "kind", h.kind, "outbox_id", id, "in", err.After, "error", err.Err)
+	if unclaimed := w.store.ReleaseTask(ctx, id); unclaimed != nil {
+		w.log.WarnContext(ctx, "claim not given back, it ends by itself", "outbox_id", id, "error", unclaimed)
+	}
+	return &retryError{err: err, delay: err.After}
 }
 
 // void reports whether a task that waited for another attempt was overtaken: somebody retried its

@@ -72,6 +72,9 @@ func (j *DeliverArticle) Work(ctx context.Context, t task.ArticleToDeliver, id d
 	if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		return errors.Join(ctx.Err(), j.store.ReleaseTask(note, id)) // we are being stopped: no failure
 	}
+	if later, ok := errors.AsType[*channels.LaterError](err); ok {
+		return j.putOff(note, letter, later)
+	}
 	if err != nil {
 		return j.noteFailure(note, letter, err)
 	}
@@ -205,6 +208,16 @@ func (j *DeliverArticle) keep(ctx context.Context, tx *store.Store, l *letter, r
 		return err
 	}
 	return tx.FinishTask(ctx, id)
+}
+
+// putOff takes back that there was an attempt: the channel takes no more for now, and nothing is
+// wrong with it.
+func (j *DeliverArticle) putOff(ctx context.Context, l *letter, later *channels.LaterError) error {
+	err := j.store.MergeArticlePreferences(ctx, l.article.ID, map[string]any{"delivery_retry": l.attempt - 1})
+	if err != nil && !errors.Is(err, desk.ErrNotFound) {
+		return err
+	}
+	return later
 }
 
 // noteFailure writes a failed attempt to article and channel and returns what the workers count.

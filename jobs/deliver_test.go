@@ -297,6 +297,28 @@ func TestBeingStoppedIsNoFailedDelivery(t *testing.T) {
 	}
 }
 
+// A channel that takes no more for now has not failed, however often it says so.
+func TestMailThatIsPutOffIsNoFailedDelivery(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	p.server.refuse = func(attempt int) error {
+		if attempt > 6 {
+			return nil
+		}
+		return &channels.LaterError{After: 10 * time.Millisecond, Err: errors.New("too many messages")}
+	}
+	a := p.write(t, nil)
+	p.run(t)
+	p.wait(t, 60*time.Second, 0, outboxRows)
+	after := p.article(t, a.ID)
+	if after.Preferences["delivery_status"] != "success" || after.Preferences["delivery_retry"] != 1.0 || p.server.attempts != 7 {
+		t.Errorf("preferences %v after %d attempts, want a success at the first that counts", after.Preferences, p.server.attempts)
+	}
+	if n := p.number(t, `SELECT count(*) FROM channels WHERE id = 100 AND status_out = 'error'`); n != 0 {
+		t.Error("the channel is said to have failed")
+	}
+}
+
 func TestDeletedArticleIsNotSent(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
