@@ -6,13 +6,13 @@ import (
 
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // appender puts mails into a mailbox by IMAP APPEND, over one connection.
 type appender struct{ client *imapclient.Client }
 
-func newAppender(dovecot *devstack.MailServer) (*appender, error) {
+func newAppender(dovecot *mailserver.Server) (*appender, error) {
 	client, err := imapclient.DialInsecure(net.JoinHostPort(dovecot.Host(), strconv.Itoa(dovecot.IMAPPort)), nil)
 	if err != nil {
 		return nil, err

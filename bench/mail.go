@@ -10,7 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 const (
@@ -87,11 +87,11 @@ func (b *bench) measureMail(ctx context.Context, name, target string, next func(
 }
 
 // startMail starts everything that (a) and (b) need.
-func (b *bench) startMail(ctx context.Context) (*devstack.MailServer, error) {
+func (b *bench) startMail(ctx context.Context) (*mailserver.Server, error) {
 	if err := b.startStores(ctx); err != nil {
 		return nil, err
 	}
-	dovecot, err := devstack.StartDovecot(ctx, filepath.Join(b.dir, "dovecot"))
+	dovecot, err := mailserver.Start(ctx, filepath.Join(b.dir, "dovecot"))
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +102,7 @@ func (b *bench) startMail(ctx context.Context) (*devstack.MailServer, error) {
 	return dovecot, b.startProduct(ctx)
 }
 
-func (b *bench) connectMailbox(ctx context.Context, dovecot *devstack.MailServer) error {
+func (b *bench) connectMailbox(ctx context.Context, dovecot *mailserver.Server) error {
 	_, err := b.postroom(ctx, "channel", "add", "email",
 		"--imap-host", dovecot.Host(), "--imap-port", strconv.Itoa(dovecot.IMAPPort), "--imap-ssl", "off",
 		"--imap-user", mailbox, "--imap-password", password,

@@ -14,6 +14,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // The number of mails that flow while something breaks.
@@ -78,7 +79,7 @@ func (in *instance) waitForSome(databaseURL string, articles int) {
 }
 
 // mailboxIsEmpty fails if mails were left on the server, although they were taken over.
-func (in *instance) mailboxIsEmpty(mail *devstack.MailServer) {
+func (in *instance) mailboxIsEmpty(mail *mailserver.Server) {
 	in.t.Helper()
 	in.waitUntil(time.Minute, "the mailbox is empty", func() error {
 		left, err := mail.Messages(supportAddress)
@@ -153,7 +154,7 @@ func TestConnectionCutInMidFetch(t *testing.T) {
 	t.Parallel()
 	mail, databaseURL := mailbox(t), devstack.Database(t)
 	// Each mail is about 400 bytes: the first connections end in the middle of one.
-	line := devstack.ProxyTo(t, fmt.Sprintf("%s:%d", mail.Host(), mail.IMAPPort))
+	line := mailserver.ProxyTo(t, fmt.Sprintf("%s:%d", mail.Host(), mail.IMAPPort))
 	line.CutNextAfter(30_000, 45_011, 60_007)
 	in := newInstance(t, databaseURL, devstack.Redis(t))
 	in.start()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // The mailbox of the other helpdesk.
@@ -30,7 +31,7 @@ func (in *instance) answerEverything() {
 }
 
 // accepted counts the mails that the mail server took from a sender.
-func accepted(mta *devstack.MTAServer, sender string) int {
+func accepted(mta *mailserver.MTA, sender string) int {
 	return strings.Count(mta.Log(), "<= "+sender+" ")
 }
 
@@ -59,7 +60,7 @@ func TestTwoHelpdesksFallSilent(t *testing.T) {
 	if err := box.AddUser(helpAddress, helpPassword); err != nil {
 		t.Fatal(err)
 	}
-	mta := devstack.MTA(t, box)
+	mta := mailserver.NewMTA(t, box)
 	ours, theirs := newInstance(t, devstack.Database(t), devstack.Redis(t)), newInstance(t, devstack.Database(t), devstack.Redis(t))
 	ours.start()
 	theirs.start()
@@ -120,7 +121,7 @@ func TestMachineThatDoesNotSaySoIsAnsweredSeldom(t *testing.T) {
 	if err := box.AddUser(customerAddress, customerPassword); err != nil {
 		t.Fatal(err)
 	}
-	mta := devstack.MTA(t, box)
+	mta := mailserver.NewMTA(t, box)
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
 	in.connectAccount(box, mta)
@@ -151,7 +152,7 @@ func TestMachineThatDoesNotSaySoIsAnsweredSeldom(t *testing.T) {
 }
 
 // answerRudely answers a mail without any mark of a machine.
-func (in *instance) answerRudely(mta *devstack.MTAServer, raw []byte, n int) {
+func (in *instance) answerRudely(mta *mailserver.MTA, raw []byte, n int) {
 	in.t.Helper()
 	message, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err == nil {

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"testing"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // Our mailbox at the Dovecot of a test.
@@ -15,7 +15,7 @@ const (
 )
 
 // addMailbox connects the support mailbox over the command line.
-func (in *instance) addMailbox(mail *devstack.MailServer, imapPort int, more ...string) {
+func (in *instance) addMailbox(mail *mailserver.Server, imapPort int, more ...string) {
 	in.t.Helper()
 	in.mustRun(append([]string{"channel", "add", "email",
 		"--imap-host", mail.Host(), "--imap-port", strconv.Itoa(imapPort), "--imap-ssl", "off",
@@ -25,9 +25,9 @@ func (in *instance) addMailbox(mail *devstack.MailServer, imapPort int, more ...
 }
 
 // mailbox returns a Dovecot with our mailbox in it.
-func mailbox(t testing.TB) *devstack.MailServer {
+func mailbox(t testing.TB) *mailserver.Server {
 	t.Helper()
-	mail := devstack.Dovecot(t)
+	mail := mailserver.New(t)
 	if err := mail.AddUser(supportAddress, supportPassword); err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func mailbox(t testing.TB) *devstack.MailServer {
 }
 
 // fill puts n plain mails into our mailbox, from thirty senders.
-func fill(t testing.TB, mail *devstack.MailServer, n int) {
+func fill(t testing.TB, mail *mailserver.Server, n int) {
 	t.Helper()
 	for i := range n {
 		if err := mail.Deliver(supportAddress, plainMail(i)); err != nil {

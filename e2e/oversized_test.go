@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // TestMailThatIsTooLargeIsAnsweredAndKeptApart sends more than the settings allow: the sender hears
@@ -17,7 +18,7 @@ func TestMailThatIsTooLargeIsAnsweredAndKeptApart(t *testing.T) {
 	if err := box.AddUser(customerAddress, customerPassword); err != nil {
 		t.Fatal(err)
 	}
-	mta := devstack.MTA(t, box)
+	mta := mailserver.NewMTA(t, box)
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
 	in.connectAccount(box, mta)

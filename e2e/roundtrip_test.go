@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 const (
@@ -50,7 +51,7 @@ func TestMailboxBecomesTicketsAndAnswersGoBack(t *testing.T) {
 	if err := box.AddUser(customerAddress, customerPassword); err != nil {
 		t.Fatal(err)
 	}
-	mta := devstack.MTA(t, box)
+	mta := mailserver.NewMTA(t, box)
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
 	in.connectAccount(box, mta)
@@ -98,12 +99,12 @@ func TestMailboxBecomesTicketsAndAnswersGoBack(t *testing.T) {
 }
 
 // connectAccount sets our mail account up over REST, with the round trip that proves it works.
-func (in *instance) connectAccount(box *devstack.MailServer, mta *devstack.MTAServer) {
+func (in *instance) connectAccount(box *mailserver.Server, mta *mailserver.MTA) {
 	in.t.Helper()
 	in.connect(box, mta, supportAddress, supportPassword)
 }
 
-func (in *instance) connect(box *devstack.MailServer, mta *devstack.MTAServer, address, password string) {
+func (in *instance) connect(box *mailserver.Server, mta *mailserver.MTA, address, password string) {
 	in.t.Helper()
 	inbound := map[string]any{"adapter": "imap", "options": map[string]any{
 		"host": box.Host(), "port": box.IMAPPort, "ssl": "off", "user": address, "password": password,
@@ -156,7 +157,7 @@ func (in *instance) answer(to ticket, html string) article {
 }
 
 // waitForMail waits for the nth mail in somebody's mailbox, counted from 1.
-func (in *instance) waitForMail(box *devstack.MailServer, user string, n int) *mail.Message {
+func (in *instance) waitForMail(box *mailserver.Server, user string, n int) *mail.Message {
 	in.t.Helper()
 	var message *mail.Message
 	in.waitUntil(20*time.Second, fmt.Sprintf("mail %d is in the customer's mailbox", n), func() error {
@@ -238,7 +239,7 @@ func (in *instance) waitForDelivery(on ticket, sent article) {
 }
 
 // send brings a mail to the mail server as the world does.
-func send(t testing.TB, mta *devstack.MTAServer, from, to, headers, body string) {
+func send(t testing.TB, mta *mailserver.MTA, from, to, headers, body string) {
 	t.Helper()
 	raw := fmt.Sprintf("From: Carla Customer <%s>\r\nTo: %s\r\nDate: %s\r\n%s\r\n%s\r\n", from, to, time.Now().Format(time.RFC1123Z), headers, body)
 	client, err := smtp.Dial(mta.Host() + ":" + strconv.Itoa(mta.SMTPPort))

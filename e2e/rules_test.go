@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // reported is what another system got of us.
@@ -60,7 +61,7 @@ func TestAMailSetsOffRules(t *testing.T) {
 	if err := box.AddUser(customerAddress, customerPassword); err != nil {
 		t.Fatal(err)
 	}
-	mta, other := devstack.MTA(t, box), newOtherSystem(t)
+	mta, other := mailserver.NewMTA(t, box), newOtherSystem(t)
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.env = append(in.env, "OUTGOING_ALLOW=127.0.0.0/8")
 	in.start()

@@ -14,7 +14,7 @@ import (
 	"postroom/channels/email/cloudtest"
 	"postroom/channels/email/grant"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // firm is an office whose administrators know somebody at a provider.
@@ -191,7 +191,7 @@ func TestAccountIsConnectedBySigningIn(t *testing.T) {
 func TestLinkedChannelIsSetUp(t *testing.T) {
 	t.Parallel()
 	f := openFirm(t)
-	mail := devstack.DovecotWithTokens(t, f.provider.Introspection())
+	mail := mailserver.WithTokens(t, f.provider.Introspection())
 	const address = "info@example.com"
 	if err := mail.AddUser(address, "unused"); err != nil {
 		t.Fatal(err)

@@ -15,26 +15,26 @@ import (
 	"postroom/channels"
 	"postroom/channels/email"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 const user = "support@example.com"
 
 // post is a mail server with two people who have mailboxes.
 type post struct {
-	mail *devstack.MailServer
-	mta  *devstack.MTAServer
+	mail *mailserver.Server
+	mta  *mailserver.MTA
 }
 
 func newPost(t *testing.T) *post {
 	t.Helper()
-	p := &post{mail: devstack.Dovecot(t)}
+	p := &post{mail: mailserver.New(t)}
 	for _, name := range []string{user, "jane@example.com", "john@example.com"} {
 		if err := p.mail.AddUser(name, "secret"); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p.mta = devstack.MTA(t, p.mail)
+	p.mta = mailserver.NewMTA(t, p.mail)
 	return p
 }
 

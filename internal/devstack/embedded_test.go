@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"postroom/internal/devstack/host"
 )
 
 // testdata/postgres.txz has the layout of a real archive; its programs only print their version.
@@ -48,8 +50,8 @@ func TestBinariesAreFetchedOnceAndVerified(t *testing.T) {
 			downloads.Add(1)
 			w.Write(jar.Bytes())
 		}))
-		place := place{dir: t.TempDir()}
-		place.home = place.dir
+		place := host.Place{Dir: t.TempDir()}
+		place.Home = place.Dir
 		for range 2 {
 			b, err := fetchBinaries(context.Background(), place, "17", repository.URL, quiet)
 			if (err == nil) != tc.want {
@@ -71,7 +73,7 @@ func TestWithoutPostgresTheErrorSaysWhatToInstall(t *testing.T) {
 	repository := httptest.NewServer(http.NotFoundHandler())
 	defer repository.Close()
 	dir := t.TempDir()
-	_, err := fetchBinaries(context.Background(), place{dir: dir, home: dir}, "", repository.URL, quiet)
+	_, err := fetchBinaries(context.Background(), host.Place{Dir: dir, Home: dir}, "", repository.URL, quiet)
 	if err == nil {
 		t.Fatal("binaries were found in an empty repository")
 	}

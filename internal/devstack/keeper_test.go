@@ -5,17 +5,19 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"postroom/internal/devstack/host"
 )
 
 // A keeper must not end the server of another one, however slow that server is to answer.
 func TestOneKeeperAtATime(t *testing.T) {
 	t.Parallel()
-	dir := testPlace(t).dir
+	dir := host.TempPlace(t).Dir
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- Keep(ctx, dir, quiet) }()
 	var url string
-	err := until(t.Context(), 2*startWithin, func() (ok bool, _ error) {
+	err := host.Until(t.Context(), 2*host.StartWithin, func() (ok bool, _ error) {
 		url, _, ok = Find(dir)
 		return ok, nil
 	})
@@ -24,7 +26,7 @@ func TestOneKeeperAtATime(t *testing.T) {
 	}
 	within, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
-	if err := Keep(within, dir, quiet); !errors.Is(err, errLocked) {
+	if err := Keep(within, dir, quiet); !errors.Is(err, host.ErrLocked) {
 		t.Errorf("second keeper: %v, want that there is one", err)
 	}
 	if err := pingPostgres(t.Context(), url); err != nil {

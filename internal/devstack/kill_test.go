@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"postroom/internal/devstack/host"
 )
 
 // helperDir tells this test binary to run a stack in the folder instead of tests, until its
@@ -35,21 +37,21 @@ func TestMain(m *testing.M) {
 
 func TestStackSurvivesTheDeathOfItsProcess(t *testing.T) {
 	t.Parallel()
-	accounts := map[string]account{"ourselves": {}}
+	accounts := map[string]host.Account{"ourselves": {}}
 	if os.Geteuid() == 0 {
 		accounts["an ordinary user"] = ordinaryUser(t)
 	}
 	for name, account := range accounts {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			place := testPlace(t)
-			if account.other {
-				if err := account.own(place.dir); err != nil {
+			place := host.TempPlace(t)
+			if account.Other {
+				if err := account.Own(place.Dir); err != nil {
 					t.Fatal(err)
 				}
 			}
-			program := copyOfThisBinary(t, place.dir)
-			dir := filepath.Join(place.dir, "var")
+			program := copyOfThisBinary(t, place.Dir)
+			dir := filepath.Join(place.Dir, "var")
 			killed := startHelper(t, program, dir, account)
 			query(t, killed.url, "CREATE TABLE kept AS SELECT 1 AS one")
 			killed.cmd.Process.Kill()
@@ -73,12 +75,12 @@ type helper struct {
 	url   string
 }
 
-func startHelper(t *testing.T, program, dir string, account account) helper {
+func startHelper(t *testing.T, program, dir string, account host.Account) helper {
 	t.Helper()
 	cmd := exec.Command(program)
 	cmd.Dir = filepath.Dir(program)
 	cmd.Env = append(os.Environ(), helperDir+"="+dir)
-	cmd.SysProcAttr = account.attributes()
+	cmd.SysProcAttr = account.Attributes()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +118,7 @@ func copyOfThisBinary(t *testing.T, dir string) string {
 	return program
 }
 
-func ordinaryUser(t *testing.T) account {
+func ordinaryUser(t *testing.T) host.Account {
 	t.Helper()
 	u, err := user.Lookup("nobody")
 	if err != nil {
@@ -130,5 +132,5 @@ func ordinaryUser(t *testing.T) account {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return account{name: "nobody", uid: uid, gid: gid, other: true}
+	return host.Account{Name: "nobody", UID: uid, GID: gid, Other: true}
 }

@@ -18,18 +18,20 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/devstack/host"
 )
 
 // A PostgresServer is a PostgreSQL of our own. Its folder holds data, password, port and log.
 type PostgresServer struct {
 	dir      string
-	account  account
+	account  host.Account
 	binaries binaries
 	settings []string // name=value
 	quick    bool     // a power cut may lose data
 	port     int
 	password string
-	process  *process
+	process  *host.Process
 	log      *slog.Logger
 }
 
@@ -46,8 +48,8 @@ var durable = []string{
 }
 
 // startPostgres starts the PostgreSQL of the stack, with its data below place.home.
-func startPostgres(ctx context.Context, opts Options, place place) (*PostgresServer, error) {
-	s, err := newPostgres(ctx, filepath.Join(place.home, "postgres"), place, opts)
+func startPostgres(ctx context.Context, opts Options, place host.Place) (*PostgresServer, error) {
+	s, err := newPostgres(ctx, filepath.Join(place.Home, "postgres"), place, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +61,9 @@ func startPostgres(ctx context.Context, opts Options, place place) (*PostgresSer
 }
 
 // newPostgres prepares a server below dir: nothing runs yet.
-func newPostgres(ctx context.Context, dir string, place place, opts Options) (*PostgresServer, error) {
-	s := &PostgresServer{dir: dir, account: place.account, log: opts.Log}
-	if err := s.account.mkdir(dir); err != nil {
+func newPostgres(ctx context.Context, dir string, place host.Place, opts Options) (*PostgresServer, error) {
+	s := &PostgresServer{dir: dir, account: place.Account, log: opts.Log}
+	if err := s.account.Mkdir(dir); err != nil {
 		return nil, fmt.Errorf("folder of PostgreSQL: %w", err)
 	}
 	var err error
@@ -71,7 +73,7 @@ func newPostgres(ctx context.Context, dir string, place place, opts Options) (*P
 	if s.password, err = remember(filepath.Join(s.dir, "password"), rand.Text); err != nil {
 		return nil, err
 	}
-	return s, s.account.own(filepath.Join(s.dir, "password"))
+	return s, s.account.Own(filepath.Join(s.dir, "password"))
 }
 
 // remember returns the content of the file, which first gets what a new one is to hold.
@@ -79,7 +81,7 @@ func remember(path string, fresh func() string) (string, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		text = []byte(fresh())
-		err = writeFile(path, text)
+		err = host.WriteFile(path, text)
 	}
 	return strings.TrimSpace(string(text)), err
 }
@@ -99,7 +101,7 @@ func (s *PostgresServer) databaseURL(name string) string {
 	u := url.URL{
 		Scheme:   "postgres",
 		User:     url.UserPassword(databaseName, s.password),
-		Host:     net.JoinHostPort(localhost, strconv.Itoa(s.port)),
+		Host:     net.JoinHostPort(host.Localhost, strconv.Itoa(s.port)),
 		Path:     "/" + name,
 		RawQuery: "sslmode=disable",
 	}
@@ -127,7 +129,7 @@ func (s *PostgresServer) Start(ctx context.Context) error {
 		pause(ctx, time.Second)
 	}
 	if err != nil {
-		return fmt.Errorf("start PostgreSQL: %w; its log, %s, ends with:\n%s", err, s.logFile(), lastLines(s.logFile()))
+		return fmt.Errorf("start PostgreSQL: %w; its log, %s, ends with:\n%s", err, s.logFile(), host.LastLines(s.logFile()))
 	}
 	s.log.InfoContext(ctx, "PostgreSQL runs", "port", s.port, "version", s.binaries.version, "dir", s.dir)
 	return nil
@@ -163,39 +165,39 @@ func (s *PostgresServer) initialize(ctx context.Context) error {
 func (s *PostgresServer) run(ctx context.Context) error {
 	text, _ := os.ReadFile(filepath.Join(s.dir, "port"))
 	remembered, _ := strconv.Atoi(strings.TrimSpace(string(text)))
-	port, err := freePort(cmp.Or(s.port, remembered))
+	port, err := host.FreePort(cmp.Or(s.port, remembered))
 	if err != nil {
 		return err
 	}
 	s.port = port
 	args := []string{"-D", s.data(), "-p", strconv.Itoa(port)}
 	for _, setting := range append([]string{
-		"listen_addresses=" + localhost, "unix_socket_directories=", "timezone=UTC", "log_timezone=UTC", "lc_messages=C",
+		"listen_addresses=" + host.Localhost, "unix_socket_directories=", "timezone=UTC", "log_timezone=UTC", "lc_messages=C",
 	}, s.settings...) {
 		args = append(args, "-c", setting)
 	}
-	log, err := openLog(s.logFile())
+	log, err := host.OpenLog(s.logFile())
 	if err != nil {
 		return err
 	}
 	defer log.Close() // the child has its own
 	cmd := s.command(context.WithoutCancel(ctx), "postgres", args...)
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.process, err = launch(cmd, s.account, syscall.SIGINT); err != nil {
+	if s.process, err = host.Launch(cmd, s.account, syscall.SIGINT); err != nil {
 		return err
 	}
 	if err := s.waitReady(ctx); err != nil {
 		s.end()
 		return err
 	}
-	return writeFile(filepath.Join(s.dir, "port"), []byte(strconv.Itoa(port)))
+	return host.WriteFile(filepath.Join(s.dir, "port"), []byte(strconv.Itoa(port)))
 }
 
 // waitReady waits until the database exists and answers.
 func (s *PostgresServer) waitReady(ctx context.Context) error {
 	var last error
-	err := until(ctx, startWithin, func() (bool, error) {
-		if !s.process.running() {
+	err := host.Until(ctx, host.StartWithin, func() (bool, error) {
+		if !s.process.Running() {
 			return false, errors.New("it ended")
 		}
 		last = s.ensureDatabase(ctx)
@@ -239,7 +241,7 @@ func (s *PostgresServer) endOrphan(ctx context.Context) error {
 	if err != nil || pid <= 1 || syscall.Kill(pid, 0) == syscall.ESRCH {
 		return nil // PostgreSQL sees for itself that its file is stale
 	}
-	if !runsIn(pid, s.data()) {
+	if !host.RunsIn(pid, s.data()) {
 		return os.Remove(pidFile) // the number is another process's now, which PostgreSQL cannot see
 	}
 	s.log.InfoContext(ctx, "ending the PostgreSQL that an earlier run left behind", "pid", pid)
@@ -247,7 +249,7 @@ func (s *PostgresServer) endOrphan(ctx context.Context) error {
 		if err := syscall.Kill(pid, signal); err != nil && err != syscall.ESRCH {
 			return fmt.Errorf("end PostgreSQL %d: %w", pid, err)
 		}
-		if err := until(ctx, stopWithin, func() (bool, error) { return !runsIn(pid, s.data()), nil }); err == nil {
+		if err := host.Until(ctx, host.StopWithin, func() (bool, error) { return !host.RunsIn(pid, s.data()), nil }); err == nil {
 			return nil
 		}
 	}
@@ -261,7 +263,7 @@ func (s *PostgresServer) Stop() { s.end() }
 func (s *PostgresServer) Kill() {
 	if s.process != nil {
 		// SIGQUIT is PostgreSQL's own power cut: no checkpoint, no good-bye, but it takes its children along.
-		s.process.stop(stopWithin, syscall.SIGQUIT)
+		s.process.Stop(host.StopWithin, syscall.SIGQUIT)
 	}
 }
 
@@ -273,7 +275,7 @@ func (s *PostgresServer) Restart(ctx context.Context) error {
 
 func (s *PostgresServer) end() {
 	if s.process != nil {
-		s.process.stop(stopWithin, syscall.SIGINT, syscall.SIGQUIT)
+		s.process.Stop(host.StopWithin, syscall.SIGINT, syscall.SIGQUIT)
 	}
 }
 

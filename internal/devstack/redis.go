@@ -20,16 +20,18 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+
+	"postroom/internal/devstack/host"
 )
 
 // A RedisServer is a Redis of our own: a process, or miniredis within ours.
 type RedisServer struct {
 	dir      string // holds data, password, port and log
-	account  account
+	account  host.Account
 	keep     bool // over restarts
 	port     int
 	password string
-	process  *process
+	process  *host.Process
 	inside   *miniredis.Miniredis
 	clock    sync.WaitGroup // of the one inside
 	stopped  chan struct{}
@@ -37,8 +39,8 @@ type RedisServer struct {
 }
 
 // startRedis starts the Redis of the stack.
-func startRedis(ctx context.Context, opts Options, place place) (*RedisServer, error) {
-	s := &RedisServer{dir: filepath.Join(place.home, "redis"), account: place.account, keep: true, log: opts.Log}
+func startRedis(ctx context.Context, opts Options, place host.Place) (*RedisServer, error) {
+	s := &RedisServer{dir: filepath.Join(place.Home, "redis"), account: place.Account, keep: true, log: opts.Log}
 	binary, err := exec.LookPath("redis-server")
 	if opts.Redis == InProcess || (err != nil && opts.Redis != Installed) {
 		opts.Log.InfoContext(ctx, "Redis runs inside this process: work in flight is kept in memory only, "+
@@ -53,7 +55,7 @@ func startRedis(ctx context.Context, opts Options, place place) (*RedisServer, e
 
 // URL is where the server answers.
 func (s *RedisServer) URL() string {
-	u := url.URL{Scheme: "redis", Host: net.JoinHostPort(localhost, strconv.Itoa(s.port)), Path: "/0"}
+	u := url.URL{Scheme: "redis", Host: net.JoinHostPort(host.Localhost, strconv.Itoa(s.port)), Path: "/0"}
 	if s.password != "" {
 		u.User = url.UserPassword("", s.password)
 	}
@@ -63,7 +65,7 @@ func (s *RedisServer) URL() string {
 // startInside starts miniredis and its clock, which by itself stands still.
 func (s *RedisServer) startInside() error {
 	s.inside = miniredis.NewMiniRedis()
-	if err := s.inside.StartAddr(net.JoinHostPort(localhost, "0")); err != nil {
+	if err := s.inside.StartAddr(net.JoinHostPort(host.Localhost, "0")); err != nil {
 		return fmt.Errorf("start Redis inside this process: %w", err)
 	}
 	s.port = s.inside.Server().Addr().Port
@@ -84,7 +86,7 @@ func (s *RedisServer) startInside() error {
 }
 
 func (s *RedisServer) start(ctx context.Context, binary string) (err error) {
-	if err := s.account.mkdir(s.dir); err != nil {
+	if err := s.account.Mkdir(s.dir); err != nil {
 		return fmt.Errorf("folder of Redis: %w", err)
 	}
 	if s.password, err = remember(filepath.Join(s.dir, "password"), rand.Text); err != nil {
@@ -97,14 +99,14 @@ func (s *RedisServer) start(ctx context.Context, binary string) (err error) {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("start Redis: %w; its log, %s, ends with:\n%s", err, s.logFile(), lastLines(s.logFile()))
+		return fmt.Errorf("start Redis: %w; its log, %s, ends with:\n%s", err, s.logFile(), host.LastLines(s.logFile()))
 	}
 	s.log.InfoContext(ctx, "Redis runs", "port", s.port, "dir", s.dir)
 	return nil
 }
 
 func (s *RedisServer) run(ctx context.Context, binary string) error {
-	port, err := freePort(cmp.Or(s.port, s.rememberedPort()))
+	port, err := host.FreePort(cmp.Or(s.port, s.rememberedPort()))
 	if err != nil {
 		return err
 	}
@@ -114,21 +116,21 @@ func (s *RedisServer) run(ctx context.Context, binary string) error {
 		appendonly = "yes"
 	}
 	config := fmt.Sprintf("bind %s\nport %d\ndir %q\nlogfile %q\nrequirepass %s\nappendonly %s\nsave \"\"\n",
-		localhost, port, s.dir, s.logFile(), s.password, appendonly)
+		host.Localhost, port, s.dir, s.logFile(), s.password, appendonly)
 	file := filepath.Join(s.dir, "redis.conf") // not arguments, which everybody on the machine can read
-	if err := writeFile(file, []byte(config)); err != nil {
+	if err := host.WriteFile(file, []byte(config)); err != nil {
 		return err
 	}
-	if err := s.account.own(s.dir); err != nil {
+	if err := s.account.Own(s.dir); err != nil {
 		return err
 	}
 	cmd := exec.Command(binary, file)
-	cmd.Dir, cmd.Env = s.dir, cleanEnv()
-	if s.process, err = launch(cmd, s.account, syscall.SIGTERM); err != nil {
+	cmd.Dir, cmd.Env = s.dir, host.CleanEnv()
+	if s.process, err = host.Launch(cmd, s.account, syscall.SIGTERM); err != nil {
 		return err
 	}
-	err = until(ctx, startWithin, func() (bool, error) {
-		if !s.process.running() {
+	err = host.Until(ctx, host.StartWithin, func() (bool, error) {
+		if !s.process.Running() {
 			return false, errors.New("it ended")
 		}
 		return pingRedis(ctx, s.URL()) == nil, nil
@@ -137,7 +139,7 @@ func (s *RedisServer) run(ctx context.Context, binary string) error {
 		s.end()
 		return err
 	}
-	return writeFile(filepath.Join(s.dir, "port"), []byte(strconv.Itoa(port)))
+	return host.WriteFile(filepath.Join(s.dir, "port"), []byte(strconv.Itoa(port)))
 }
 
 func (s *RedisServer) logFile() string { return filepath.Join(s.dir, "log") }
@@ -163,12 +165,12 @@ func (s *RedisServer) endOrphan(ctx context.Context) {
 	client := redis.NewClient(opts)
 	defer client.Close()
 	_ = client.Shutdown(ctx).Err() // it hangs up instead of answering
-	_ = until(ctx, stopWithin, func() (bool, error) { return pingRedis(ctx, s.URL()) != nil, nil })
+	_ = host.Until(ctx, host.StopWithin, func() (bool, error) { return pingRedis(ctx, s.URL()) != nil, nil })
 }
 
 func (s *RedisServer) end() {
 	if s.process != nil {
-		s.process.stop(stopWithin, syscall.SIGTERM)
+		s.process.Stop(host.StopWithin, syscall.SIGTERM)
 	}
 	if s.inside != nil {
 		close(s.stopped)

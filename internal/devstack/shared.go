@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -17,7 +18,25 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/devstack/host"
 )
+
+// moduleRoot is the folder of go.mod at or above the working folder, else the working folder.
+func moduleRoot() (string, error) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", err
+	}
+	for dir := here; ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return cmp.Or(here, "."), nil
+		}
+	}
+}
 
 // shared is the PostgreSQL that all test processes of a checkout use together. The first one
 // starts it through a keeper, a process of its own that ends it when the last one is gone.
@@ -28,7 +47,7 @@ type shared struct {
 
 // sharedServer finds or starts the server, once a process.
 var sharedServer = sync.OnceValues(func() (*shared, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*startWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), 4*host.StartWithin)
 	defer cancel()
 	root, err := moduleRoot()
 	if err != nil {
@@ -38,11 +57,11 @@ var sharedServer = sync.OnceValues(func() (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	using, err := waitLock(ctx, usersFile(dir), tryShared)
+	using, err := host.WaitLock(ctx, usersFile(dir), host.TryShared)
 	if err != nil {
 		return nil, err
 	}
-	starting, err := waitLock(ctx, startFile(dir), tryExclusive)
+	starting, err := host.WaitLock(ctx, startFile(dir), host.TryExclusive)
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +75,10 @@ var sharedServer = sync.OnceValues(func() (*shared, error) {
 	return &shared{url: databaseURL, using: using}, nil
 })
 
-func usersFile(dir string) string  { return filepath.Join(dir, "users.lock") }
-func startFile(dir string) string  { return filepath.Join(dir, "start.lock") }
+func usersFile(dir string) string { return filepath.Join(dir, "users.lock") }
+
+func startFile(dir string) string { return filepath.Join(dir, "start.lock") }
+
 func keeperFile(dir string) string { return filepath.Join(dir, "keeper.lock") }
 
 // sharedFolder is var/test of the checkout, or a temporary folder where we may not write there.
@@ -66,7 +87,7 @@ func sharedFolder(root string) (string, error) {
 	err := os.MkdirAll(dir, 0o755)
 	if err == nil {
 		var file *os.File
-		if file, err = lockFile(usersFile(dir), tryShared); err == nil {
+		if file, err = host.LockFile(usersFile(dir), host.TryShared); err == nil {
 			file.Close()
 		}
 	}
@@ -89,7 +110,7 @@ func startKeeper(ctx context.Context, root, dir string) (string, error) {
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the keeper: %w:\n%s", err, output)
 	}
-	log, err := openLog(program + ".log")
+	log, err := host.OpenLog(program + ".log")
 	if err != nil {
 		return "", err
 	}
@@ -97,19 +118,19 @@ func startKeeper(ctx context.Context, root, dir string) (string, error) {
 	cmd := exec.Command(program, dir)
 	cmd.Dir = root
 	cmd.Stdout, cmd.Stderr = log, log
-	keeper, err := launch(cmd, account{}, 0)
+	keeper, err := host.Launch(cmd, host.Account{}, 0)
 	if err != nil {
 		return "", err
 	}
 	var databaseURL string
-	err = until(ctx, 2*startWithin, func() (ok bool, _ error) {
-		if databaseURL, _, ok = Find(dir); !ok && !keeper.running() {
+	err = host.Until(ctx, 2*host.StartWithin, func() (ok bool, _ error) {
+		if databaseURL, _, ok = Find(dir); !ok && !keeper.Running() {
 			return false, errors.New("the keeper ended")
 		}
 		return ok, nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("start PostgreSQL for tests: %w; %s ends with:\n%s", err, log.Name(), lastLines(log.Name()))
+		return "", fmt.Errorf("start PostgreSQL for tests: %w; %s ends with:\n%s", err, log.Name(), host.LastLines(log.Name()))
 	}
 	return databaseURL, nil
 }
@@ -117,8 +138,8 @@ func startKeeper(ctx context.Context, root, dir string) (string, error) {
 // awaitKeeper waits while there is a keeper: its server may only be slow to answer, on a busy
 // machine or with no connection left. It returns no URL once there is none.
 func awaitKeeper(ctx context.Context, dir string) (databaseURL string, err error) {
-	err = until(ctx, 2*startWithin, func() (ok bool, _ error) {
-		if lock, err := lockFile(keeperFile(dir), tryExclusive); !errors.Is(err, errLocked) {
+	err = host.Until(ctx, 2*host.StartWithin, func() (ok bool, _ error) {
+		if lock, err := host.LockFile(keeperFile(dir), host.TryExclusive); !errors.Is(err, host.ErrLocked) {
 			if err == nil {
 				err = lock.Close()
 			}
@@ -135,12 +156,12 @@ const keepUnused = 30 * time.Second // spares the next test run the start
 // Keep runs the PostgreSQL of the tests below dir until no process uses it any more. It is the
 // whole of the keeper.
 func Keep(ctx context.Context, dir string, log *slog.Logger) error {
-	place, err := openPlace(dir)
+	place, err := host.OpenPlace(dir)
 	if err != nil {
 		return err
 	}
 	// A second keeper would take the first one's server for one that a killed run left behind.
-	only, err := lockFile(keeperFile(place.dir), tryExclusive)
+	only, err := host.LockFile(keeperFile(place.Dir), host.TryExclusive)
 	if err != nil {
 		return fmt.Errorf("be the only keeper: %w", err)
 	}
@@ -150,7 +171,7 @@ func Keep(ctx context.Context, dir string, log *slog.Logger) error {
 		return err
 	}
 	defer server.end()
-	if err := (state{DatabaseURL: server.URL()}).write(place.dir); err != nil {
+	if err := (state{DatabaseURL: server.URL()}).write(place.Dir); err != nil {
 		return err
 	}
 	ticker := time.NewTicker(time.Second)
@@ -158,17 +179,17 @@ func Keep(ctx context.Context, dir string, log *slog.Logger) error {
 	for lastUse := time.Now(); ; {
 		select {
 		case <-ctx.Done():
-			removeState(place.dir)
+			removeState(place.Dir)
 			return nil
-		case <-server.process.ended:
-			removeState(place.dir)
+		case <-server.process.Ended:
+			removeState(place.Dir)
 			return errors.New("PostgreSQL ended by itself")
 		case <-ticker.C:
 		}
-		if used(place.dir) {
+		if used(place.Dir) {
 			lastUse = time.Now()
 		}
-		if time.Since(lastUse) > keepUnused && endUnused(place.dir, server) {
+		if time.Since(lastUse) > keepUnused && endUnused(place.Dir, server) {
 			return nil
 		}
 	}
@@ -176,7 +197,7 @@ func Keep(ctx context.Context, dir string, log *slog.Logger) error {
 
 // endUnused ends the server unless somebody came just now: whoever comes waits for the start lock.
 func endUnused(dir string, server *PostgresServer) bool {
-	starting, err := lockFile(startFile(dir), tryExclusive)
+	starting, err := host.LockFile(startFile(dir), host.TryExclusive)
 	if err != nil {
 		return false
 	}
@@ -190,7 +211,7 @@ func endUnused(dir string, server *PostgresServer) bool {
 }
 
 func used(dir string) bool {
-	file, err := lockFile(usersFile(dir), tryExclusive)
+	file, err := host.LockFile(usersFile(dir), host.TryExclusive)
 	if err != nil {
 		return true
 	}
@@ -200,9 +221,9 @@ func used(dir string) bool {
 
 // startTestPostgres starts a server that is quick because it promises nothing. What a crash left
 // of it is thrown away.
-func startTestPostgres(ctx context.Context, place place, log *slog.Logger) (*PostgresServer, error) {
-	dir := filepath.Join(place.home, "postgres")
-	s := &PostgresServer{dir: dir, account: place.account, log: log}
+func startTestPostgres(ctx context.Context, place host.Place, log *slog.Logger) (*PostgresServer, error) {
+	dir := filepath.Join(place.Home, "postgres")
+	s := &PostgresServer{dir: dir, account: place.Account, log: log}
 	if err := s.endOrphan(ctx); err != nil {
 		return nil, err
 	}

@@ -11,12 +11,14 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"postroom/internal/devstack/host"
 )
 
 func TestStackKeepsDataAndPortsOverARestart(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	dir := testPlace(t).dir
+	dir := host.TempPlace(t).Dir
 	opts := Options{Dir: dir, Redis: installedRedis(t)}
 	first := startStack(t, opts)
 	query(t, first.DatabaseURL(), "CREATE TABLE kept AS SELECT 1 AS one")
@@ -44,7 +46,7 @@ func TestStackKeepsDataAndPortsOverARestart(t *testing.T) {
 
 func TestASecondProcessJoinsTheStack(t *testing.T) {
 	t.Parallel()
-	dir := testPlace(t).dir
+	dir := host.TempPlace(t).Dir
 	first := startStack(t, Options{Dir: dir, Redis: InProcess})
 	second := startStack(t, Options{Dir: dir, Redis: InProcess})
 	if second.DatabaseURL() != first.DatabaseURL() || second.RedisURL() != first.RedisURL() {
@@ -69,7 +71,7 @@ func TestGivenURLsStartNothing(t *testing.T) {
 func TestStartEndsWhatAKilledRunLeftBehind(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	place := testPlace(t)
+	place := host.TempPlace(t)
 	opts := Options{Log: quiet, Redis: installedRedis(t)}
 	left, err := startPostgres(ctx, opts, place) // never stopped by who started it
 	if err != nil {
@@ -81,7 +83,7 @@ func TestStartEndsWhatAKilledRunLeftBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(next.end)
-	if left.process.running() {
+	if left.process.Running() {
 		t.Error("the PostgreSQL left behind still runs")
 	}
 	query(t, next.URL(), "SELECT one FROM kept")
@@ -97,7 +99,7 @@ func TestStartEndsWhatAKilledRunLeftBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(nextRedis.end)
-	if leftRedis.process.running() {
+	if leftRedis.process.Running() {
 		t.Error("the Redis left behind still runs")
 	}
 }
@@ -105,7 +107,7 @@ func TestStartEndsWhatAKilledRunLeftBehind(t *testing.T) {
 func TestAStaleLockFileOfAnotherProcessIsNoObstacle(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	place := testPlace(t)
+	place := host.TempPlace(t)
 	server, err := startPostgres(ctx, Options{Log: quiet}, place)
 	if err != nil {
 		t.Fatal(err)
@@ -120,7 +122,7 @@ func TestAStaleLockFileOfAnotherProcessIsNoObstacle(t *testing.T) {
 	server.Kill()
 	// The number in the file now belongs to a process that is no PostgreSQL.
 	other := exec.Command("sleep", "600")
-	other.SysProcAttr = place.account.attributes()
+	other.SysProcAttr = place.Account.Attributes()
 	if err := other.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +138,7 @@ func TestAStaleLockFileOfAnotherProcessIsNoObstacle(t *testing.T) {
 	if err := os.WriteFile(pidFile, stale, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := place.account.own(pidFile); err != nil {
+	if err := place.Account.Own(pidFile); err != nil {
 		t.Fatal(err)
 	}
 	if err := server.Start(ctx); err != nil {
@@ -148,7 +150,7 @@ func TestAStaleLockFileOfAnotherProcessIsNoObstacle(t *testing.T) {
 func TestRedisInsideTheProcessLetsKeysExpire(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	server, err := startRedis(ctx, Options{Log: quiet, Redis: InProcess}, place{})
+	server, err := startRedis(ctx, Options{Log: quiet, Redis: InProcess}, host.Place{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +159,7 @@ func TestRedisInsideTheProcessLetsKeysExpire(t *testing.T) {
 	if err := client.Set(ctx, "lease", "mine", time.Second).Err(); err != nil {
 		t.Fatal(err)
 	}
-	err = until(ctx, 10*time.Second, func() (bool, error) {
+	err = host.Until(ctx, 10*time.Second, func() (bool, error) {
 		n, err := client.Exists(ctx, "lease").Result()
 		return n == 0, err
 	})
@@ -179,7 +181,7 @@ func startStack(t *testing.T, opts Options) *Stack {
 // installedRedis is the installed Redis if there is one.
 func installedRedis(t *testing.T) Source {
 	t.Helper()
-	if _, err := lookDaemon("redis-server"); err != nil {
+	if _, err := host.Look("redis-server"); err != nil {
 		t.Log("redis-server is not installed: testing with the one in the process")
 		return InProcess
 	}

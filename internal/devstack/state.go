@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -13,6 +11,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"postroom/internal/devstack/host"
 )
 
 // state tells other processes of the checkout what runs. A server that the options named is
@@ -29,7 +29,7 @@ func (s state) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(stateFile(dir), append(text, '\n'))
+	return host.WriteFile(stateFile(dir), append(text, '\n'))
 }
 
 func removeState(dir string) { os.Remove(stateFile(dir)) }
@@ -79,35 +79,6 @@ func pingRedis(ctx context.Context, url string) error {
 	return client.Ping(ctx).Err()
 }
 
-const (
-	startWithin = time.Minute // a PostgreSQL that repairs itself after a crash may need it
-	stopWithin  = 8 * time.Second
-	askEvery    = 20 * time.Millisecond
-)
-
-// until asks done again and again, until it says yes, fails, or time is up. Its last reason to
-// wait is part of the error.
-func until(ctx context.Context, within time.Duration, done func() (bool, error)) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	ticker := time.NewTicker(askEvery)
-	defer ticker.Stop()
-	for {
-		ok, err := done()
-		if ok || err != nil {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return fmt.Errorf("not after %s: %w", within, ctx.Err())
-			}
-			return ctx.Err()
-		case <-ticker.C:
-		}
-	}
-}
-
 // pause waits, unless the context ends first.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
@@ -116,18 +87,4 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	case <-timer.C:
 	}
-}
-
-// writeFile replaces a file at once, readable by us alone: it may hold a password.
-func writeFile(path string, text []byte) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), ".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(text)
-	if err = errors.Join(err, temp.Close()); err != nil {
-		os.Remove(temp.Name())
-		return err
-	}
-	return os.Rename(temp.Name(), path)
 }

@@ -17,9 +17,10 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // database/sql's driver "pgx", for goose
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of database/sql for goose
 	"github.com/pressly/goose/v3"
 
+	"postroom/internal/devstack/host"
 	"postroom/migrations"
 )
 
@@ -134,7 +135,7 @@ func (s *shared) clone(ctx context.Context, template string) (string, error) {
 	}
 	defer conn.Close(ctx)
 	name := testPrefix + strings.ToLower(rand.Text())
-	err = until(ctx, startWithin, func() (bool, error) {
+	err = host.Until(ctx, host.StartWithin, func() (bool, error) {
 		_, err := conn.Exec(ctx, "CREATE DATABASE "+quote(name)+" TEMPLATE "+quote(template))
 		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code == "55006" {
 			return false, nil // the template is in use for a moment

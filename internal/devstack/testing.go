@@ -3,10 +3,11 @@ package devstack
 import (
 	"context"
 	"log/slog"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"postroom/internal/devstack/host"
 )
 
 // Database returns the URL of a fresh database with the newest schema and nothing else in it.
@@ -34,7 +35,7 @@ func clone(t testing.TB, template string, prepare func(url string) error, err er
 	if err != nil {
 		t.Fatalf("PostgreSQL for tests: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*startWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*host.StartWithin)
 	defer cancel()
 	if err := server.ensureTemplate(ctx, template, prepare); err != nil {
 		t.Fatalf("template of a database for tests: %v", err)
@@ -44,7 +45,7 @@ func clone(t testing.TB, template string, prepare func(url string) error, err er
 		t.Fatalf("database for a test: %v", err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+		ctx, cancel := context.WithTimeout(context.Background(), host.StartWithin)
 		defer cancel()
 		if err := server.drop(ctx, name); err != nil {
 			t.Logf("drop the test's database: %v", err)
@@ -57,9 +58,9 @@ func clone(t testing.TB, template string, prepare func(url string) error, err er
 // database is empty, and its commits are as durable as in production.
 func Postgres(t testing.TB) *PostgresServer {
 	t.Helper()
-	place := testPlace(t)
+	place := host.TempPlace(t)
 	ctx := context.Background()
-	s, err := newPostgres(ctx, filepath.Join(place.home, "postgres"), place, Options{Log: quiet})
+	s, err := newPostgres(ctx, filepath.Join(place.Home, "postgres"), place, Options{Log: quiet})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,8 +80,8 @@ func Redis(t testing.TB) string {
 	if err != nil {
 		err = s.startInside()
 	} else {
-		place := testPlace(t)
-		s.dir, s.account = filepath.Join(place.home, "redis"), place.account
+		place := host.TempPlace(t)
+		s.dir, s.account = filepath.Join(place.Home, "redis"), place.Account
 		err = s.start(context.Background(), binary)
 	}
 	if err != nil {
@@ -88,40 +89,6 @@ func Redis(t testing.TB) string {
 	}
 	t.Cleanup(s.end)
 	return s.URL()
-}
-
-// testPlace is a folder for the servers of one test. Unlike t.TempDir, their account can enter it.
-func testPlace(t testing.TB) place {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "postroom-test-")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	account, err := serverAccount(dir)
-	if err == nil {
-		err = account.own(dir)
-	}
-	if err == nil {
-		dir, err = filepath.EvalSymlinks(dir) // as the servers will call it
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if account.other && !account.reaches(dir) {
-		t.Fatalf("user %s, who runs servers because we are root, cannot enter %s: set TMPDIR to a folder for all", account.name, dir)
-	}
-	return place{dir: dir, home: dir, account: account}
-}
-
-// leaveOut ends a test that needs a program which is not installed. CI installs everything, so
-// there it is a failure.
-func leaveOut(t testing.TB, what, packages string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatalf("%s is not installed: apt install %s", what, packages)
-	}
-	t.Skipf("LEFT OUT: %s is not installed (apt install %s)", what, packages)
 }
 
 var quiet = slog.New(slog.DiscardHandler)

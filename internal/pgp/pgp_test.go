@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/host"
 	"postroom/internal/pgp"
 )
 
@@ -25,7 +25,7 @@ type gnupg struct {
 
 func newGnuPG(t *testing.T) *gnupg {
 	t.Helper()
-	program := devstack.Tool(t, "gpg", "gnupg")
+	program := host.Tool(t, "gpg", "gnupg")
 	home, err := os.MkdirTemp("", "pgp") // the agent's socket wants a short path
 	if err != nil {
 		t.Fatal(err)

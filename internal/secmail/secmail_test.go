@@ -22,6 +22,8 @@ import (
 	"postroom/channels/email/letter"
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/host"
+	"postroom/internal/devstack/mailserver"
 	"postroom/internal/secmail"
 	"postroom/internal/store"
 	"postroom/internal/store/accounts"
@@ -103,7 +105,7 @@ func (o *office) file(name, text string) string {
 // run runs a program over some input.
 func (o *office) run(input []byte, program, packages string, args ...string) []byte {
 	o.Helper()
-	command := exec.Command(devstack.Tool(o.T, program, packages), args...)
+	command := exec.Command(host.Tool(o.T, program, packages), args...)
 	command.Stdin, command.Dir = bytes.NewReader(input), o.dir
 	var out, said bytes.Buffer
 	command.Stdout, command.Stderr = &out, &said
@@ -358,11 +360,11 @@ func TestSealsSurviveMailServers(t *testing.T) {
 	o := newOffice(t)
 	o.certificate(us, o.now.AddDate(1, 0, 0), true)
 	o.pgpKey(us, true)
-	mailboxes := devstack.Dovecot(t)
+	mailboxes := mailserver.New(t)
 	if err := mailboxes.AddUser(ann, "secret"); err != nil {
 		t.Fatal(err)
 	}
-	mta := devstack.MTA(t, mailboxes)
+	mta := mailserver.NewMTA(t, mailboxes)
 	sender, err := email.NewSender(map[string]any{"adapter": "smtp", "options": map[string]any{"host": mta.Host(), "port": mta.SMTPPort, "ssl_verify": false}})
 	if err != nil {
 		t.Fatal(err)

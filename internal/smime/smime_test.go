@@ -18,7 +18,7 @@ import (
 	"testing"
 	"time"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/host"
 	"postroom/internal/smime"
 )
 
@@ -83,7 +83,7 @@ type openssl struct {
 
 func newOpenSSL(t *testing.T) openssl {
 	t.Helper()
-	return openssl{devstack.Tool(t, "openssl", "openssl"), t.TempDir()}
+	return openssl{host.Tool(t, "openssl", "openssl"), t.TempDir()}
 }
 
 // run runs a command of openssl over some input and returns its output.

@@ -15,6 +15,7 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 	"postroom/internal/intake"
 	"postroom/internal/store"
 	"postroom/jobs/poll"
@@ -35,14 +36,14 @@ var (
 type desktop struct {
 	url     string
 	store   *store.Store
-	server  *devstack.MailServer
+	server  *mailserver.Server
 	channel desk.Channel
 	got     inbox
 }
 
 func newDesktop(t *testing.T, databaseURL string) *desktop {
 	t.Helper()
-	d := &desktop{url: databaseURL, server: devstack.Dovecot(t)}
+	d := &desktop{url: databaseURL, server: mailserver.New(t)}
 	d.store = d.openStore(t)
 	d.got = inbox{counts: map[string]int{}, changed: make(chan struct{}, 1)}
 	if err := d.server.AddUser(user, password); err != nil {

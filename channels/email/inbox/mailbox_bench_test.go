@@ -8,7 +8,7 @@ import (
 
 	"postroom/channels"
 	"postroom/channels/email/inbox"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // BenchmarkFetch measures a mailbox alone: Dovecot to a receive that does nothing.
@@ -26,7 +26,7 @@ func BenchmarkFetch(b *testing.B) {
 	} {
 		b.Run(tc.name, func(b *testing.B) {
 			const mails = 2000
-			server := devstack.Dovecot(b)
+			server := mailserver.New(b)
 			if err := server.AddUser(user, password); err != nil {
 				b.Fatal(err)
 			}

@@ -12,7 +12,7 @@ import (
 
 	"postroom/channels/channeltest"
 	"postroom/channels/email/inbox"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 const (
@@ -35,7 +35,7 @@ func TestMailboxKeepsThePollerContract(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			server := devstack.Dovecot(t)
+			server := mailserver.New(t)
 			users := make(chan string, 20)
 			for i := range cap(users) { // now: Dovecot doesn't see each of several changes in a second
 				user := fmt.Sprintf("user%d@example.com", i)
@@ -52,7 +52,7 @@ func TestMailboxKeepsThePollerContract(t *testing.T) {
 }
 
 // dovecotSource is a mailbox of its own on the server, behind a line that can be broken.
-func dovecotSource(t *testing.T, server *devstack.MailServer, user, ssl string, keep bool) channeltest.Source {
+func dovecotSource(t *testing.T, server *mailserver.Server, user, ssl string, keep bool) channeltest.Source {
 	t.Helper()
 	port := server.IMAPPort
 	if ssl == "ssl" {
@@ -90,7 +90,7 @@ func parse(t *testing.T, options map[string]any) inbox.Inbound {
 }
 
 // unacknowledged counts what is neither seen nor deleted.
-func unacknowledged(t *testing.T, server *devstack.MailServer, user string, keep bool) int {
+func unacknowledged(t *testing.T, server *mailserver.Server, user string, keep bool) int {
 	t.Helper()
 	client := login(t, server, user)
 	defer client.Close()
@@ -104,7 +104,7 @@ func unacknowledged(t *testing.T, server *devstack.MailServer, user string, keep
 	return int(*status.NumMessages)
 }
 
-func login(t *testing.T, server *devstack.MailServer, user string) *imapclient.Client {
+func login(t *testing.T, server *mailserver.Server, user string) *imapclient.Client {
 	t.Helper()
 	client, err := imapclient.DialInsecure(net.JoinHostPort(server.Host(), strconv.Itoa(server.IMAPPort)), nil)
 	if err != nil {

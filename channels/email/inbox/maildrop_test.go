@@ -15,7 +15,7 @@ import (
 	"postroom/channels/channeltest"
 	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 func TestMaildropKeepsThePollerContract(t *testing.T) {
@@ -31,7 +31,7 @@ func TestMaildropKeepsThePollerContract(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			server := devstack.Dovecot(t)
+			server := mailserver.New(t)
 			users := make(chan string, 20)
 			for i := range cap(users) { // now: Dovecot doesn't see each of several changes in a second
 				user := fmt.Sprintf("user%d@example.com", i)
@@ -48,7 +48,7 @@ func TestMaildropKeepsThePollerContract(t *testing.T) {
 }
 
 // maildropSource is a mailbox of its own on the server, behind a line that can be broken.
-func maildropSource(t *testing.T, server *devstack.MailServer, user, ssl string, keep bool) channeltest.Source {
+func maildropSource(t *testing.T, server *mailserver.Server, user, ssl string, keep bool) channeltest.Source {
 	t.Helper()
 	port := server.POP3Port
 	if ssl == "ssl" {
@@ -144,7 +144,7 @@ func (k keeping) Poll(ctx context.Context, receive channels.Receive) (channels.R
 // newMaildropScene is a mailbox that is fetched by POP3.
 func newMaildropScene(t *testing.T, more map[string]any) *scene {
 	t.Helper()
-	s := &scene{server: devstack.Dovecot(t)}
+	s := &scene{server: mailserver.New(t)}
 	for _, name := range []string{user, "jane@example.com"} {
 		if err := s.server.AddUser(name, password); err != nil {
 			t.Fatal(err)

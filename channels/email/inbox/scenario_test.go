@@ -15,12 +15,12 @@ import (
 	"postroom/channels"
 	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // scene is a mailbox on a real server and what was received from it.
 type scene struct {
-	server   *devstack.MailServer
+	server   *mailserver.Server
 	line     *line
 	inbound  inbox.Inbound
 	received []channels.Inbound
@@ -28,7 +28,7 @@ type scene struct {
 
 func newScene(t *testing.T, more map[string]any) *scene {
 	t.Helper()
-	s := &scene{server: devstack.Dovecot(t)}
+	s := &scene{server: mailserver.New(t)}
 	if err := s.server.AddUser(user, password); err != nil {
 		t.Fatal(err)
 	}

@@ -10,14 +10,14 @@ import (
 	"postroom/channels/email/account"
 	"postroom/channels/email/cloudtest"
 	"postroom/channels/email/inbox"
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 // A real server asks the provider whose a token is, as those of Google and Microsoft do.
 func TestTokensOpenMailboxes(t *testing.T) {
 	t.Parallel()
 	provider := cloudtest.Start(t)
-	server := devstack.DovecotWithTokens(t, provider.Introspection())
+	server := mailserver.WithTokens(t, provider.Introspection())
 	if err := server.AddUser(user, password); err != nil {
 		t.Fatal(err)
 	}

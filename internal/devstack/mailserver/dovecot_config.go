@@ -1,4 +1,4 @@
-package devstack
+package mailserver
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 )
 
 // config is Dovecot's configuration, in the language of the installed version.
-func (s *MailServer) config(ctx context.Context) (string, error) {
+func (s *Server) config(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, s.binary, "--version").Output()
 	if err != nil {
 		return "", fmt.Errorf("version of Dovecot: %w", err)
@@ -95,7 +95,7 @@ service pop3-login {
 `
 
 // tokensConfig is what older versions read from a file of its own.
-func (s *MailServer) tokensConfig() string {
+func (s *Server) tokensConfig() string {
 	return "introspection_mode = post\nintrospection_url = " + s.introspection +
 		"\nusername_attribute = email\nactive_attribute = active\nactive_value = true\n"
 }

@@ -1,12 +1,14 @@
-package devstack
+package host
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestNoPortIsDrawnTwice(t *testing.T) {
 	t.Parallel()
 	seen := map[int]bool{}
 	for range 500 {
-		port, err := freePort(0)
+		port, err := FreePort(0)
 		if err != nil {
 			t.Fatal(err)
 		}

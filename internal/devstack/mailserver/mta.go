@@ -1,4 +1,4 @@
-package devstack
+package mailserver
 
 import (
 	"bytes"
@@ -12,28 +12,30 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"postroom/internal/devstack/host"
 )
 
 // An MTAServer is an Exim of our own. It takes mail for the users of a MailServer and puts it
 // into their Maildirs; everybody else it refuses with 550, and tempfail@anything with 451. What goes
 // to discard.zammad.org, as account checks do, it throws away itself: no test bothers the world.
-type MTAServer struct {
+type MTA struct {
 	SMTPPort        int // as between servers: no login needed, STARTTLS and AUTH offered
 	SubmissionPort  int // as for clients: login needed, STARTTLS offered
 	SubmissionsPort int // as for clients: login needed, TLS from the start
 
 	dir     string
-	mail    *MailServer
-	process *process
+	mail    *Server
+	process *host.Process
 }
 
-// MTA returns an SMTP server that belongs to this test alone and delivers to the mail server's
+// NewMTA returns an SMTP server that belongs to this test alone and delivers to the mail server's
 // users, who log in with the same names and passwords. The test is left out where Exim is not
 // installed.
-func MTA(t testing.TB, mail *MailServer) *MTAServer {
+func NewMTA(t testing.TB, mail *Server) *MTA {
 	t.Helper()
 	if _, err := lookExim(); err != nil {
-		leaveOut(t, "Exim", "exim4-daemon-light")
+		host.LeaveOut(t, "Exim", "exim4-daemon-light")
 	}
 	s, err := StartMTA(context.Background(), mail)
 	if err != nil {
@@ -45,34 +47,34 @@ func MTA(t testing.TB, mail *MailServer) *MTAServer {
 
 // StartMTA starts an SMTP server before the mail server's mailboxes, with its queue in the mail
 // server's folder.
-func StartMTA(ctx context.Context, mail *MailServer) (*MTAServer, error) {
-	s := &MTAServer{dir: filepath.Join(mail.dir, "mta"), mail: mail}
+func StartMTA(ctx context.Context, mail *Server) (*MTA, error) {
+	s := &MTA{dir: filepath.Join(mail.dir, "mta"), mail: mail}
 	return s, s.Start(ctx)
 }
 
 func lookExim() (string, error) {
-	path, err := lookDaemon("exim4")
+	path, err := host.Look("exim4")
 	if err != nil {
-		return lookDaemon("exim")
+		return host.Look("exim")
 	}
 	return path, nil
 }
 
 // Host is the address of all ports.
-func (s *MTAServer) Host() string { return localhost }
+func (s *MTA) Host() string { return host.Localhost }
 
 // CertificateFile holds the self-signed certificate, in PEM.
-func (s *MTAServer) CertificateFile() string { return s.mail.CertificateFile() }
+func (s *MTA) CertificateFile() string { return s.mail.CertificateFile() }
 
 // Start starts the server. After a Stop it has the same ports and queue again.
-func (s *MTAServer) Start(ctx context.Context) (err error) {
-	account := s.mail.place.account
-	if err := account.mkdir(filepath.Join(s.dir, "spool")); err != nil {
+func (s *MTA) Start(ctx context.Context) (err error) {
+	account := s.mail.place.Account
+	if err := account.Mkdir(filepath.Join(s.dir, "spool")); err != nil {
 		return err
 	}
 	for _, port := range []*int{&s.SMTPPort, &s.SubmissionPort, &s.SubmissionsPort} {
 		if *port == 0 {
-			if *port, err = freePort(0); err != nil {
+			if *port, err = host.FreePort(0); err != nil {
 				return err
 			}
 		}
@@ -87,29 +89,30 @@ func (s *MTAServer) Start(ctx context.Context) (err error) {
 	if err := os.WriteFile(s.configFile(), []byte(config), 0o644); err != nil {
 		return err
 	}
-	if err := account.own(s.dir); err != nil {
+	if err := account.Own(s.dir); err != nil {
 		return err
 	}
 	cmd := exec.Command(s.program(), "-C", s.configFile(), "-bdf", "-q1m")
-	cmd.Dir, cmd.Env = s.dir, cleanEnv()
+	cmd.Dir, cmd.Env = s.dir, host.CleanEnv()
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if s.process, err = launch(cmd, account, syscall.SIGTERM); err != nil {
+	if s.process, err = host.Launch(cmd, account, syscall.SIGTERM); err != nil {
 		return err
 	}
-	if err := s.process.waitGreeting(ctx, s.SMTPPort); err != nil {
+	if err := s.process.WaitGreeting(ctx, s.SMTPPort); err != nil {
 		s.Stop()
-		return fmt.Errorf("start Exim: %w\n%s%s", err, output.String(), lastLines(filepath.Join(s.dir, "mainlog")))
+		return fmt.Errorf("start Exim: %w\n%s%s", err, output.String(), host.LastLines(filepath.Join(s.dir, "mainlog")))
 	}
 	return nil
 }
 
-func (s *MTAServer) program() string    { return filepath.Join(s.dir, "exim") }
-func (s *MTAServer) configFile() string { return filepath.Join(s.dir, "exim.conf") }
+func (s *MTA) program() string { return filepath.Join(s.dir, "exim") }
+
+func (s *MTA) configFile() string { return filepath.Join(s.dir, "exim.conf") }
 
 // copyProgram copies Exim without its setuid bit: so it stays the user who started it, and the
 // kernel may end it together with us.
-func (s *MTAServer) copyProgram() error {
+func (s *MTA) copyProgram() error {
 	path, err := lookExim()
 	if err != nil {
 		return fmt.Errorf("%w: apt install exim4-daemon-light", err)
@@ -134,19 +137,19 @@ func (s *MTAServer) copyProgram() error {
 }
 
 // Log is what the server wrote about the mails it took, delivered and refused.
-func (s *MTAServer) Log() string {
+func (s *MTA) Log() string {
 	text, _ := os.ReadFile(filepath.Join(s.dir, "mainlog"))
 	return string(text)
 }
 
 // Stop ends the server. Its queue stays.
-func (s *MTAServer) Stop() {
+func (s *MTA) Stop() {
 	if s.process != nil {
-		s.process.stop(stopWithin, syscall.SIGTERM)
+		s.process.Stop(host.StopWithin, syscall.SIGTERM)
 	}
 }
 
-func (s *MTAServer) config() (string, error) {
+func (s *MTA) config() (string, error) {
 	_, _, user, group, err := s.mail.identity()
 	if err != nil {
 		return "", err

@@ -1,5 +1,7 @@
-package devstack
+package host
 
-import "syscall"
+import (
+	"syscall"
+)
 
 func dieWithUs(attr *syscall.SysProcAttr, farewell syscall.Signal) { attr.Pdeathsig = farewell }

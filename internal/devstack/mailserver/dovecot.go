@@ -1,4 +1,4 @@
-package devstack
+package mailserver
 
 import (
 	"bytes"
@@ -16,20 +16,22 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"postroom/internal/devstack/host"
 )
 
 // A MailServer is a Dovecot of our own: real IMAP and POP3 before Maildirs that we can read and
 // write as files. It runs without rights, also when we are root.
-type MailServer struct {
+type Server struct {
 	IMAPPort  int // plain, STARTTLS offered
 	IMAPSPort int // TLS from the start
 	POP3Port  int // plain, STLS offered
 	POP3SPort int // TLS from the start
 
 	dir     string
-	place   place
+	place   host.Place
 	binary  string
-	process *process
+	process *host.Process
 	quick   bool // a crash may lose mail
 
 	introspection string // where access tokens are asked for; empty: none is taken
@@ -41,27 +43,27 @@ type MailServer struct {
 
 type mailUser struct{ name, password string }
 
-// Dovecot returns a mail server that belongs to this test alone. The test is left out where
+// New returns a mail server that belongs to this test alone. The test is left out where
 // Dovecot is not installed.
-func Dovecot(t testing.TB) *MailServer {
+func New(t testing.TB) *Server {
 	t.Helper()
 	return dovecot(t, "")
 }
 
-// DovecotWithTokens is Dovecot, and takes access tokens (XOAUTH2, OAUTHBEARER) too: it asks at the
+// WithTokens is Dovecot, and takes access tokens (XOAUTH2, OAUTHBEARER) too: it asks at the
 // address whose they are (RFC 7662), and takes member email of the answer for the user's name.
-func DovecotWithTokens(t testing.TB, introspection string) *MailServer {
+func WithTokens(t testing.TB, introspection string) *Server {
 	t.Helper()
 	return dovecot(t, introspection)
 }
 
-func dovecot(t testing.TB, introspection string) *MailServer {
+func dovecot(t testing.TB, introspection string) *Server {
 	t.Helper()
-	if _, err := lookDaemon("dovecot"); err != nil {
-		leaveOut(t, "Dovecot", "dovecot-imapd dovecot-pop3d")
+	if _, err := host.Look("dovecot"); err != nil {
+		host.LeaveOut(t, "Dovecot", "dovecot-imapd dovecot-pop3d")
 	}
-	place := testPlace(t)
-	s := &MailServer{dir: place.dir, place: place, quick: true, introspection: introspection}
+	place := host.TempPlace(t)
+	s := &Server{dir: place.Dir, place: place, quick: true, introspection: introspection}
 	if err := s.Start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
@@ -69,37 +71,24 @@ func dovecot(t testing.TB, introspection string) *MailServer {
 	return s
 }
 
-// StartDovecot starts a mail server with its data below dir, as durable as Dovecot is by default.
-func StartDovecot(ctx context.Context, dir string) (*MailServer, error) {
-	place, err := openPlace(dir)
+// Start starts a mail server with its data below dir, as durable as Dovecot is by default.
+func Start(ctx context.Context, dir string) (*Server, error) {
+	place, err := host.OpenPlace(dir)
 	if err != nil {
 		return nil, err
 	}
-	s := &MailServer{dir: filepath.Join(place.home, "dovecot"), place: place}
+	s := &Server{dir: filepath.Join(place.Home, "dovecot"), place: place}
 	return s, s.Start(ctx)
 }
 
-// lookDaemon finds a program that may lie where only root's PATH leads.
-func lookDaemon(name string) (string, error) {
-	if path, err := exec.LookPath(name); err == nil {
-		return path, nil
-	}
-	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"} {
-		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
-			return path, nil
-		}
-	}
-	return "", fmt.Errorf("%s is not installed", name)
-}
-
 // Host is the address of all ports.
-func (s *MailServer) Host() string { return localhost }
+func (s *Server) Host() string { return host.Localhost }
 
 // CertificateFile holds the self-signed certificate of the TLS ports, in PEM.
-func (s *MailServer) CertificateFile() string { return filepath.Join(s.dir, "certificate.pem") }
+func (s *Server) CertificateFile() string { return filepath.Join(s.dir, "certificate.pem") }
 
 // Start starts the server. After a Stop it has the same ports, users and mails again.
-func (s *MailServer) Start(ctx context.Context) error {
+func (s *Server) Start(ctx context.Context) error {
 	if err := s.prepare(); err != nil {
 		return fmt.Errorf("prepare Dovecot: %w", err)
 	}
@@ -115,28 +104,28 @@ func (s *MailServer) Start(ctx context.Context) error {
 		return err
 	}
 	cmd := exec.Command(s.binary, "-F", "-c", file)
-	cmd.Dir, cmd.Env = s.dir, cleanEnv()
+	cmd.Dir, cmd.Env = s.dir, host.CleanEnv()
 	var output bytes.Buffer // of mistakes in the configuration; what follows goes to the log
 	cmd.Stdout, cmd.Stderr = &output, &output
-	if s.process, err = launch(cmd, s.place.account, syscall.SIGTERM); err != nil {
+	if s.process, err = host.Launch(cmd, s.place.Account, syscall.SIGTERM); err != nil {
 		return err
 	}
 	for _, port := range []int{s.IMAPPort, s.POP3Port} {
-		if err := s.process.waitGreeting(ctx, port); err != nil {
+		if err := s.process.WaitGreeting(ctx, port); err != nil {
 			s.Stop()
-			return fmt.Errorf("start Dovecot: %w\n%s%s", err, output.String(), lastLines(filepath.Join(s.dir, "log")))
+			return fmt.Errorf("start Dovecot: %w\n%s%s", err, output.String(), host.LastLines(filepath.Join(s.dir, "log")))
 		}
 	}
 	return nil
 }
 
 // prepare makes folders, certificate and ports, where they are missing.
-func (s *MailServer) prepare() (err error) {
-	if s.binary, err = lookDaemon("dovecot"); err != nil {
+func (s *Server) prepare() (err error) {
+	if s.binary, err = host.Look("dovecot"); err != nil {
 		return fmt.Errorf("%w: apt install dovecot-imapd dovecot-pop3d", err)
 	}
 	for _, dir := range []string{s.dir, s.mailRoot(), filepath.Join(s.dir, "run"), filepath.Join(s.dir, "state")} {
-		if err := s.place.account.mkdir(dir); err != nil {
+		if err := s.place.Account.Mkdir(dir); err != nil {
 			return err
 		}
 	}
@@ -145,7 +134,7 @@ func (s *MailServer) prepare() (err error) {
 	}
 	for _, port := range []*int{&s.IMAPPort, &s.IMAPSPort, &s.POP3Port, &s.POP3SPort} {
 		if *port == 0 {
-			if *port, err = freePort(0); err != nil {
+			if *port, err = host.FreePort(0); err != nil {
 				return err
 			}
 		}
@@ -153,18 +142,25 @@ func (s *MailServer) prepare() (err error) {
 	return s.writeUsers()
 }
 
-func (s *MailServer) keyFile() string            { return filepath.Join(s.dir, "key.pem") }
-func (s *MailServer) mailRoot() string           { return filepath.Join(s.dir, "mail") }
-func (s *MailServer) maildir(u string) string    { return filepath.Join(s.mailRoot(), u) }
-func (s *MailServer) usersFile() string          { return filepath.Join(s.dir, "users") }
-func (s *MailServer) mailboxesFile() string      { return filepath.Join(s.dir, "mailboxes") }
-func (s *MailServer) tokensFile() string         { return filepath.Join(s.dir, "tokens.conf") }
-func (s *MailServer) passwordsFile() string      { return filepath.Join(s.dir, "passwords") }
-func (s *MailServer) inbox(u, sub string) string { return filepath.Join(s.maildir(u), sub) }
+func (s *Server) keyFile() string { return filepath.Join(s.dir, "key.pem") }
+
+func (s *Server) mailRoot() string { return filepath.Join(s.dir, "mail") }
+
+func (s *Server) maildir(u string) string { return filepath.Join(s.mailRoot(), u) }
+
+func (s *Server) usersFile() string { return filepath.Join(s.dir, "users") }
+
+func (s *Server) mailboxesFile() string { return filepath.Join(s.dir, "mailboxes") }
+
+func (s *Server) tokensFile() string { return filepath.Join(s.dir, "tokens.conf") }
+
+func (s *Server) passwordsFile() string { return filepath.Join(s.dir, "passwords") }
+
+func (s *Server) inbox(u, sub string) string { return filepath.Join(s.maildir(u), sub) }
 
 // AddUser makes a mailbox. The name is what one logs in with: an address, or a bare name. A
 // second call with the name changes the password.
-func (s *MailServer) AddUser(name, password string) error {
+func (s *Server) AddUser(name, password string) error {
 	s.mu.Lock()
 	s.users = slices.DeleteFunc(s.users, func(u mailUser) bool { return u.name == name })
 	s.users = append(s.users, mailUser{name, password})
@@ -174,7 +170,7 @@ func (s *MailServer) AddUser(name, password string) error {
 			return err
 		}
 	}
-	if err := s.place.account.own(s.maildir(name)); err != nil {
+	if err := s.place.Account.Own(s.maildir(name)); err != nil {
 		return err
 	}
 	return s.writeUsers()
@@ -182,7 +178,7 @@ func (s *MailServer) AddUser(name, password string) error {
 
 // writeUsers writes the accounts in Dovecot's form, and for an MTA each address with its
 // Maildir and each login with its password.
-func (s *MailServer) writeUsers() error {
+func (s *Server) writeUsers() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var users, mailboxes, passwords strings.Builder
@@ -194,10 +190,10 @@ func (s *MailServer) writeUsers() error {
 	for file, text := range map[string]string{
 		s.usersFile(): users.String(), s.mailboxesFile(): mailboxes.String(), s.passwordsFile(): passwords.String(),
 	} {
-		if err := writeFile(file, []byte(text)); err != nil {
+		if err := host.WriteFile(file, []byte(text)); err != nil {
 			return err
 		}
-		if err := s.place.account.own(file); err != nil {
+		if err := s.place.Account.Own(file); err != nil {
 			return err
 		}
 	}
@@ -205,7 +201,7 @@ func (s *MailServer) writeUsers() error {
 }
 
 // Deliver puts a mail into the user's INBOX, as an MTA does, behind those delivered before.
-func (s *MailServer) Deliver(user string, raw []byte) error {
+func (s *Server) Deliver(user string, raw []byte) error {
 	s.mu.Lock()
 	at := time.Now()
 	if !at.After(s.last.Add(time.Microsecond)) {
@@ -218,14 +214,14 @@ func (s *MailServer) Deliver(user string, raw []byte) error {
 	if err := os.WriteFile(temp, raw, 0o600); err != nil {
 		return fmt.Errorf("deliver to %s: %w", user, err)
 	}
-	if err := s.place.account.own(temp); err != nil {
+	if err := s.place.Account.Own(temp); err != nil {
 		return err
 	}
 	return os.Rename(temp, filepath.Join(s.inbox(user, "new"), name))
 }
 
 // Messages returns the raw mails in the user's INBOX, oldest first.
-func (s *MailServer) Messages(user string) ([][]byte, error) {
+func (s *Server) Messages(user string) ([][]byte, error) {
 	var files []string
 	for _, sub := range []string{"new", "cur"} {
 		entries, err := os.ReadDir(s.inbox(user, sub))
@@ -252,14 +248,14 @@ func (s *MailServer) Messages(user string) ([][]byte, error) {
 }
 
 // Kick cuts the connections of a user, or of everybody where the name is empty.
-func (s *MailServer) Kick(user string) error {
+func (s *Server) Kick(user string) error {
 	doveadm, err := exec.LookPath("doveadm")
 	if err != nil {
 		return err
 	}
 	cmd := exec.Command(doveadm, "-c", filepath.Join(s.dir, "dovecot.conf"), "kick", orAll(user))
 	cmd.Dir = s.dir
-	cmd.SysProcAttr = s.place.account.attributes()
+	cmd.SysProcAttr = s.place.Account.Attributes()
 	output, err := cmd.CombinedOutput()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.ExitCode() == 68 {
 		return nil // nobody was connected
@@ -278,17 +274,17 @@ func orAll(user string) string {
 }
 
 // Stop ends the server and all connections. Its data stays.
-func (s *MailServer) Stop() {
+func (s *Server) Stop() {
 	if s.process != nil {
-		s.process.stop(stopWithin, syscall.SIGTERM)
+		s.process.Stop(host.StopWithin, syscall.SIGTERM)
 	}
 }
 
 // identity returns the names of the user and the group that Dovecot is to run as.
-func (s *MailServer) identity() (uid, gid int, name, group string, err error) {
+func (s *Server) identity() (uid, gid int, name, group string, err error) {
 	uid, gid = os.Geteuid(), os.Getegid()
-	if s.place.account.other {
-		uid, gid = s.place.account.uid, s.place.account.gid
+	if s.place.Account.Other {
+		uid, gid = s.place.Account.UID, s.place.Account.GID
 	}
 	u, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {

@@ -1,4 +1,4 @@
-package devstack
+package host
 
 import (
 	"context"
@@ -17,25 +17,38 @@ import (
 	"time"
 )
 
-// A process is a server we started.
-type process struct {
-	cmd   *exec.Cmd
-	ended chan struct{} // closed when it is gone
+// Look finds a program that may lie where only root's PATH leads.
+func Look(name string) (string, error) {
+	if path, err := exec.LookPath(name); err == nil {
+		return path, nil
+	}
+	for _, dir := range []string{"/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"} {
+		if path, err := exec.LookPath(filepath.Join(dir, name)); err == nil {
+			return path, nil
+		}
+	}
+	return "", fmt.Errorf("%s is not installed", name)
 }
 
-// launch starts the command under the account. Where the kernel can, it sends the farewell to
+// A process is a server we started.
+type Process struct {
+	cmd   *exec.Cmd
+	Ended chan struct{} // closed when it is gone
+}
+
+// Launch starts the command under the account. Where the kernel can, it sends the farewell to
 // the server when we die without a chance to stop it.
-func launch(cmd *exec.Cmd, a account, farewell syscall.Signal) (*process, error) {
-	cmd.SysProcAttr = a.attributes()
+func Launch(cmd *exec.Cmd, a Account, farewell syscall.Signal) (*Process, error) {
+	cmd.SysProcAttr = a.Attributes()
 	dieWithUs(cmd.SysProcAttr, farewell)
-	p := &process{cmd: cmd, ended: make(chan struct{})}
+	p := &Process{cmd: cmd, Ended: make(chan struct{})}
 	started := make(chan error)
 	go func() {
 		// The kernel's farewell comes when the thread that started the child ends, so this
 		// goroutine keeps its thread for as long as the child lives.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
-		defer close(p.ended)
+		defer close(p.Ended)
 		err := cmd.Start()
 		started <- err
 		if err == nil {
@@ -48,33 +61,33 @@ func launch(cmd *exec.Cmd, a account, farewell syscall.Signal) (*process, error)
 	return p, nil
 }
 
-func (p *process) running() bool {
+func (p *Process) Running() bool {
 	select {
-	case <-p.ended:
+	case <-p.Ended:
 		return false
 	default:
 		return true
 	}
 }
 
-// stop sends the signals one after another, giving the server time after each.
-func (p *process) stop(within time.Duration, signals ...syscall.Signal) {
+// Stop sends the signals one after another, giving the server time after each.
+func (p *Process) Stop(within time.Duration, signals ...syscall.Signal) {
 	for _, signal := range append(signals, syscall.SIGKILL) {
 		_ = p.cmd.Process.Signal(signal) // gone already: the same to us
 		timer := time.NewTimer(within)
 		select {
-		case <-p.ended:
+		case <-p.Ended:
 			timer.Stop()
 			return
 		case <-timer.C:
 		}
 	}
-	<-p.ended
+	<-p.Ended
 }
 
-// runsIn reports whether process pid works in dir, as PostgreSQL does in its data folder. A
+// RunsIn reports whether process pid works in dir, as PostgreSQL does in its data folder. A
 // number read from a stale file may have been given to another process since.
-func runsIn(pid int, dir string) bool {
+func RunsIn(pid int, dir string) bool {
 	if syscall.Kill(pid, 0) == syscall.ESRCH {
 		return false
 	}
@@ -97,28 +110,28 @@ var (
 	draws     atomic.Int64
 )
 
-// freePort returns wanted if nobody listens there, else a port that is free now.
-func freePort(wanted int) (int, error) {
+// FreePort returns wanted if nobody listens there, else a port that is free now.
+func FreePort(wanted int) (int, error) {
 	for range 100 {
 		if wanted == 0 {
 			wanted = firstPort + (firstDraw+int(draws.Add(1)))%(lastPort-firstPort)
 		}
-		listener, err := net.Listen("tcp", net.JoinHostPort(localhost, strconv.Itoa(wanted)))
+		listener, err := net.Listen("tcp", net.JoinHostPort(Localhost, strconv.Itoa(wanted)))
 		if err == nil {
 			return wanted, listener.Close()
 		}
 		wanted = 0
 	}
-	return 0, errors.New("no free TCP port on " + localhost)
+	return 0, errors.New("no free TCP port on " + Localhost)
 }
 
-const localhost = "127.0.0.1"
+const Localhost = "127.0.0.1"
 
-// waitGreeting waits until a mail server says hello at the port.
-func (p *process) waitGreeting(ctx context.Context, port int) error {
-	address := net.JoinHostPort(localhost, strconv.Itoa(port))
-	return until(ctx, startWithin, func() (bool, error) {
-		if !p.running() {
+// WaitGreeting waits until a mail server says hello at the port.
+func (p *Process) WaitGreeting(ctx context.Context, port int) error {
+	address := net.JoinHostPort(Localhost, strconv.Itoa(port))
+	return Until(ctx, StartWithin, func() (bool, error) {
+		if !p.Running() {
 			return false, fmt.Errorf("%s ended", filepath.Base(p.cmd.Path))
 		}
 		conn, err := net.DialTimeout("tcp", address, time.Second)
@@ -134,8 +147,8 @@ func (p *process) waitGreeting(ctx context.Context, port int) error {
 	})
 }
 
-// cleanEnv is our environment without the variables that would change what a server does.
-func cleanEnv() []string {
+// CleanEnv is our environment without the variables that would change what a server does.
+func CleanEnv() []string {
 	var env []string
 	for _, entry := range os.Environ() {
 		if !strings.HasPrefix(entry, "PG") && !strings.HasPrefix(entry, "LC_") && !strings.HasPrefix(entry, "LANG") {

@@ -1,4 +1,4 @@
-package devstack_test
+package mailserver_test
 
 import (
 	"bytes"
@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"testing"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 func TestProxyCutsTheNextConnectionsOnly(t *testing.T) {
@@ -28,7 +28,7 @@ func TestProxyCutsTheNextConnectionsOnly(t *testing.T) {
 			conn.Close()
 		}
 	}()
-	proxy := devstack.ProxyTo(t, server.Addr().String())
+	proxy := mailserver.ProxyTo(t, server.Addr().String())
 	proxy.CutNextAfter(1000, 0)
 	for i, want := range []int{1000, 0, size, size} {
 		conn, err := net.Dial("tcp", net.JoinHostPort(proxy.Host(), strconv.Itoa(proxy.Port())))
@@ -53,7 +53,7 @@ func TestCutAllCutsOpenConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Close()
-	proxy := devstack.ProxyTo(t, server.Addr().String())
+	proxy := mailserver.ProxyTo(t, server.Addr().String())
 	client, err := net.Dial("tcp", net.JoinHostPort(proxy.Host(), strconv.Itoa(proxy.Port())))
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package devstack_test
+package mailserver_test
 
 import (
 	"bytes"
@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 func TestMailSentOverSMTPArrivesInTheMailbox(t *testing.T) {
 	t.Parallel()
-	mail := devstack.Dovecot(t)
-	mta := devstack.MTA(t, mail)
+	mail := mailserver.New(t)
+	mta := mailserver.NewMTA(t, mail)
 	if err := mail.AddUser("jane@example.com", "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestMailSentOverSMTPArrivesInTheMailbox(t *testing.T) {
 	}
 }
 
-func awaitMails(t *testing.T, mail *devstack.MailServer, user string, want int, mta *devstack.MTAServer) {
+func awaitMails(t *testing.T, mail *mailserver.Server, user string, want int, mta *mailserver.MTA) {
 	t.Helper()
 	deadline := time.After(20 * time.Second)
 	ticker := time.NewTicker(20 * time.Millisecond)

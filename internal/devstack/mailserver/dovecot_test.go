@@ -1,4 +1,4 @@
-package devstack_test
+package mailserver_test
 
 import (
 	"bytes"
@@ -12,12 +12,12 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
-	"postroom/internal/devstack"
+	"postroom/internal/devstack/mailserver"
 )
 
 func TestDovecotServesWhatIsDelivered(t *testing.T) {
 	t.Parallel()
-	server := devstack.Dovecot(t)
+	server := mailserver.New(t)
 	if err := server.AddUser("support@example.com", "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -63,7 +63,7 @@ func TestDovecotServesWhatIsDelivered(t *testing.T) {
 
 func TestDovecotKeepsPortsAndMailOverARestart(t *testing.T) {
 	t.Parallel()
-	server := devstack.Dovecot(t)
+	server := mailserver.New(t)
 	if err := server.AddUser("a", "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +88,7 @@ func TestDovecotKeepsPortsAndMailOverARestart(t *testing.T) {
 
 func TestKickCutsConnections(t *testing.T) {
 	t.Parallel()
-	server := devstack.Dovecot(t)
+	server := mailserver.New(t)
 	if err := server.AddUser("a", "secret"); err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestKickCutsConnections(t *testing.T) {
 	}
 }
 
-func address(server *devstack.MailServer, port int) string {
+func address(server *mailserver.Server, port int) string {
 	return net.JoinHostPort(server.Host(), strconv.Itoa(port))
 }
 

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package devstack
+package host
 
 import "syscall"
 

@@ -1,4 +1,4 @@
-package devstack
+package mailserver
 
 import (
 	"crypto/ecdsa"
@@ -12,6 +12,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"postroom/internal/devstack/host"
 )
 
 // ensureCertificate makes a self-signed certificate for this machine, unless there is one.
@@ -28,7 +30,7 @@ func ensureCertificate(certificateFile, keyFile string) error {
 		SerialNumber:          big.NewInt(now.UnixNano()),
 		Subject:               pkix.Name{CommonName: "localhost"},
 		DNSNames:              []string{"localhost"},
-		IPAddresses:           []net.IP{net.ParseIP(localhost)},
+		IPAddresses:           []net.IP{net.ParseIP(host.Localhost)},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.AddDate(10, 0, 0),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,

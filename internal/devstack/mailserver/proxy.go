@@ -1,10 +1,12 @@
-package devstack
+package mailserver
 
 import (
 	"io"
 	"net"
 	"sync"
 	"testing"
+
+	"postroom/internal/devstack/host"
 )
 
 // A Proxy stands between a client and a server, to break their connections as networks do.
@@ -22,7 +24,7 @@ type Proxy struct {
 // ProxyTo returns a proxy before the server at the address. It ends with the test.
 func ProxyTo(t testing.TB, address string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", net.JoinHostPort(localhost, "0"))
+	listener, err := net.Listen("tcp", net.JoinHostPort(host.Localhost, "0"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +39,7 @@ func ProxyTo(t testing.TB, address string) *Proxy {
 }
 
 // Host is where clients connect to.
-func (p *Proxy) Host() string { return localhost }
+func (p *Proxy) Host() string { return host.Localhost }
 
 // Port is where clients connect to.
 func (p *Proxy) Port() int { return p.listener.Addr().(*net.TCPAddr).Port }
