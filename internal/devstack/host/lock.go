@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// errLocked: another process holds the lock.
+// ErrLocked says that another process holds the lock.
 var ErrLocked = errors.New("locked by another process")
 
 // The ways to lock a file. The lock ends with the process, however that ends.

@@ -14,14 +14,14 @@ import (
 	"syscall"
 )
 
-// A place is where the servers of one checkout keep their data, and the account they run under.
+// A Place is where the servers of one checkout keep their data, and the account they run under.
 type Place struct {
 	Dir     string // as the caller named it, absolute
 	Home    string // where the servers write: dir, unless their account cannot reach it
 	Account Account
 }
 
-// An account is whom a server runs as. The zero value is ourselves.
+// An Account is whom a server runs as. The zero value is ourselves.
 type Account struct {
 	Name     string
 	UID, GID int
@@ -29,6 +29,7 @@ type Account struct {
 	Owner    bool // of the checkout: who may run the stack without root next time
 }
 
+// OpenPlace makes the folder, and chooses who runs servers in it.
 func OpenPlace(dir string) (Place, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -30,7 +30,7 @@ func Look(name string) (string, error) {
 	return "", fmt.Errorf("%s is not installed", name)
 }
 
-// A process is a server we started.
+// A Process is a server we started.
 type Process struct {
 	cmd   *exec.Cmd
 	Ended chan struct{} // closed when it is gone
@@ -61,6 +61,7 @@ func Launch(cmd *exec.Cmd, a Account, farewell syscall.Signal) (*Process, error)
 	return p, nil
 }
 
+// Running reports whether the server has not ended.
 func (p *Process) Running() bool {
 	select {
 	case <-p.Ended:
@@ -125,6 +126,7 @@ func FreePort(wanted int) (int, error) {
 	return 0, errors.New("no free TCP port on " + Localhost)
 }
 
+// Localhost is where all servers of our own listen.
 const Localhost = "127.0.0.1"
 
 // WaitGreeting waits until a mail server says hello at the port.

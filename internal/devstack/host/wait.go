@@ -7,6 +7,7 @@ import (
 	"time"
 )
 
+// How long servers may take.
 const (
 	StartWithin = time.Minute // a PostgreSQL that repairs itself after a crash may need it
 	StopWithin  = 8 * time.Second

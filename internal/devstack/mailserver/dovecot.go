@@ -20,7 +20,7 @@ import (
 	"postroom/internal/devstack/host"
 )
 
-// A MailServer is a Dovecot of our own: real IMAP and POP3 before Maildirs that we can read and
+// A Server is a Dovecot of our own: real IMAP and POP3 before Maildirs that we can read and
 // write as files. It runs without rights, also when we are root.
 type Server struct {
 	IMAPPort  int // plain, STARTTLS offered
@@ -50,7 +50,7 @@ func New(t testing.TB) *Server {
 	return dovecot(t, "")
 }
 
-// WithTokens is Dovecot, and takes access tokens (XOAUTH2, OAUTHBEARER) too: it asks at the
+// WithTokens is New, and takes access tokens (XOAUTH2, OAUTHBEARER) too: it asks at the
 // address whose they are (RFC 7662), and takes member email of the answer for the user's name.
 func WithTokens(t testing.TB, introspection string) *Server {
 	t.Helper()

@@ -16,7 +16,7 @@ import (
 	"postroom/internal/devstack/host"
 )
 
-// An MTAServer is an Exim of our own. It takes mail for the users of a MailServer and puts it
+// An MTA is an Exim of our own. It takes mail for the users of a Server and puts it
 // into their Maildirs; everybody else it refuses with 550, and tempfail@anything with 451. What goes
 // to discard.zammad.org, as account checks do, it throws away itself: no test bothers the world.
 type MTA struct {
