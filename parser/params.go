@@ -33,11 +33,12 @@ func parseMedia(value, fallback string) mediaType {
 // parseParams splits "name; key=value; key*=charset'language'value; key*0=…".
 func parseParams(value string) mediaType {
 	first, rest, _ := strings.Cut(value, ";")
-	m := mediaType{name: strings.ToLower(strings.TrimSpace(stripComment(first))), params: map[string]string{}}
+	first = strings.TrimSpace(stripComment(first))
+	m := mediaType{name: strings.ToLower(first), params: map[string]string{}}
 	if key, _, isPair := strings.Cut(m.name, "="); isPair && !strings.ContainsAny(key, " /") {
 		m.name, rest = "", value // the name is missing: Content-Type: charset=utf-8
-	} else if blank := strings.IndexAny(m.name, " \t"); blank > 0 && strings.Contains(m.name[blank:], "=") {
-		m.name, rest = m.name[:blank], strings.TrimSpace(first)[blank:]+";"+rest // a forgotten semicolon
+	} else if blank := strings.IndexAny(first, " \t"); blank > 0 && strings.Contains(first[blank:], "=") {
+		m.name, rest = strings.ToLower(first[:blank]), first[blank:]+";"+rest // a forgotten semicolon
 	}
 	var pieces map[string][]piece
 	for len(m.params)+len(pieces) < 100 {
