@@ -61,6 +61,7 @@ var floors = map[string]int{
 	"jobs/agents":                  4,
 	"jobs/poll":                    4,
 	"jobs/scheduler":               4,
+	"jobs/signatures":              4,
 	"jobs/trigger":                 4,
 	"channels/email/account":       1,
 	"channels/email/grant":         3, // keeps access tokens fresh
@@ -112,6 +113,7 @@ var floors = map[string]int{
 	"internal/ical":                1,
 	"internal/forms":               1,
 	"internal/rules":               1,
+	"internal/signature":           1,
 	"internal/sla":                 1,
 	"internal/webhook":             1,
 	"jobs/task":                    1,
@@ -195,6 +197,7 @@ var only = map[string][]string{
 	"internal/devstack":  {"internal/devstack/host", "migrations"},
 	"internal/forms":     {"internal/desk"},
 	"internal/rules":     {"internal/desk", "internal/pgregex"},
+	"internal/signature": {"internal/richtext"},
 	"internal/sla":       {"internal/desk"},
 	"internal/webhook":   {"internal/desk"},
 	"jobs/task":          {"internal/desk"},

@@ -12,15 +12,12 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
-	"postroom/internal/setup"
-	"postroom/internal/store"
 	"postroom/jobs/agents"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -28,9 +25,7 @@ import (
 // Emma owns what is owned; Otto, too, has full access; Rita only reads; Sam has subscribed and reads;
 // Ulf has subscribed and reads nothing.
 type office struct {
-	*store.Store
-	t    *testing.T
-	db   *pgxpool.Pool
+	*jobtest.Office
 	tell *agents.Tell
 	mail *agents.Mail
 	sent []channels.Outbound
@@ -41,40 +36,24 @@ const ticket = desk.TicketID(900)
 
 func open(t *testing.T) *office {
 	t.Helper()
-	url := devstack.Database(t)
-	if _, err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Options{URL: url, SecretKey: make([]byte, 32)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	if err := setup.Seed(t.Context(), s, setup.Address{}); err != nil {
-		t.Fatal(err)
-	}
-	o := &office{Store: s, t: t, tell: agents.NewTell(s)}
-	o.mail = agents.NewMail(s, blob.New(t.TempDir()), func(desk.Channel) (channels.Sender, error) { return o, nil }, slog.New(slog.DiscardHandler))
-	if o.db, err = pgxpool.New(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(o.db.Close)
-	o.exec(`INSERT INTO users (id, login, firstname, lastname, email, active, preferences, updated_by_id, created_by_id)
+	o := &office{Office: jobtest.Open(t)}
+	o.tell = agents.NewTell(o.Store)
+	o.mail = agents.NewMail(o.Store, blob.New(t.TempDir()), func(desk.Channel) (channels.Sender, error) { return o, nil }, slog.New(slog.DiscardHandler))
+	o.Exec(`INSERT INTO users (id, login, firstname, lastname, email, active, preferences, updated_by_id, created_by_id)
 		SELECT p.id, p.login, initcap(p.login), 'Agent', p.login || '@example.com', true,
 			jsonb_build_object('locale', 'en-us', 'notification_config', jsonb_build_object('matrix', state_current->'value')), 1, 1
 		FROM (VALUES (51, 'emma'), (52, 'otto'), (53, 'rita'), (54, 'sam'), (55, 'ulf')) AS p (id, login),
 			settings
 		WHERE settings.name = 'ticket_agent_default_notifications'`)
-	o.exec(`INSERT INTO users (id, login, firstname, lastname, email, active, updated_by_id, created_by_id)
+	o.Exec(`INSERT INTO users (id, login, firstname, lastname, email, active, updated_by_id, created_by_id)
 		VALUES (60, 'nina', 'Nina', 'Customer', 'nina@example.org', true, 1, 1)`)
-	o.exec(`INSERT INTO roles_users (user_id, role_id) VALUES (51, 2), (52, 2), (53, 2), (54, 2), (55, 2), (60, 3)`)
-	o.exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (51, 1, 'full'), (52, 1, 'full'), (53, 1, 'read'), (54, 1, 'read')`)
-	o.exec(`INSERT INTO tickets (id, number, title, group_id, state_id, priority_id, owner_id, customer_id, updated_by_id, created_by_id)
+	o.Exec(`INSERT INTO roles_users (user_id, role_id) VALUES (51, 2), (52, 2), (53, 2), (54, 2), (55, 2), (60, 3)`)
+	o.Exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (51, 1, 'full'), (52, 1, 'full'), (53, 1, 'read'), (54, 1, 'read')`)
+	o.Exec(`INSERT INTO tickets (id, number, title, group_id, state_id, priority_id, owner_id, customer_id, updated_by_id, created_by_id)
 		VALUES (900, '10900', 'Printer burns', 1, 1, 2, 1, 60, 60, 60)`)
-	o.exec(`INSERT INTO mentions (ticket_id, user_id, updated_by_id, created_by_id) VALUES (900, 54, 1, 1), (900, 55, 1, 1)`)
-	o.exec(`INSERT INTO ticket_articles (id, ticket_id, type_id, sender_id, "from", subject, body, content_type, updated_by_id, created_by_id)
+	o.Exec(`INSERT INTO mentions (ticket_id, user_id, updated_by_id, created_by_id) VALUES (900, 54, 1, 1), (900, 55, 1, 1)`)
+	o.Exec(`INSERT INTO ticket_articles (id, ticket_id, type_id, sender_id, "from", subject, body, content_type, updated_by_id, created_by_id)
 		VALUES (901, 900, 1, 2, 'Nina Customer <nina@example.org>', 'Printer', 'There is smoke & fire.', 'text/plain', 60, 60)`)
-	s.ForgetCatalog()
 	return o
 }
 
@@ -87,32 +66,20 @@ func (o *office) Send(_ context.Context, m channels.Outbound) ([]byte, error) {
 	return nil, nil
 }
 
-func (o *office) exec(sql string, args ...any) {
-	o.t.Helper()
-	if _, err := o.db.Exec(o.t.Context(), sql, args...); err != nil {
-		o.t.Fatal(err)
-	}
-}
-
 func (o *office) texts(sql string, args ...any) []string {
-	o.t.Helper()
-	rows, _ := o.db.Query(o.t.Context(), sql, args...)
-	texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		o.t.Fatal(err)
-	}
-	return texts
+	o.T.Helper()
+	return jobtest.All[string](o.Office, sql, args...)
 }
 
 // happens works an event off, with the mails that follow from it.
 func (o *office) happens(event desk.TicketEvent) {
-	o.t.Helper()
+	o.T.Helper()
 	event.TicketID = ticket
-	if err := o.Announce(o.t.Context(), task.AgentsToTell{TicketEvent: event}); err != nil {
-		o.t.Fatal(err)
+	if err := o.Announce(o.T.Context(), task.AgentsToTell{TicketEvent: event}); err != nil {
+		o.T.Fatal(err)
 	}
 	for range 2 {
-		rows, _ := o.db.Query(o.t.Context(), `SELECT id, kind, payload FROM outbox ORDER BY id`)
+		rows, _ := o.DB.Query(o.T.Context(), `SELECT id, kind, payload FROM outbox ORDER BY id`)
 		type row struct {
 			ID      desk.OutboxID
 			Kind    string
@@ -120,11 +87,11 @@ func (o *office) happens(event desk.TicketEvent) {
 		}
 		work, err := pgx.CollectRows(rows, pgx.RowToStructByPos[row])
 		if err != nil {
-			o.t.Fatal(err)
+			o.T.Fatal(err)
 		}
 		for _, w := range work {
 			if err := o.work(w.Kind, w.Payload, w.ID); err != nil && o.fail == nil {
-				o.t.Fatal(err)
+				o.T.Fatal(err)
 			}
 		}
 	}
@@ -137,13 +104,13 @@ func (o *office) work(kind string, payload []byte, id desk.OutboxID) error {
 		if err := json.Unmarshal(payload, &t); err != nil {
 			return err
 		}
-		return o.tell.Work(o.t.Context(), t, id)
+		return o.tell.Work(o.T.Context(), t, id)
 	case task.AgentMail{}.Kind():
 		var t task.AgentMail
 		if err := json.Unmarshal(payload, &t); err != nil {
 			return err
 		}
-		return o.mail.Work(o.t.Context(), t, id)
+		return o.mail.Work(o.T.Context(), t, id)
 	}
 	return nil
 }
@@ -158,9 +125,9 @@ func (o *office) shown() []string {
 }
 
 func (o *office) check(what string, got []string, want ...string) {
-	o.t.Helper()
+	o.T.Helper()
 	if !slices.Equal(got, want) {
-		o.t.Errorf("%s: %q, want %q", what, got, want)
+		o.T.Errorf("%s: %q, want %q", what, got, want)
 	}
 }
 
@@ -192,7 +159,7 @@ func TestANewTicketIsToldOnlineAndByMail(t *testing.T) {
 func TestWhoDidItAndWhomItDoesNotConcernIsNotTold(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.exec(`UPDATE tickets SET owner_id = 51 WHERE id = 900`)
+	o.Exec(`UPDATE tickets SET owner_id = 51 WHERE id = 900`)
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, By: 54, Interface: desk.ByAPI, Changes: desk.AttributeChanges{"state_id": {1, 2}}})
 	o.check("online", o.shown(), "emma update")
 	if len(o.sent) != 1 || !strings.Contains(o.sent[0].Body, "State: new → open") || !strings.Contains(o.sent[0].Body, "Sam Agent updated") {
@@ -206,10 +173,10 @@ func TestWhoDidItAndWhomItDoesNotConcernIsNotTold(t *testing.T) {
 func TestAnswersOfMachinesAreNoNews(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.exec(`UPDATE ticket_articles SET sender_id = 3 WHERE id = 901`)
+	o.Exec(`UPDATE ticket_articles SET sender_id = 3 WHERE id = 901`)
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 1})
 	o.check("an automatic answer", o.shown())
-	o.exec(`UPDATE ticket_articles SET preferences = '{"notification": true}' WHERE id = 901`)
+	o.Exec(`UPDATE ticket_articles SET preferences = '{"notification": true}' WHERE id = 901`)
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 1})
 	o.check("a note about a delivery", o.shown(), "emma update", "otto update", "sam update")
 }
@@ -217,7 +184,7 @@ func TestAnswersOfMachinesAreNoNews(t *testing.T) {
 func TestTimesAreToldOnceADay(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.exec(`UPDATE tickets SET owner_id = 51, escalation_at = '2026-03-02T10:00:00Z' WHERE id = 900`)
+	o.Exec(`UPDATE tickets SET owner_id = 51, escalation_at = '2026-03-02T10:00:00Z' WHERE id = 900`)
 	for range 2 {
 		o.happens(desk.TicketEvent{Type: desk.EventEscalationWarning, By: 1})
 		o.happens(desk.TicketEvent{Type: desk.EventEscalation, By: 1})
@@ -227,7 +194,7 @@ func TestTimesAreToldOnceADay(t *testing.T) {
 	if len(o.sent) != 3 {
 		t.Errorf("%d mails, want a warning, an escalation and a reminder", len(o.sent))
 	}
-	o.exec(`UPDATE daily_locks SET day = day - 1`)
+	o.Exec(`UPDATE daily_locks SET day = day - 1`)
 	o.happens(desk.TicketEvent{Type: desk.EventReminderReached, By: 1})
 	if len(o.sent) != 4 {
 		t.Errorf("%d mails after a day, want one more", len(o.sent))
@@ -239,16 +206,16 @@ func TestWhoStandsInIsToldInstead(t *testing.T) {
 	o := open(t)
 	away := `UPDATE users SET out_of_office = true, out_of_office_start_at = now() - interval '2 days',
 		out_of_office_end_at = now() + interval '2 days', out_of_office_replacement_id = $2 WHERE id = $1`
-	o.exec(`UPDATE tickets SET owner_id = 51 WHERE id = 900`)
-	o.exec(`DELETE FROM mentions`)
-	o.exec(away, 51, 55) // Emma -> Ulf, who is away, too -> Rita
-	o.exec(away, 55, 53)
+	o.Exec(`UPDATE tickets SET owner_id = 51 WHERE id = 900`)
+	o.Exec(`DELETE FROM mentions`)
+	o.Exec(away, 51, 55) // Emma -> Ulf, who is away, too -> Rita
+	o.Exec(away, 55, 53)
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 60})
 	o.check("online", o.shown(), "emma update", "rita update")
 	if len(o.sent) != 2 || !strings.Contains(o.sent[1].Body, "you stand in for somebody") {
 		t.Errorf("mails %+v", o.sent)
 	}
-	o.exec(away, 53, 51) // a circle: everybody is away
+	o.Exec(away, 53, 51) // a circle: everybody is away
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 60})
 	o.check("in a circle", o.shown(), "emma update", "rita update", "emma update", "rita update")
 }
@@ -257,7 +224,7 @@ func TestWhatIsSettledCountsAsSeen(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	o.happens(desk.TicketEvent{Type: desk.EventCreate, ArticleID: 901, By: 60})
-	o.exec(`UPDATE tickets SET owner_id = 51, state_id = 4, updated_by_id = 52 WHERE id = 900`)
+	o.Exec(`UPDATE tickets SET owner_id = 51, state_id = 4, updated_by_id = 52 WHERE id = 900`)
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, By: 52, Quiet: true, Changes: desk.AttributeChanges{"state_id": {1, 4}}})
 	o.check("closed by another", o.shown(), "emma create", "otto create seen", "sam create seen")
 	o.check("settled by", o.texts(`SELECT DISTINCT updated_by_id::text FROM online_notifications WHERE seen`), "52")
@@ -266,11 +233,11 @@ func TestWhatIsSettledCountsAsSeen(t *testing.T) {
 func TestNothingIsMailedWithoutAWay(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.exec(`UPDATE channels SET active = false WHERE area = 'Email::Notification'`)
+	o.Exec(`UPDATE channels SET active = false WHERE area = 'Email::Notification'`)
 	o.ForgetCatalog()
 	o.happens(desk.TicketEvent{Type: desk.EventCreate, ArticleID: 901, By: 60})
 	o.check("history", o.texts(`SELECT DISTINCT split_part(value_to, '(', 2) FROM history WHERE type = 'notification'`), "create:online)")
-	o.exec(`UPDATE settings SET state_current = '{"value": true}' WHERE name = 'import_mode'`)
+	o.Exec(`UPDATE settings SET state_current = '{"value": true}' WHERE name = 'import_mode'`)
 	o.ForgetCatalog()
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 60})
 	if n := len(o.shown()); n != 3 {
@@ -305,7 +272,7 @@ func TestMailOfATicketThatIsGone(t *testing.T) {
 	if err := o.Announce(t.Context(), task.AgentMail{UserID: 51, Event: event, Actor: 60}); err != nil {
 		t.Fatal(err)
 	}
-	o.exec(`DELETE FROM tickets WHERE id = 900`)
+	o.Exec(`DELETE FROM tickets WHERE id = 900`)
 	o.happens(event)
 	o.check("outbox", o.texts(`SELECT kind FROM outbox`))
 	if len(o.sent) != 0 || len(o.shown()) != 0 {

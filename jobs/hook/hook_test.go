@@ -14,12 +14,11 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
 	"postroom/internal/egress"
-	"postroom/internal/setup"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 	"postroom/jobs/hook"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -54,23 +53,8 @@ var loopback = egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.
 
 func open(t *testing.T) *office {
 	t.Helper()
-	url := devstack.Database(t)
-	if _, err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Options{URL: url, SecretKey: make([]byte, 32)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	if err := setup.Seed(t.Context(), s, setup.Address{}); err != nil {
-		t.Fatal(err)
-	}
-	o := &office{Store: s, t: t}
-	if o.db, err = pgxpool.New(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(o.db.Close)
+	installation := jobtest.Open(t)
+	o := &office{Store: installation.Store, t: t, db: installation.DB}
 	return o
 }
 

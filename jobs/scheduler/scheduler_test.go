@@ -9,72 +9,42 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
 	"postroom/internal/perform"
 	"postroom/internal/schedule"
-	"postroom/internal/setup"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/scheduler"
 	"postroom/jobs/task"
 )
 
 // office is a fresh installation with 25 new tickets, 901 to 925, and a clock.
 type office struct {
-	*store.Store
-	t     *testing.T
-	db    *pgxpool.Pool
+	*jobtest.Office
 	clock *scheduler.Clock
 	run   *scheduler.Run
 }
 
 func open(t *testing.T) *office {
 	t.Helper()
-	url := devstack.Database(t)
-	if _, err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Options{URL: url, SecretKey: make([]byte, 32)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	if err := setup.Seed(t.Context(), s, setup.Address{}); err != nil {
-		t.Fatal(err)
-	}
 	log := slog.New(slog.DiscardHandler)
-	o := &office{Store: s, t: t, clock: scheduler.NewClock(s, log), run: scheduler.NewRun(s, perform.New(blob.New(t.TempDir()), log), log)}
-	if o.db, err = pgxpool.New(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(o.db.Close)
-	o.exec(`INSERT INTO users (id, login, firstname, email, active, updated_by_id, created_by_id)
+	o := &office{Office: jobtest.Open(t)}
+	o.clock, o.run = scheduler.NewClock(o.Store, log), scheduler.NewRun(o.Store, perform.New(blob.New(t.TempDir()), log), log)
+	o.Exec(`INSERT INTO users (id, login, firstname, email, active, updated_by_id, created_by_id)
 		VALUES (60, 'nina', 'Nina', 'nina@example.org', true, 1, 1), (61, 'old', 'Old', 'old@example.org', true, 1, 1)`)
-	o.exec(`UPDATE tickets SET state_id = 2`) // the one that greets
-	o.exec(`INSERT INTO tickets (id, number, title, group_id, state_id, priority_id, owner_id, customer_id, updated_by_id, created_by_id)
+	o.Exec(`UPDATE tickets SET state_id = 2`) // the one that greets
+	o.Exec(`INSERT INTO tickets (id, number, title, group_id, state_id, priority_id, owner_id, customer_id, updated_by_id, created_by_id)
 		SELECT 900 + n, (10900 + n)::text, 'Ticket', 1, 1, 2, 1, 60, 60, 60
 		FROM generate_series(1, 25) n`)
 	return o
 }
 
-func (o *office) exec(sql string, args ...any) {
-	o.t.Helper()
-	if _, err := o.db.Exec(o.t.Context(), sql, args...); err != nil {
-		o.t.Fatalf("%s: %v", sql, err)
-	}
-	o.ForgetCatalog()
-}
-
-func (o *office) number(sql string, args ...any) (n int) {
-	o.t.Helper()
-	if err := o.db.QueryRow(o.t.Context(), sql, args...).Scan(&n); err != nil {
-		o.t.Fatalf("%s: %v", sql, err)
-	}
-	return n
+func (o *office) number(sql string, args ...any) int {
+	o.T.Helper()
+	return jobtest.Ask[int](o.Office, sql, args...)
 }
 
 // always is a plan that every slot is in.
@@ -97,49 +67,49 @@ func always() map[string]any {
 
 // plan makes a scheduler that was saved long ago.
 func (o *office) plan(condition, actions string, change func(*desk.Scheduler)) desk.SchedulerID {
-	o.t.Helper()
+	o.T.Helper()
 	v := desk.Scheduler{Name: "Night shift", Object: "Ticket", Timeplan: always(), DisableNotification: true, Active: true}
 	for text, into := range map[string]*map[string]any{condition: &v.Condition, actions: &v.Perform} {
 		if err := json.Unmarshal([]byte(text), into); err != nil {
-			o.t.Fatal(err)
+			o.T.Fatal(err)
 		}
 	}
 	if change != nil {
 		change(&v)
 	}
-	if err := o.InTx(o.t.Context(), func(tx *store.Store) error { return catalog.Schedulers.Insert(o.t.Context(), tx.DB, &v, 1) }); err != nil {
-		o.t.Fatal(err)
+	if err := o.InTx(o.T.Context(), func(tx *store.Store) error { return catalog.Schedulers.Insert(o.T.Context(), tx.DB, &v, 1) }); err != nil {
+		o.T.Fatal(err)
 	}
-	o.exec(`UPDATE schedulers SET updated_at = now() - interval '1 hour'`)
+	o.Exec(`UPDATE schedulers SET updated_at = now() - interval '1 hour'`)
 	return v.ID
 }
 
 // begin lets the clock begin what it finds due.
 func (o *office) begin() int {
-	o.t.Helper()
-	n, err := o.clock.Begin(o.t.Context())
+	o.T.Helper()
+	n, err := o.clock.Begin(o.T.Context())
 	if err != nil {
-		o.t.Fatal(err)
+		o.T.Fatal(err)
 	}
 	return n
 }
 
 // slice works one slice off; it reports whether there was one.
 func (o *office) slice() bool {
-	o.t.Helper()
+	o.T.Helper()
 	var id desk.OutboxID
 	var payload []byte
-	err := o.db.QueryRow(o.t.Context(), `SELECT id, payload FROM outbox WHERE kind = 'scheduler.run' ORDER BY id LIMIT 1`).Scan(&id, &payload)
+	err := o.DB.QueryRow(o.T.Context(), `SELECT id, payload FROM outbox WHERE kind = 'scheduler.run' ORDER BY id LIMIT 1`).Scan(&id, &payload)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false
 	}
 	var t task.SchedulerToRun
 	if err != nil || json.Unmarshal(payload, &t) != nil {
-		o.t.Fatal(err)
+		o.T.Fatal(err)
 	}
 	for range 2 { // a reminder of it that comes twice changes nothing
-		if err := o.run.Work(o.t.Context(), t, id); err != nil {
-			o.t.Fatal(err)
+		if err := o.run.Work(o.T.Context(), t, id); err != nil {
+			o.T.Fatal(err)
 		}
 	}
 	return true
@@ -168,7 +138,7 @@ func TestRecordsAreWorkedOnInSlicesOnceEach(t *testing.T) {
 	if n := o.number(`SELECT count(*)::int FROM tickets WHERE state_id = 4`); n != 10 {
 		t.Errorf("%d tickets after a slice, want 10", n)
 	}
-	o.exec(`UPDATE tickets SET state_id = 2 WHERE id = 925`) // somebody is at it meanwhile
+	o.Exec(`UPDATE tickets SET state_id = 2 WHERE id = 925`) // somebody is at it meanwhile
 	for o.slice() {
 	}
 	if n := o.number(`SELECT count(*)::int FROM tickets WHERE state_id = 4 AND id > 900 AND updated_by_id = 1`); n != 24 {
@@ -242,7 +212,7 @@ func TestSwitchedOffInTheMiddle(t *testing.T) {
 	id := o.plan(fresh, closed, nil)
 	o.begin()
 	o.slice()
-	o.exec(`UPDATE schedulers SET active = false`)
+	o.Exec(`UPDATE schedulers SET active = false`)
 	for o.slice() {
 	}
 	if n := o.number(`SELECT count(*)::int FROM tickets WHERE state_id = 4`); n != 10 {
@@ -275,7 +245,7 @@ func TestWhatCanNotBeDoneKeepsNothingElse(t *testing.T) {
 func TestPeopleAndOrganizations(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	o.exec(`INSERT INTO organizations (id, name, active, updated_by_id, created_by_id) VALUES (70, 'Gone Ltd', true, 1, 1)`)
+	o.Exec(`INSERT INTO organizations (id, name, active, updated_by_id, created_by_id) VALUES (70, 'Gone Ltd', true, 1, 1)`)
 	o.plan(`{"user.login":{"operator":"is","value":"old"}}`, `{"user.active":{"value":"false"},"user.note":{"value":"left"}}`,
 		func(v *desk.Scheduler) { v.Object, v.Name = "User", "Leavers" })
 	o.plan(`{"user.login":{"operator":"is","value":"nina"}}`, `{"user.action":{"value":"data_privacy_deletion_task"}}`,
@@ -301,7 +271,7 @@ func TestNothingBeginsDuringAnImport(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	o.plan(fresh, closed, nil)
-	o.exec(`UPDATE settings SET state_current = '{"value": true}' WHERE name = 'import_mode'`)
+	o.Exec(`UPDATE settings SET state_current = '{"value": true}' WHERE name = 'import_mode'`)
 	if n := o.begin(); n != 0 {
 		t.Errorf("%d schedulers begun", n)
 	}

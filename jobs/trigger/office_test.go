@@ -15,12 +15,11 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
-	"postroom/internal/devstack"
 	"postroom/internal/perform"
-	"postroom/internal/setup"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/tickets"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 	"postroom/jobs/trigger"
 )
@@ -38,23 +37,8 @@ type office struct {
 
 func open(t *testing.T) *office {
 	t.Helper()
-	url := devstack.Database(t)
-	if _, err := store.Migrate(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Options{URL: url, SecretKey: make([]byte, 32)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(s.Close)
-	if err := setup.Seed(t.Context(), s, setup.Address{}); err != nil {
-		t.Fatal(err)
-	}
-	o := &office{Store: s, t: t}
-	if o.db, err = pgxpool.New(t.Context(), url); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(o.db.Close)
+	installation := jobtest.Open(t)
+	o := &office{Store: installation.Store, t: t, db: installation.DB}
 	o.exec(`INSERT INTO channels (id, area, options, active, updated_by_id, created_by_id)
 		VALUES (100, 'Email::Account', '{"outbound":{"adapter":"smtp"}}', true, 1, 1)`)
 	o.exec(`INSERT INTO email_addresses (id, channel_id, name, email, active, updated_by_id, created_by_id)
@@ -66,7 +50,7 @@ func open(t *testing.T) *office {
 	o.exec(`INSERT INTO roles_users (user_id, role_id) VALUES (50, 3), (51, 2)`)
 	o.exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (51, 1, 'full')`)
 	o.set("fqdn", `"desk.example.com"`)
-	o.job = trigger.New(s, perform.New(blob.New(t.TempDir()), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler),
+	o.job = trigger.New(o.Store, perform.New(blob.New(t.TempDir()), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler),
 		func(e desk.TicketEvent) task.Kind {
 			o.mu.Lock()
 			defer o.mu.Unlock()
@@ -140,7 +124,7 @@ func (o *office) catalog() *desk.Catalog {
 // mail is a ticket that came by mail from Nina.
 func (o *office) mail(change func(*desk.Ticket, *desk.Article)) desk.Ticket {
 	o.t.Helper()
-	number := ask[int](o, `SELECT 20000 + count(*)::int FROM tickets`)
+	number := ask[int](o, `SELECT 7000000 + count(*)::int FROM tickets`)
 	t := desk.Ticket{
 		GroupID: 1, PriorityID: 2, StateID: desk.StateNew, OwnerID: 1, CustomerID: 50, Number: fmt.Sprint(number), Title: "Printer <3 & ink",
 		Stamp: desk.Stamp{CreatedByID: 50, UpdatedByID: 50},
