@@ -141,7 +141,7 @@ func (v *visit) begin(names names, menus []desk.KBMenuItem) *page {
 	kb := v.tree.Base
 	p := &page{
 		Lang: locale, Site: names.base.Title, Title: names.base.Title, Home: v.here(),
-		Note:      template.HTML(names.base.Text), //nolint:gosec // cleaned before it was stored
+		Note:      template.HTML(names.base.Text), // cleaned before it was stored
 		Highlight: kb.ColorHighlight, HeaderColour: kb.ColorHeader, LinkColour: kb.ColorHeaderLink,
 	}
 	language, _, _ := strings.Cut(locale, "-")
