@@ -193,11 +193,9 @@ func (r *run) save(ctx context.Context) (desk.TicketEvent, error) {
 		r.after.UpdatedByID, r.after.UpdatedAt = desk.SystemUser, r.Now
 		_, err := r.tx.ChangeTicket(ctx, tickets.TicketChange{
 			Before: r.Ticket, After: r.after, Event: event, Catalog: r.Catalog, History: r.history, Source: r.Rule,
-			Private: r.Private, Saved: &r.after,
+			Private: r.Private, Work: r.announce, Saved: &r.after,
 		})
-		if err != nil {
-			return event, err
-		}
+		return event, err
 	}
 	if len(r.announce) == 0 {
 		return event, nil

@@ -53,10 +53,11 @@ func (j *Triggers) Work(ctx context.Context, t task.TicketChanged, id desk.Outbo
 			if err != nil {
 				return err
 			}
-			if err := j.follow(ctx, tx, next); err != nil {
+			work, err := j.follow(ctx, tx, next)
+			if err != nil {
 				return err
 			}
-			return tx.FinishTask(ctx, next.ID)
+			return tx.PassOn(ctx, next.ID, work...)
 		})
 		if err != nil || next.ID == id {
 			return err
@@ -64,11 +65,11 @@ func (j *Triggers) Work(ctx context.Context, t task.TicketChanged, id desk.Outbo
 	}
 }
 
-// follow does all that follows an event.
-func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.NextEvent) error {
+// follow lets the triggers act on an event. It returns what else is to be done about it.
+func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.NextEvent) ([]task.Kind, error) {
 	c, err := j.store.Catalog(ctx)
 	if err != nil || c.Settings.Bool("import_mode") {
-		return err
+		return nil, err
 	}
 	if rules := j.compiled(ctx, c); rules.concern(next.Event) {
 		all := &chain{
@@ -77,9 +78,9 @@ func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.Nex
 		}
 		switch err := all.run(ctx); {
 		case errors.Is(err, desk.ErrNotFound):
-			return nil // a trigger deleted the ticket
+			return nil, nil // a trigger deleted the ticket
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
 	var work []task.Kind
@@ -88,10 +89,7 @@ func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.Nex
 			work = append(work, kind)
 		}
 	}
-	if len(work) == 0 {
-		return nil
-	}
-	return tx.Announce(ctx, work...)
+	return work, nil
 }
 
 // compiled returns the triggers of a catalog, parsed once.

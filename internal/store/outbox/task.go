@@ -2,9 +2,13 @@ package outbox
 
 import (
 	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 	"postroom/internal/store/pg"
+	"postroom/jobs/task"
 )
 
 // LockTask locks the piece of work $1, unless it is done.
@@ -25,4 +29,14 @@ func (s Keeper) StartTask(ctx context.Context, id desk.OutboxID) error {
 func (s Keeper) FinishTask(ctx context.Context, id desk.OutboxID) error {
 	_, err := pg.Conn(s.DB).Exec(ctx, `DELETE FROM outbox WHERE id = $1`, id)
 	return pg.Translate(err)
+}
+
+// PassOn ends a piece of work and announces what follows from it, in one round trip.
+func (s Keeper) PassOn(ctx context.Context, id desk.OutboxID, next ...task.Kind) error {
+	batch := &pgx.Batch{}
+	batch.Queue(`DELETE FROM outbox WHERE id = $1`, id)
+	if err := pg.QueueWork(s.DB, batch, next...); err != nil {
+		return err
+	}
+	return pg.Send(ctx, s.DB, batch, fmt.Sprintf("pass work %d on", id))
 }

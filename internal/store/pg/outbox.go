@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"postroom/jobs/task"
 )
 
@@ -21,24 +23,43 @@ func (s *DB) Announce(ctx context.Context, work ...task.Kind) error {
 
 // AnnounceAt is Announce for work that is due later; nil: at once.
 func (s *DB) AnnounceAt(ctx context.Context, due *time.Time, work ...task.Kind) error {
+	args, err := outboxRows(due, work)
+	if err != nil {
+		return err
+	}
+	if _, err := s.db.Exec(ctx, InsertOutbox, args...); err != nil {
+		return fmt.Errorf("announce work: %w", Translate(err))
+	}
+	Announced(s)
+	return nil
+}
+
+// QueueWork is Announce as a part of a batch. Without work nothing is queued.
+func QueueWork(s *DB, batch *pgx.Batch, work ...task.Kind) error {
+	if len(work) == 0 {
+		return nil
+	}
+	rows, err := outboxRows(nil, work)
+	if err != nil {
+		return err
+	}
+	batch.Queue(InsertOutbox, rows...)
+	Announced(s)
+	return nil
+}
+
+// outboxRows are the arguments of InsertOutbox.
+func outboxRows(due *time.Time, work []task.Kind) ([]any, error) {
 	var queues, kinds []string
 	var payloads [][]byte
 	var times []*time.Time
 	for _, w := range work {
 		payload, err := json.Marshal(w)
 		if err != nil {
-			return fmt.Errorf("payload of %s: %w", w.Kind(), err)
+			return nil, fmt.Errorf("payload of %s: %w", w.Kind(), err)
 		}
 		queues, kinds = append(queues, w.Queue()), append(kinds, w.Kind())
 		payloads, times = append(payloads, payload), append(times, due)
 	}
-	if _, err := s.db.Exec(ctx, InsertOutbox, queues, kinds, payloads, times); err != nil {
-		return fmt.Errorf("announce work: %w", Translate(err))
-	}
-	if s.wrote == nil {
-		s.work.announce()
-		return nil
-	}
-	*s.wrote = true
-	return nil
+	return []any{queues, kinds, payloads, times}, nil
 }

@@ -22,6 +22,7 @@ type TicketChange struct {
 	History []desk.Change     // beside the lines for the attributes that differ
 	Source  desk.ChangeSource // the rule that does it, for the history
 	Private bool              // who changes it looks after what follows: nothing is announced
+	Work    []task.Kind       // to be announced with it
 	Saved   *desk.Ticket      // becomes the ticket as it was written, with its deadlines; nil: nobody asks
 }
 
@@ -52,6 +53,9 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	QueueAlarms(s, batch, d)
 	if !c.Private {
 		QueueEvent(s, batch, c.Catalog, e)
+	}
+	if err := pg.QueueWork(s.DB, batch, c.Work...); err != nil {
+		return e, err
 	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("change ticket %d", c.After.ID)); err != nil {
 		return e, err
