@@ -73,7 +73,7 @@ func TestLinkedAccountsAreFetched(t *testing.T) {
 			})
 		}
 	}
-	statusIs("error", "Connect the account again")
+	statusIs("error", "connect the account again")
 	connect()
 	d.deliver(t, 0, 3)
 	for n := range 2 {

@@ -88,7 +88,7 @@ func (t *tokens) adopt(ctx context.Context) error {
 	return t.keeper.store.AddChannelGrant(ctx, t.channel, desk.AccountGrant{RefreshToken: refresh})
 }
 
-var errNotConnected = errors.New("the account is not connected any more. Connect the account again.") //nolint:staticcheck // a sentence for people
+var errNotConnected = errors.New("nobody let us into the account at its provider: connect the account again")
 
 func usable(grant desk.AccountGrant, now time.Time) bool {
 	return grant.AccessToken != "" && grant.ExpiresAt != nil && now.Add(early).Before(*grant.ExpiresAt)

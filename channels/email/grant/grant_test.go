@@ -256,7 +256,7 @@ func TestTokensOfAnotherSystemAreAdopted(t *testing.T) {
 func TestNotConnected(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	if _, err := h.tokens(t).Token(t.Context()); err == nil || !strings.Contains(err.Error(), "Connect the account again") {
+	if _, err := h.tokens(t).Token(t.Context()); err == nil || !strings.Contains(err.Error(), "connect the account again") {
 		t.Errorf("without tokens: %v", err)
 	}
 	h = newHouse(t, map[string]any{"provider": "aol"})

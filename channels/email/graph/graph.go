@@ -232,12 +232,12 @@ func (c *Client) get(ctx context.Context, address string, into any) error {
 		return err
 	}
 	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("Microsoft Graph answered with something else than JSON: %w", err)
+		return fmt.Errorf("answer of Microsoft Graph is no JSON: %w", err)
 	}
 	return nil
 }
 
-var errNextPage = errors.New("Microsoft Graph sends us to another server for the next page")
+var errNextPage = errors.New("the next page of Microsoft Graph is said to be on another server")
 
 // next checks where the next page is: a token goes to nobody else.
 func (c *Client) next(link string) (string, error) {
