@@ -90,6 +90,7 @@ func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	r := newSeededRig(t)
 	r.promise(t)
 	r.exec(t, `UPDATE groups SET assignment_timeout = 1 WHERE id = 1`)
+	r.store.ForgetCatalog()
 	r.runSLA(t)
 	warned := r.ticketSince(t, "w", 5*time.Minute-2*time.Second, nil)
 	escalating := r.ticketSince(t, "e", 20*time.Minute-4*time.Second, nil)

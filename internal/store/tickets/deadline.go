@@ -107,6 +107,11 @@ func QueueAlarms(s Keeper, batch *pgx.Batch, d deadlines) {
 	if t := d.ticket; t.PendingTime != nil && d.catalog.Pending(t.StateID) {
 		due = append(due, *t.PendingTime)
 	}
+	if t := d.ticket; t.OwnerID != desk.SystemUser && t.LastOwnerUpdateAt != nil {
+		if minutes := d.catalog.Groups[t.GroupID].AssignmentTimeout; minutes != nil && *minutes > 0 {
+			due = append(due, t.LastOwnerUpdateAt.Add(time.Duration(*minutes)*time.Minute))
+		}
+	}
 	s.queueDue(batch, due, d.now)
 }
 
