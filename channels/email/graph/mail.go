@@ -20,6 +20,7 @@ type Message struct {
 
 const (
 	pageSize = 500
+	maxPages = 1000 // of a list; a page may be empty and have a next one
 	// sizeProperty is PidTagMessageSize: Graph has no field of its own for it.
 	sizeProperty = "Long 0xe08"
 	inboxFolder  = "inbox" // a name that every mailbox knows, whatever its language
@@ -44,7 +45,7 @@ func (c *Client) Messages(ctx context.Context, folder string, unread bool, show 
 		query.Set("$filter", "receivedDateTime ge 1900-01-01T00:00:00Z and isRead eq false")
 	}
 	address := c.folder(folder) + "/messages?" + strings.ReplaceAll(query.Encode(), "+", "%20")
-	for address != "" {
+	for pages := 0; address != "" && pages < maxPages; pages++ {
 		var page struct {
 			Value []struct {
 				ID         string `json:"id"`
@@ -134,7 +135,8 @@ func (c *Client) Folders(ctx context.Context) ([]desk.MailFolder, error) {
 }
 
 func (c *Client) folders(ctx context.Context, address string, depth int, left *int) (all []desk.MailFolder, err error) {
-	for address += "?$top=100&$select=id,displayName,childFolderCount"; address != ""; {
+	address += "?$top=100&$select=id,displayName,childFolderCount"
+	for pages := 0; address != "" && pages < maxPages; pages++ {
 		var page struct {
 			Value []struct {
 				ID       string `json:"id"`
