@@ -66,12 +66,13 @@ type Protection struct {
 // PreferenceSecurity is where an article keeps its Security.
 const PreferenceSecurity = "security"
 
-// Asked reads what shall be done with an article's mail. A type of its own is nothing to do.
+// Asked reads what shall be done with an article's mail. One that names no way to do it is asked all
+// the same: it can't be sent.
 func Asked(preferences map[string]any) (s Security, asked bool) {
 	wanted, _ := preferences[PreferenceSecurity].(map[string]any)
 	s.Type, _ = wanted["type"].(string)
 	s.Sign.Success, s.Encryption.Success = succeeds(wanted["sign"]), succeeds(wanted["encryption"])
-	return s, s.Type != "" && (s.Sign.Success || s.Encryption.Success)
+	return s, s.Sign.Success || s.Encryption.Success
 }
 
 func succeeds(half any) bool {
