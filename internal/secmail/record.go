@@ -3,7 +3,6 @@ package secmail
 import (
 	"crypto/x509"
 	"strings"
-	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/pgp"
@@ -57,6 +56,3 @@ func PublicPGPKey(v desk.PGPKey) (string, error) {
 	}
 	return key.Public()
 }
-
-// Expired reports whether a key is of no use any more.
-func Expired(v desk.PGPKey, now time.Time) bool { return v.ExpiresAt != nil && now.After(*v.ExpiresAt) }
