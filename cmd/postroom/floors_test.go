@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"jobs":                         4,
 	"jobs/hook":                    4,
 	"jobs/agents":                  4,
+	"jobs/jobtest":                 4, // opens installations for tests
 	"jobs/poll":                    4,
 	"jobs/scheduler":               4,
 	"jobs/signatures":              4,
