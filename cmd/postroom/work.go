@@ -17,6 +17,7 @@ import (
 	"postroom/jobs/agents"
 	"postroom/jobs/hook"
 	"postroom/jobs/scheduler"
+	"postroom/jobs/signatures"
 	"postroom/jobs/task"
 	"postroom/jobs/trigger"
 	"postroom/spool"
@@ -104,6 +105,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
+		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),
 	)

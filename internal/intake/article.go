@@ -14,7 +14,7 @@ import (
 )
 
 // article builds the article that the mail becomes.
-func (m *mail) article(ticket desk.TicketID) *desk.Article {
+func (m *mail) article(ctx context.Context, tx *store.Store, ticket desk.TicketID) (*desk.Article, error) {
 	a := &desk.Article{
 		ID: m.known.ArticleID, TicketID: ticket,
 		TypeID: desk.ArticleEmail, SenderID: m.sender,
@@ -37,8 +37,7 @@ func (m *mail) article(ticket desk.TicketID) *desk.Article {
 	}
 	a.CreatedByID, a.UpdatedByID = m.session.ID, m.session.ID
 	a.CreatedAt, a.UpdatedAt = m.known.Now, m.known.Now
-	applyArticleAttributes(m, a)
-	return a
+	return a, applyArticleAttributes(ctx, tx, m, a)
 }
 
 // maxFilename is how long names of files may be, in characters.

@@ -142,17 +142,7 @@ func setUser(ctx context.Context, tx *store.Store, t *desk.Ticket, attribute, va
 	if base != "owner" && base != "customer" || value == "" {
 		return nil
 	}
-	var user *desk.User
-	var err error
-	if isID {
-		user, err = userByID(ctx, tx, value)
-	} else {
-		var found map[string]desk.User
-		found, err = tx.UsersByAddress(ctx, []string{value})
-		if named, known := found[value]; known {
-			user = &named
-		}
-	}
+	user, err := userNamed(ctx, tx, value, isID)
 	if err != nil || user == nil {
 		return err
 	}
@@ -174,36 +164,14 @@ func moment(text string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// applyArticleAttributes does the same for the article.
-func applyArticleAttributes(m *mail, a *desk.Article) {
-	for _, name := range slices.Sorted(maps.Keys(m.attributes)) {
-		attribute, ok := strings.CutPrefix(name, forArticle)
-		if !ok {
-			continue
-		}
-		switch value := m.attributes[name]; attribute {
-		case "type":
-			for id, kind := range m.catalog.ArticleTypes {
-				if kind.Name == value {
-					a.TypeID = id
-				}
-			}
-		case "sender":
-			for id, sender := range m.catalog.Senders {
-				if sender == value {
-					a.SenderID = id
-				}
-			}
-		case "type_id":
-			setKnown(&a.TypeID, value, m.catalog.ArticleTypes)
-		case "sender_id":
-			setKnown(&a.SenderID, value, m.catalog.Senders)
-		case "internal":
-			a.Internal = isTrue(value)
-		case "created_at":
-			if at, ok := moment(value); ok {
-				a.CreatedAt = at
-			}
-		}
+// userNamed returns the user that a header names, by login or mail address, or by id; nil: none.
+func userNamed(ctx context.Context, tx *store.Store, name string, isID bool) (*desk.User, error) {
+	if isID || name == "" {
+		return userByID(ctx, tx, name)
 	}
+	found, err := tx.UsersByAddress(ctx, []string{name})
+	if user, known := found[name]; known {
+		return &user, err
+	}
+	return nil, err
 }

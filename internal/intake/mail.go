@@ -43,6 +43,7 @@ type mail struct {
 	agentWrites  bool // for the search of the customer: one of us wrote it
 	customer     desk.User
 	session      desk.User // who is named as author of everything
+	newcomer     bool      // whoever wrote it is not known from earlier mail
 }
 
 // mentions are the ticket numbers and Message-IDs in a mail, in the order in which they count.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"postroom/channels"
@@ -135,6 +136,24 @@ func TestTrustedMailSteersItsTicket(t *testing.T) {
 	}
 	if !out.Article.Internal || out.Article.TypeID != desk.ArticleNote || out.Article.SenderID != desk.SenderSystem {
 		t.Errorf("article = %+v", out.Article)
+	}
+	out = trusted("Subject: said otherwise", "X-Zammad-Article-From: Ann <ann@example.net>", "X-Zammad-Article-To: bob@example.net",
+		"X-Zammad-Article-Cc: cy@example.net", "X-Zammad-Article-Reply_to: desk@example.net", "X-Zammad-Article-Subject: Better", "X-Zammad-Article-Origin_by: agent@example.com",
+		"X-Zammad-Article-Message_id: <other@example.net>", "X-Zammad-Article-In_reply_to: <before@example.net>", "X-Zammad-Article-References: <a@b> <c@d>",
+		`X-Zammad-Article-Preferences: {"kept": 1}`, "X-Zammad-Article-Created_at: 2020-05-04T09:30:00Z", "X-Zammad-Article-Updated_at: 2020-05-05T09:30:00Z",
+		"X-Zammad-Article-Content_type: text/html", "X-Zammad-Article-Body: <b>hi</b><script>alert(1)</script>",
+		"X-Zammad-Article-Ticket_id: 1", "X-Zammad-Article-Sender_id: 99", "X-Zammad-Article-Nosuch: 1")
+	a := out.Article
+	got := []any{*a.From, *a.To, *a.Cc, *a.ReplyTo, *a.Subject, *a.MessageID, *a.MessageIDMD5, *a.InReplyTo, *a.References, a.ContentType, a.Body, a.SenderID, a.Preferences["kept"], a.Preferences["is-auto-response"]}
+	want := []any{"Ann <ann@example.net>", "bob@example.net", "cy@example.net", "desk@example.net", "Better", "<other@example.net>", desk.MessageIDSum("<other@example.net>"),
+		"<before@example.net>", "<a@b> <c@d>", "text/html", "<b>hi</b>", desk.SenderCustomer, 1.0, false}
+	for i := range want {
+		if got[i] != want[i] {
+			t.Errorf("article: got %v, want %v", got[i], want[i])
+		}
+	}
+	if a.OriginByID == nil || *a.OriginByID != agent || a.CreatedAt.Format(time.DateOnly) != "2020-05-04" || a.UpdatedAt.Format(time.DateOnly) != "2020-05-05" || a.TicketID != out.Ticket.ID || out.Ticket.ID == 1 {
+		t.Errorf("article = %+v of ticket %d", a, out.Ticket.ID)
 	}
 	out = trusted("Subject: by number", "X-Zammad-Ticket-Number: "+other.Ticket.Number, "X-Zammad-Ticket-Followup-State: closed",
 		"X-Zammad-Session-User-Id: 1")

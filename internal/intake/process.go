@@ -126,7 +126,9 @@ func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64
 	if err != nil {
 		return f, err
 	}
-	f.Article = m.article(f.Ticket.ID)
+	if f.Article, err = m.article(ctx, tx, f.Ticket.ID); err != nil {
+		return f, err
+	}
 	desk.ApplyArticle(f.Ticket, *f.Article, m.catalog)
 	if f.Attachments, err = in.files(ctx, tx, m, f.Ticket.Number, size); err != nil {
 		return f, err
@@ -135,6 +137,7 @@ func (in *Intake) file(ctx context.Context, tx *store.Store, m *mail, size int64
 	if f.Catalog = m.catalog; !m.archived {
 		f.Event = m.event(f, before)
 		f.Activities = m.activities(f)
+		f.Then = m.mayBeSigned(f)
 	}
 	return f, nil
 }

@@ -101,6 +101,8 @@ func identifySender(ctx context.Context, tx *store.Store, m *mail) error {
 			wanted[person.Email] = person
 		}
 	}
+	_, known := m.known.Users[author.Email]
+	m.newcomer = !known
 	if err := tx.AddUsers(ctx, wanted, m.known.Users); err != nil {
 		return err
 	}

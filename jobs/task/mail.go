@@ -15,3 +15,13 @@ type MailTooLarge struct {
 
 func (MailTooLarge) Kind() string  { return "mail.too_large" }
 func (MailTooLarge) Queue() string { return Deliver }
+
+// SignatureToDetect: a customer's mail opened a ticket. What all of that person's mails end with can be
+// known better now.
+type SignatureToDetect struct {
+	UserID   desk.UserID   `json:"user_id"`
+	TicketID desk.TicketID `json:"ticket_id"`
+}
+
+func (SignatureToDetect) Kind() string  { return "signature.detect" }
+func (SignatureToDetect) Queue() string { return Index }

@@ -16,6 +16,7 @@ import (
 	"postroom/internal/store/personal"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/tickets"
+	"postroom/jobs/task"
 )
 
 // Mention is everything by which a mail refers to what we have.
@@ -198,6 +199,7 @@ type Filing struct {
 	History     []desk.Change
 	Activities  []desk.Activity // what its author did, for others to see
 	Event       desk.TicketEvent
+	Then        []task.Kind // work that follows, beside that of the event
 	Catalog     *desk.Catalog
 }
 
@@ -228,6 +230,9 @@ func (s Keeper) File(ctx context.Context, f Filing) error {
 	s.queueEnd(batch, f.Inbound, Processed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)
 	tickets.QueueEvent(writer, batch, f.Catalog, f.Event)
+	if err := pg.QueueWork(s.DB, batch, f.Then...); err != nil {
+		return err
+	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("file inbound message %d", f.Inbound)); err != nil {
 		return err
 	}

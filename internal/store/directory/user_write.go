@@ -270,8 +270,8 @@ func (s Keeper) CheckAgentLimit(ctx context.Context, limit int) error {
 func (s Keeper) SetPreference(ctx context.Context, id desk.UserID, key string, value any) error {
 	return pg.Exec(ctx, s.DB, "set preference", `
 		UPDATE users
-		SET preferences = preferences || jsonb_build_object($2::text, $3::jsonb)
-		WHERE id = $1`, id, key, value)
+		SET preferences = preferences || $2::jsonb
+		WHERE id = $1`, id, map[string]any{key: value})
 }
 
 // SetAgentsPreference sets one of the preferences of everybody who works as an agent.
