@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -129,25 +130,30 @@ func notInSpool(id string, err error) error {
 
 func (p *program) spoolRetryCommand() *cobra.Command {
 	var all bool
+	var kind string
 	cmd := &cobra.Command{
 		Use:   "retry ID …",
 		Short: "Process mail again",
 		Long: `Gives mail back to the workers. It leaves the spool when that is committed; when it fails again it
-comes back, with the new reason and one attempt more.`,
-		Example: "  postroom spool retry 0123456789abcdef0123456789abcdef\n  postroom spool retry --all",
+comes back, with the new reason and one attempt more. Mail that was too large becomes a ticket all the same.`,
+		Example: "  postroom spool retry 0123456789abcdef0123456789abcdef\n  postroom spool retry --all --kind unprocessable_mail",
 		RunE: func(cmd *cobra.Command, ids []string) error {
 			if all == (len(ids) > 0) {
 				return errors.New("name the ids that `postroom spool list` shows, or say --all")
 			}
-			return p.retrySpooled(cmd.Context(), ids)
+			if kind != "" && (!all || !slices.Contains(spool.Kinds[:], spool.Kind(kind))) {
+				return fmt.Errorf("--kind goes with --all, and is one of %v", spool.Kinds)
+			}
+			return p.retrySpooled(cmd.Context(), ids, spool.Kind(kind))
 		},
 	}
 	cmd.Flags().BoolVar(&all, "all", false, "all mail of the spool")
+	cmd.Flags().StringVar(&kind, "kind", "", "with --all: only mail of this kind, as postroom spool list shows it")
 	return cmd
 }
 
-// retrySpooled takes all mail for no ids.
-func (p *program) retrySpooled(ctx context.Context, ids []string) error {
+// retrySpooled takes all mail for no ids, or all of a kind.
+func (p *program) retrySpooled(ctx context.Context, ids []string, kind spool.Kind) error {
 	h, err := p.open(ctx)
 	if err != nil {
 		return err
@@ -160,7 +166,9 @@ func (p *program) retrySpooled(ctx context.Context, ids []string) error {
 			return err
 		}
 		for _, entry := range entries {
-			ids = append(ids, entry.ID)
+			if kind == "" || entry.Kind == kind {
+				ids = append(ids, entry.ID)
+			}
 		}
 	}
 	for _, id := range ids {
@@ -205,6 +213,7 @@ func (h *house) retrySpooled(ctx context.Context, s *spool.Spool, id string) err
 func (p *program) spoolDropCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "drop ID …",
+		Aliases: []string{"delete"},
 		Short:   "Delete mail from the spool for good",
 		Example: "  postroom spool drop 0123456789abcdef0123456789abcdef",
 		Args:    allNamed,

@@ -236,6 +236,25 @@ func TestSpoolVerbs(t *testing.T) {
 	s.fails(1, "postroom spool list", "spool", "drop", id)
 	s.fails(1, "name the ids", "spool", "retry")
 	s.ok("spool", "retry", "--all")
+
+	// Mail that was too large is kept apart, and becomes a ticket when somebody says so.
+	large, err := spool.New(dir).Put(spool.Oversized, []byte("X-Large: yes\r\n"+mail), spool.Entry{Reason: "too large"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, "spool list", s.ok("spool", "list"), large, "oversized_mail", "too large")
+	s.fails(1, "--kind goes with --all", "spool", "retry", "--kind", "oversized_mail", large)
+	s.fails(1, "--kind goes with --all", "spool", "retry", "--all", "--kind", "large")
+	s.ok("spool", "retry", "--all", "--kind", "unprocessable_mail")
+	wantIn(t, "spool show", s.ok("spool", "show", large), "oversized_mail")
+	s.ok("spool", "retry", "--all", "--kind", "oversized_mail")
+	wantIn(t, "spool list", s.ok("spool", "list"), "the spool is empty")
+	if got := value(t, conn, `SELECT count(*) FROM inbound_messages WHERE state = 'received'`); got != "2" {
+		t.Errorf("%s messages wait to be processed, want the large one, too", got)
+	}
+	put()
+	s.ok("spool", "delete", id)
+	wantIn(t, "spool list", s.ok("spool", "list"), "the spool is empty")
 }
 
 func TestMailThatFailsAgainIsKnownInTheSpool(t *testing.T) {
