@@ -87,3 +87,6 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// Data of the development stack is no code.
+ignore ./var

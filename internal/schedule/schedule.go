@@ -9,8 +9,8 @@ import (
 	"postroom/internal/rules"
 	"postroom/internal/store"
 	"postroom/internal/store/directory"
-	"postroom/internal/store/table"
 	"postroom/internal/store/lookup"
+	"postroom/internal/store/table"
 )
 
 // MostAtOnce is how many records one run works on (reference: rules.md 5).
