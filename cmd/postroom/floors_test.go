@@ -208,7 +208,7 @@ var only = map[string][]string{
 // importedBy narrows who may import a room. A trailing slash stands for all rooms below.
 var importedBy = map[string][]string{
 	"internal/config":              {"bench", "cmd/postroom", "e2e"},
-	"internal/devstack":            {"api/apitest", "bench", "cmd/postroom", "e2e", "internal/devstack/keeper"},
+	"internal/devstack":            {"api/apitest", "bench", "cmd/postroom", "e2e", "internal/devstack/keeper", "jobs/jobtest"},
 	"internal/devstack/host":       {"internal/devstack", "internal/devstack/mailserver"},
 	"internal/devstack/mailserver": {"bench"},
 	"channels/channeltest":         {},
@@ -226,7 +226,7 @@ var doors = map[string][]string{
 	"github.com/emersion/go-imap/":                {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/": {"internal/devstack"},
 	"github.com/hibiken/asynq/":                   {"bench", "cmd/postroom", "jobs"},
-	"github.com/jackc/pgx/":                       {"api/apitest", "bench", "e2e", "internal/devstack", "internal/search", "internal/store", "internal/store/"},
+	"github.com/jackc/pgx/":                       {"api/apitest", "bench", "e2e", "internal/devstack", "internal/search", "internal/store", "internal/store/", "jobs/jobtest"},
 	"github.com/jhillyerd/enmime/":                {"parser"},
 	"github.com/microcosm-cc/bluemonday/":         {"internal/richtext"},
 	"github.com/nyaruka/phonenumbers/":            {"internal/phone"},
