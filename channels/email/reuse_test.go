@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/textproto"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -436,6 +437,34 @@ func TestMessagesAMinute(t *testing.T) {
 		_, err := processes[0].Sender(r.channel(map[string]any{"messages_per_minute": bad}))
 		if invalid, ok := errors.AsType[*desk.InvalidError](err); !ok || invalid.Field != "messages_per_minute" {
 			t.Errorf("messages_per_minute %v: %v, want a *desk.InvalidError about it", bad, err)
+		}
+	}
+}
+
+func TestDeliveryReportsAreAskedForWhereThereAreAny(t *testing.T) {
+	t.Parallel()
+	for offer, want := range map[string][]string{
+		"250-hello\r\n250-DSN\r\n250 AUTH PLAIN": {"MAIL RET=HDRS", "RCPT NOTIFY=FAILURE,DELAY"},
+		"250-hello\r\n250 AUTH PLAIN":            {"MAIL", "RCPT"},
+	} {
+		r := newRelay(t)
+		var asked []string
+		r.twist = func(_ int, line string) string {
+			verb, rest, _ := strings.Cut(line, " ")
+			switch strings.ToUpper(verb) {
+			case "EHLO":
+				return offer
+			case "MAIL", "RCPT":
+				_, parameters, _ := strings.Cut(rest, "> ")
+				asked = append(asked, strings.TrimSpace(verb+" "+parameters))
+			}
+			return ""
+		}
+		if err := send(t.Context(), newAccounts(t, email.Options{}), r.channel(nil), 1); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(asked, want) {
+			t.Errorf("asked for %q, want %q", asked, want)
 		}
 	}
 }

@@ -235,6 +235,10 @@ func transfer(client *smtp.Client, mail letter.Letter) (begun bool, err error) {
 	if ok, _ := client.Extension("SMTPUTF8"); mail.UTF8 && !ok {
 		return false, &desk.InvalidError{Field: "to", Reason: "The server takes no addresses with other than ASCII letters."}
 	}
+	// Where the server knows RFC 3461, we want to hear of what can't be delivered or takes long, by the
+	// headers alone: they tell the filter of bounces which article it is about.
+	client.SetDSNMailReturnOption("HDRS")
+	client.SetDSNRcptNotifyOption("FAILURE,DELAY")
 	if err := client.Mail("<" + mail.Sender + ">"); err != nil {
 		return false, refusal("from", mail.Sender, err)
 	}
