@@ -44,7 +44,7 @@ func count(databaseURL string) (tally, error) {
 			(SELECT count(*) FROM inbound_messages WHERE state = 'failed'),
 			(SELECT count(*) FROM inbound_messages WHERE state = 'received')
 		FROM ticket_articles
-		WHERE type_id = 1`).Scan(&sum.articles, &sum.distinct, &sum.failed, &sum.open)
+		WHERE type_id = 1 AND sender_id = 2`).Scan(&sum.articles, &sum.distinct, &sum.failed, &sum.open)
 	return sum, err
 }
 

@@ -510,13 +510,14 @@ func TestTrickleIsCutOff(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer listener.Close()
+	target := fmt.Sprintf("127.0.0.1:%d", o.port)
 	go func() {
 		for {
 			client, err := listener.Accept()
 			if err != nil {
 				return
 			}
-			server, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", o.port))
+			server, err := net.Dial("tcp", target)
 			if err != nil {
 				return
 			}
