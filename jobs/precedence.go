@@ -24,7 +24,7 @@ var followers = []string{task.Trigger, task.Notify, task.Index}
 
 const (
 	// pauses is how often as long as a piece of work took the lane stays closed after it.
-	pauses       = 3
+	pauses       = 9
 	longestPause = time.Second
 )
 
