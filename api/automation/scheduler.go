@@ -68,7 +68,7 @@ func readScheduler(ctx context.Context, tx *store.Store, in *rest.Input, v *desk
 	if in.Err != nil {
 		return in.Err
 	}
-	now := time.Now().In(rest.Zone(in.Catalog))
+	now := time.Now().In(in.Catalog.Settings.Zone())
 	v.NextRunAt = nil
 	if v.Active {
 		v.NextRunAt = plan.NextRun(now, v.LastRunAt != nil)

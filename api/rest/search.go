@@ -49,7 +49,7 @@ func BindCondition(sent any, about *rules.Attributes, context rules.Context) (*r
 // articles this person may know of.
 func RulesContext(who *desk.Caller, c *desk.Catalog) rules.Context {
 	context := rules.Context{
-		Now: time.Now(), Zone: Zone(c),
+		Now: time.Now(), Zone: c.Settings.Zone(),
 		User: &rules.User{ID: who.User.ID, Organization: who.User.OrganizationID, Organizations: who.OrganizationIDs},
 	}
 	access := who.TicketAccess()
@@ -59,15 +59,6 @@ func RulesContext(who *desk.Caller, c *desk.Catalog) rules.Context {
 		context.Articles.Limited = access.Customer // agents alone find tickets of these groups only
 	}
 	return context
-}
-
-// Zone is the time zone that "today" is meant in.
-func Zone(c *desk.Catalog) *time.Location {
-	zone, err := time.LoadLocation(c.Settings.String("timezone_default"))
-	if err != nil {
-		return time.UTC
-	}
-	return zone
 }
 
 // Searchable is a kind of record that searches across kinds and previews of conditions find. The

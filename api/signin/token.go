@@ -44,7 +44,7 @@ func (s *Room) listTokens(w http.ResponseWriter, r *http.Request) error {
 	}
 	shown := make([]rest.Record, len(tokens))
 	for i, token := range tokens {
-		shown[i] = tokenRecord(token, zoneOf(catalog))
+		shown[i] = tokenRecord(token, catalog.Settings.Zone())
 	}
 	return rest.Reply(w, r, rest.Record{{"tokens", shown}, {"permissions", grantable(who, all)}})
 }
@@ -130,17 +130,8 @@ func expiry(p rest.Params, c *desk.Catalog) (*time.Time, error) {
 	if err := p.SetDate(&day, "expires_at"); err != nil || day == nil {
 		return nil, err
 	}
-	begins := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, zoneOf(c))
+	begins := time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, c.Settings.Zone())
 	return &begins, nil
-}
-
-// zoneOf is where the installation is.
-func zoneOf(c *desk.Catalog) *time.Location {
-	zone, err := time.LoadLocation(cmp.Or(c.Settings.String("timezone_default"), "UTC"))
-	if err != nil {
-		return time.UTC // an unknown zone must not keep a token from ending
-	}
-	return zone
 }
 
 func (s *Room) deleteToken(w http.ResponseWriter, r *http.Request) error {

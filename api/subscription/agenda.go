@@ -135,7 +135,7 @@ func (a agenda) about(t desk.Ticket, kind string, event ical.Event) ical.Event {
 
 // today is the day it is where the desk is.
 func (a agenda) today() time.Time {
-	year, month, day := a.now.In(rest.Zone(a.catalog)).Date()
+	year, month, day := a.now.In(a.catalog.Settings.Zone()).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 

@@ -185,10 +185,7 @@ func (f facts) moment(operator string, actual any, leaf map[string]any) bool {
 	}
 	now := f.form.Now
 	if operator == "today" {
-		zone, err := time.LoadLocation(f.form.Catalog.Settings.String("timezone_default"))
-		if err != nil {
-			zone = time.UTC
-		}
+		zone := f.form.Catalog.Settings.Zone()
 		return at.In(zone).Format(desk.DateForm) == now.In(zone).Format(desk.DateForm)
 	}
 	if bound, ok := momentOf(leaf["value"]); ok && strings.HasSuffix(operator, "(absolute)") {

@@ -161,15 +161,12 @@ func localeOf(chosen *string, c *desk.Catalog) string {
 }
 
 func zoneOf(chosen *string, c *desk.Catalog) *time.Location {
-	for _, name := range []string{textOr(chosen), c.Settings.String("timezone_default")} {
-		if name == "" || name == "system" || name == "Local" {
-			continue
-		}
+	if name := textOr(chosen); name != "" && name != "system" && name != "Local" {
 		if zone, err := time.LoadLocation(name); err == nil {
 			return zone
 		}
 	}
-	return time.UTC
+	return c.Settings.Zone()
 }
 
 func textOr(text *string) string {

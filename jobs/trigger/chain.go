@@ -108,7 +108,7 @@ func silenced(article *desk.Article) bool {
 // reach lets triggers act on a time that is reached, each once a day. It returns what they did.
 func (c *chain) reach(ctx context.Context, s step) (step, error) {
 	done := step{event: desk.TicketEvent{TicketID: c.ticket.ID, Type: desk.EventUpdate, By: desk.SystemUser}}
-	today := c.now.In(c.zone())
+	today := c.now.In(c.catalog.Settings.Zone())
 	for i := range c.rules.time {
 		r := &c.rules.time[i]
 		fits, err := c.fits(ctx, r, s)
@@ -200,14 +200,6 @@ func (c *chain) fits(ctx context.Context, r *rule, s step) (bool, error) {
 		return false, nil
 	}
 	return bound.Matches(&c.known.facts), nil
-}
-
-func (c *chain) zone() *time.Location {
-	zone, err := time.LoadLocation(c.catalog.Settings.String("timezone_default"))
-	if err != nil {
-		return time.UTC
-	}
-	return zone
 }
 
 // actor is whom an action means by the current user: who wrote the article last, or the ticket.

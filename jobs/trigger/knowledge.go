@@ -11,7 +11,7 @@ import (
 // learn looks up what the conditions of all triggers may ask about the ticket, in one round trip.
 func (c *chain) learn(ctx context.Context, s step) (*knowledge, error) {
 	n, t := c.rules.needs, c.ticket
-	k := &knowledge{zone: c.zone()}
+	k := &knowledge{zone: c.catalog.Settings.Zone()}
 	want := automation.FactsWanted{
 		Organization: n.organization, Tags: n.tags, Subscribers: n.subscribers, StandIns: n.standIns, Today: c.now.In(k.zone),
 	}

@@ -96,11 +96,7 @@ func (s Keeper) DueTickets(ctx context.Context, c *desk.Catalog, q DueQuery) ([]
 
 // dayOf is the date of a time where the installation is.
 func dayOf(c *desk.Catalog, at time.Time) time.Time {
-	zone, err := time.LoadLocation(c.Settings.String("timezone_default"))
-	if err != nil {
-		zone = time.UTC
-	}
-	year, month, day := at.In(zone).Date()
+	year, month, day := at.In(c.Settings.Zone()).Date()
 	return time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
 }
 

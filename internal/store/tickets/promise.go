@@ -77,11 +77,7 @@ func (p *promise) bind(context rules.Context) *rules.Bound {
 }
 
 func promiseContext(c *desk.Catalog, now time.Time) rules.Context {
-	zone, err := time.LoadLocation(c.Settings.String("timezone_default"))
-	if err != nil {
-		zone = time.UTC
-	}
-	return rules.Context{Now: now, Zone: zone}
+	return rules.Context{Now: now, Zone: c.Settings.Zone()}
 }
 
 // choosing is how promises are chosen for some tickets at one time.
