@@ -51,7 +51,8 @@ func (p Policy) Client(opts Options) *http.Client {
 	if opts.Proxy != nil {
 		proxy = http.ProxyURL(opts.Proxy)
 	}
-	dialer := &net.Dialer{Timeout: min(connectWithin, timeout), Control: p.control}
+	dialer := p.Dialer()
+	dialer.Timeout = min(connectWithin, timeout)
 	return &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{
@@ -72,6 +73,11 @@ func (p Policy) Client(opts Options) *http.Client {
 			return nil
 		},
 	}
+}
+
+// Dialer returns what makes connections that keep to the policy, for protocols other than HTTP.
+func (p Policy) Dialer() *net.Dialer {
+	return &net.Dialer{Timeout: connectWithin, Control: p.control}
 }
 
 // control runs for every connection, when its address is known and before it is made.

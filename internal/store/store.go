@@ -15,9 +15,12 @@ import (
 	"postroom/internal/store/arrivals"
 	"postroom/internal/store/automation"
 	"postroom/internal/store/catalog"
+	"postroom/internal/store/chat"
 	"postroom/internal/store/collab"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/files"
+	"postroom/internal/store/helpdesks"
+	"postroom/internal/store/imports"
 	"postroom/internal/store/installation"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/library"
@@ -39,9 +42,12 @@ type Store struct {
 	arrivalsKeeper
 	automationKeeper
 	catalogKeeper
+	chatKeeper
 	collabKeeper
 	directoryKeeper
 	filesKeeper
+	helpdesksKeeper
+	importsKeeper
 	installationKeeper
 	knowledgeKeeper
 	libraryKeeper
@@ -60,9 +66,12 @@ type (
 	arrivalsKeeper     = arrivals.Keeper
 	automationKeeper   = automation.Keeper
 	catalogKeeper      = catalog.Keeper
+	chatKeeper         = chat.Keeper
 	collabKeeper       = collab.Keeper
 	directoryKeeper    = directory.Keeper
 	filesKeeper        = files.Keeper
+	helpdesksKeeper    = helpdesks.Keeper
+	importsKeeper      = imports.Keeper
 	installationKeeper = installation.Keeper
 	knowledgeKeeper    = knowledge.Keeper
 	libraryKeeper      = library.Keeper
@@ -82,9 +91,12 @@ func on(db *pg.DB) *Store {
 		arrivalsKeeper:     arrivals.On(db),
 		automationKeeper:   automation.On(db),
 		catalogKeeper:      catalog.On(db),
+		chatKeeper:         chat.On(db),
 		collabKeeper:       collab.On(db),
 		directoryKeeper:    directory.On(db),
 		filesKeeper:        files.On(db),
+		helpdesksKeeper:    helpdesks.On(db),
+		importsKeeper:      imports.On(db),
 		installationKeeper: installation.On(db),
 		knowledgeKeeper:    knowledge.On(db),
 		libraryKeeper:      library.On(db),
