@@ -17,20 +17,8 @@ func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.enter(r)
+	v, answer, err := s.answerToRead(r, "id")
 	if err != nil {
-		return err
-	}
-	id, err := answerID(r, "id")
-	if err != nil {
-		return err
-	}
-	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
-	if err != nil {
-		return err
-	}
-	// What editors only see must not be had by asking for it by its id.
-	if err := shown(answer, v.tree.Access(v.who, &answer.CategoryID)); err != nil {
 		return err
 	}
 	wanted, err := contentsWanted(p)
@@ -41,7 +29,25 @@ func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"id", id}, {"assets", assets}})
+	return rest.Reply(w, r, rest.Record{{"id", answer.ID}, {"assets", assets}})
+}
+
+// answerToRead is the answer whose id stands in the path under a name, for somebody who may see it as
+// it is now: what only editors see must not be had by asking for it by its id.
+func (s *Room) answerToRead(r *http.Request, name string) (*visit, desk.KBAnswer, error) {
+	v, err := s.enter(r)
+	if err != nil {
+		return nil, desk.KBAnswer{}, err
+	}
+	id, err := answerID(r, name)
+	if err != nil {
+		return nil, desk.KBAnswer{}, err
+	}
+	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
+	if err == nil {
+		err = shown(answer, v.tree.Access(v.who, &answer.CategoryID))
+	}
+	return v, answer, err
 }
 
 // contentsWanted reads include_contents: the ids of contents, with commas between them.
@@ -139,22 +145,7 @@ func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input,
 	if in.Err != nil {
 		return in.Err
 	}
-	all, err := translationsSent(in.Params, bodyIn)
-	if err != nil {
-		return err
-	}
-	switch {
-	case answer.ID != 0:
-		err = knowledge.Answers.Save(ctx, tx.DB, answer, in.Who.User.ID)
-	case len(all) == 0:
-		err = rest.Invalid("translations", "Translations can't be blank")
-	default:
-		err = knowledge.Answers.Insert(ctx, tx.DB, answer, in.Who.User.ID)
-	}
-	if err != nil {
-		return err
-	}
-	return v.translate(ctx, tx, knowledge.AnswerTranslations, int64(answer.ID), all)
+	return keep(ctx, tx, v, in.Params, knowledge.Answers, knowledge.AnswerTranslations, answer, bodyIn)
 }
 
 // shelve puts an answer into the category that the client wants it in, behind all others there.

@@ -127,18 +127,7 @@ func (s *Room) cloneFiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := s.enter(r)
-	if err != nil {
-		return err
-	}
-	id, err := answerID(r, "answer_id")
-	if err != nil {
-		return err
-	}
-	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
-	if err == nil {
-		err = shown(answer, v.tree.Access(v.who, &answer.CategoryID))
-	}
+	v, answer, err := s.answerToRead(r, "answer_id")
 	if err != nil {
 		return err
 	}
@@ -146,7 +135,7 @@ func (s *Room) cloneFiles(w http.ResponseWriter, r *http.Request) error {
 	if form == 0 {
 		return rest.Invalid("form_id", "Need 'form_id' to add attachments to new form.")
 	}
-	copies, err := s.Store.CopyAttachments(r.Context(), desk.ObjectKBAnswer, int64(id), desk.ObjectUploadCache, form, v.who.User.ID)
+	copies, err := s.Store.CopyAttachments(r.Context(), desk.ObjectKBAnswer, int64(answer.ID), desk.ObjectUploadCache, form, v.who.User.ID)
 	if err != nil {
 		return err
 	}

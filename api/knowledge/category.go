@@ -134,22 +134,7 @@ func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Inpu
 	if category.CategoryIcon == "" {
 		return rest.Invalid("category_icon", "Category icon can't be blank")
 	}
-	all, err := translationsSent(in.Params, noText)
-	if err != nil {
-		return err
-	}
-	switch {
-	case category.ID != 0:
-		err = knowledge.Categories.Save(ctx, tx.DB, category, in.Who.User.ID)
-	case len(all) == 0:
-		err = rest.Invalid("translations", "Translations can't be blank")
-	default:
-		err = knowledge.Categories.Insert(ctx, tx.DB, category, in.Who.User.ID)
-	}
-	if err != nil {
-		return err
-	}
-	return v.translate(ctx, tx, knowledge.CategoryTranslations, int64(category.ID), all)
+	return keep(ctx, tx, v, in.Params, knowledge.Categories, knowledge.CategoryTranslations, category, noText)
 }
 
 // place puts a category where the client wants it: behind all others there, and never into itself.

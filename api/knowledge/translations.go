@@ -10,6 +10,7 @@ import (
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
+	"postroom/internal/store/table"
 )
 
 // Lengths in characters.
@@ -104,6 +105,29 @@ func bodyIn(one rest.Params) (any, bool) {
 func footerIn(one rest.Params) (any, bool) {
 	note, sent := one["footer_note"]
 	return note, sent
+}
+
+// keep stores an answer or a category with what a client says about it in some languages. A new one
+// needs a name in one of them.
+func keep[T any, ID ~int64](ctx context.Context, tx *store.Store, v *visit, p rest.Params, records *table.Of[T, ID],
+	names *knowledge.Translations, record *T, text func(rest.Params) (any, bool),
+) error {
+	all, err := translationsSent(p, text)
+	if err != nil {
+		return err
+	}
+	switch {
+	case records.ID(*record) != 0:
+		err = records.Save(ctx, tx.DB, record, v.who.User.ID)
+	case len(all) == 0:
+		err = rest.Invalid("translations", "Translations can't be blank")
+	default:
+		err = records.Insert(ctx, tx.DB, record, v.who.User.ID)
+	}
+	if err != nil {
+		return err
+	}
+	return v.translate(ctx, tx, names, int64(records.ID(*record)), all)
 }
 
 // translate stores what a client says in some languages about something new or known.
