@@ -11,6 +11,7 @@ import (
 	"postroom/api/library"
 	"postroom/api/longpoll"
 	"postroom/api/mail"
+	"postroom/api/messaging"
 	"postroom/api/oauth"
 	"postroom/api/objects"
 	"postroom/api/people"
@@ -42,6 +43,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	library.New(s.House).Routes(t)
 	automation.New(s.House, people).Routes(t)
 	mail.New(s.House, needs.Wizard, needs.Providers).Routes(t)
+	messaging.New(s.House, needs.Messaging).Routes(t)
 	security.New(s.House).Routes(t)
 	objects.New(s.House).Routes(t)
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"postroom/api/mail"
+	"postroom/api/messaging"
 	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/api/signin"
@@ -34,6 +35,8 @@ type Needs struct {
 	Wizard  mail.Wizard // tries mail accounts before they are stored
 	// Providers are where people sign in to let us into their mailbox.
 	Providers mail.Providers
+	// Messaging is where what messengers send goes, and how their channels are set up.
+	Messaging messaging.Needs
 	// SIPNames tells the names of agents in a Placetel account; nil: nobody does.
 	SIPNames telephony.SIPNames
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is

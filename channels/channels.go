@@ -16,11 +16,14 @@ import (
 // Inbound is a message as a channel got it, before anybody looked inside.
 type Inbound struct {
 	ChannelID  desk.ChannelID // 0: none, such as mail from the pipe
-	Kind       string         // email, telegram …: says who can parse Raw
+	Kind       string         // email, telegram, sms, whatsapp: says who can read Raw
 	ExternalID string         // its name at the source, stable over repeats; IMAP: UIDVALIDITY:UID
-	Raw        []byte
-	Options    Options
-	ReceivedAt time.Time
+	// Conversation names who wrote, such as a chat or a number: messages of one channel and conversation
+	// are processed in the order in which they were received. Empty: the message knows its parents itself.
+	Conversation string
+	Raw          []byte
+	Options      Options
+	ReceivedAt   time.Time
 }
 
 // Options is what the channel knows about a message beside its bytes.

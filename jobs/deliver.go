@@ -141,6 +141,10 @@ func (j *DeliverArticle) begin(ctx context.Context, articleID desk.ArticleID, id
 		if err != nil {
 			return err
 		}
+		if work := task.Delivery(l.article); work != nil && work != task.Kind(task.ArticleToDeliver{ArticleID: articleID}) {
+			l = nil // no mail: announced before there were other ways
+			return tx.PassOn(ctx, id, work)
+		}
 		if l.delivered() || catalog.Settings.Bool("import_mode") {
 			l = nil
 			return tx.FinishTask(ctx, id)

@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/intake"
+	"postroom/internal/messenger"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 	"postroom/jobs/task"
@@ -15,17 +16,19 @@ import (
 
 // ProcessMessage makes a received message a ticket or a follow-up.
 type ProcessMessage struct {
-	intake *intake.Intake
-	keep   KeepMessage
-	log    *slog.Logger
+	intake     *intake.Intake
+	messengers *messenger.Messenger
+	keep       KeepMessage
+	log        *slog.Logger
 }
 
 // KeepMessage puts a message that can't be processed where people find it, such as the spool.
 type KeepMessage func(raw []byte, message arrivals.Message, reason error) error
 
-// NewProcessMessage returns the job of task.MessageReceived.
-func NewProcessMessage(in *intake.Intake, keep KeepMessage, log *slog.Logger) *ProcessMessage {
-	return &ProcessMessage{intake: in, keep: keep, log: log}
+// NewProcessMessage returns the job of task.MessageReceived. Mail goes to in, what came by another way
+// to messengers.
+func NewProcessMessage(in *intake.Intake, messengers *messenger.Messenger, keep KeepMessage, log *slog.Logger) *ProcessMessage {
+	return &ProcessMessage{intake: in, messengers: messengers, keep: keep, log: log}
 }
 
 // messagePolicy allows a mail the time that the original does (reference/email.md 0).
@@ -36,7 +39,14 @@ func (j *ProcessMessage) Handler() Handler { return Handle(j, messagePolicy()) }
 
 // Work processes one message.
 func (j *ProcessMessage) Work(ctx context.Context, t task.MessageReceived, id desk.OutboxID) error {
-	return j.intake.Process(ctx, t.InboundID, id)
+	message, err := j.intake.Waiting(ctx, t.InboundID, id)
+	if err != nil || message == nil {
+		return err
+	}
+	if j.messengers.Knows(message.Kind) {
+		return j.messengers.Process(ctx, *message, id)
+	}
+	return j.intake.ProcessMail(ctx, *message, id)
 }
 
 // GiveUp keeps the raw message and marks it failed, which wakes those that wait for it. Its work

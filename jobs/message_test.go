@@ -62,7 +62,7 @@ func (p *post) runInbound(t *testing.T, in *intake.Intake, s *shelf) {
 	start(t, NewRelay(p.store, p.redis, p.log).Run)
 	start(t, NewWorkers(p.store, p.redis, p.log, WorkersOptions{
 		Counts: map[string]int{task.Inbound: 4}, ShutdownWithin: 5 * time.Second,
-	}, NewProcessMessage(in, s.keep, p.log).Handler()).Run)
+	}, NewProcessMessage(in, nil, s.keep, p.log).Handler()).Run)
 }
 
 func TestUnreadableMailIsKeptAndHarmsNoOther(t *testing.T) {
@@ -117,7 +117,7 @@ func TestGivingUpNeedsOneConnection(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	err = narrow.InTx(ctx, func(tx *store.Store) error {
-		return NewProcessMessage(in, s.keep, p.log).GiveUp(ctx, tx, task.MessageReceived{InboundID: 1}, 1, errors.New("unreadable"))
+		return NewProcessMessage(in, nil, s.keep, p.log).GiveUp(ctx, tx, task.MessageReceived{InboundID: 1}, 1, errors.New("unreadable"))
 	})
 	if err != nil || len(s.kept) != 1 {
 		t.Errorf("kept %q, %v, want the mail", s.kept, err)

@@ -8,25 +8,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store/accounts"
-	"postroom/internal/store/seal"
 	"postroom/internal/store/table"
 )
-
-// channelRecord shows a channel, its secrets masked.
-func channelRecord(c desk.Channel) rest.Record {
-	preferences := map[string]any{}
-	for key, value := range c.Preferences {
-		preferences[key] = value
-	}
-	if c.LastFetch != nil {
-		preferences["last_fetch"] = c.LastFetch
-	}
-	return rest.Record{
-		{"id", c.ID}, {"group_id", c.GroupID}, {"area", c.Area}, {"options", seal.Mask(c.Options, rest.SecretMask)},
-		{"preferences", preferences}, {"active", c.Active}, {"last_log_in", c.LastLogIn}, {"last_log_out", c.LastLogOut},
-		{"status_in", c.StatusIn}, {"status_out", c.StatusOut},
-	}.Stamped(c.Stamp)
-}
 
 var settingInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
 
@@ -55,7 +38,7 @@ func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
 	accounts, notifying := []desk.ChannelID{}, []desk.ChannelID{}
 	shown := rest.Record{}
 	for _, c := range channels {
-		shown.Add(rest.IDText(c.ID), channelRecord(c))
+		shown.Add(rest.IDText(c.ID), rest.ChannelRecord(c))
 		switch {
 		case c.Area == desk.AreaEmailAccount:
 			accounts = append(accounts, c.ID)

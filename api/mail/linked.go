@@ -51,7 +51,7 @@ func (s linked) list(w http.ResponseWriter, r *http.Request) error {
 	}
 	shown, ids := rest.Record{}, []desk.ChannelID{}
 	for _, channel := range all {
-		shown.Add(rest.IDText(channel.ID), channelRecord(channel))
+		shown.Add(rest.IDText(channel.ID), rest.ChannelRecord(channel))
 		ids = append(ids, channel.ID)
 	}
 	return rest.Reply(w, r, rest.Record{
@@ -93,7 +93,7 @@ func (s linked) turn(w http.ResponseWriter, r *http.Request, on bool) error {
 		return err
 	}
 	s.Changed()
-	return rest.WriteJSON(w, http.StatusOK, channelRecord(channel))
+	return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(channel))
 }
 
 func (s linked) remove(w http.ResponseWriter, r *http.Request) error {

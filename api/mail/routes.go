@@ -62,7 +62,7 @@ var (
 // linkedRoutes are the addresses of a provider's channels, as they were first laid out.
 func (s *Room) linkedRoutes(t *rest.Table, at provider) {
 	all, who, of := "/api/v1/"+at.path, rest.Needs(at.permission), linked{s, at}
-	sample := channelRecord(desk.Channel{})
+	sample := rest.ChannelRecord(desk.Channel{})
 	t.Handle("GET "+all, who, of.list).Gives(linkedList)
 	t.Handle("DELETE "+all, who, of.remove)
 	t.Handle("POST "+all+"_enable", who, of.enable).Takes(whichChannel).Gives(sample)
@@ -76,7 +76,7 @@ func (s *Room) linkedRoutes(t *rest.Table, at provider) {
 // graphRoutes are the same of Microsoft Graph, which came later.
 func (s *Room) graphRoutes(t *rest.Table) {
 	all, who, of := "/api/v1/"+microsoftGraph.path, rest.Needs(microsoftGraph.permission), linked{s, microsoftGraph}
-	sample := channelRecord(desk.Channel{})
+	sample := rest.ChannelRecord(desk.Channel{})
 	t.Handle("GET "+all, who, of.list).Gives(linkedList)
 	t.Handle("DELETE "+all+"/{id}", who, of.remove)
 	t.Handle("POST "+all+"/{id}/enable", who, of.enable).Gives(sample)

@@ -182,8 +182,8 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	if err := in.Note(ctx, tx, desk.ArticleActivity(desk.ActivityCreate, *ticket, a.ID, who.User.ID)); err != nil {
 		return a, err
 	}
-	if outgoing {
-		if err := tx.Announce(ctx, task.ArticleToDeliver{ArticleID: a.ID}); err != nil {
+	if delivery := task.Delivery(a); delivery != nil {
+		if err := tx.Announce(ctx, delivery); err != nil {
 			return a, err
 		}
 	}

@@ -69,6 +69,7 @@ func (h *house) apiPart(listener net.Listener) part {
 		Providers:  &email.Linked{Accounts: h.accounts, Places: provider.Public()},
 		AutoWizard: autoWizard{h.autoWizard()},
 		SIPNames:   placetel.New(h.log),
+		Messaging:  h.messaging(),
 	})
 	return part{"API", func(ctx context.Context) error { return server.Serve(ctx, listener, partTime(h.cfg)) }}
 }

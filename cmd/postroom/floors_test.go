@@ -34,6 +34,7 @@ var floors = map[string]int{
 	"api/live":                     4,
 	"api/longpoll":                 4,
 	"api/mail":                     4,
+	"api/messaging":                4, // messengers and their channels
 	"api/oauth":                    4,
 	"api/twofactor":                4,
 	"api/objects":                  4,
@@ -62,6 +63,7 @@ var floors = map[string]int{
 	"internal/console":             4,
 	"jobs":                         4,
 	"jobs/hook":                    4,
+	"jobs/messenger":               4,
 	"jobs/directory":               4, // reads LDAP, Exchange
 	"jobs/agents":                  4,
 	"jobs/importer":                4,
@@ -90,6 +92,7 @@ var floors = map[string]int{
 	"internal/importer/source":     1, // what all helpdesks that are read have in common
 	"internal/importer/zendesk":    2,
 	"internal/intake":              3,
+	"internal/messenger":           3,
 	"internal/live":                3, // tells open pages what happens
 	"internal/transcript":          3, // makes tickets of chats
 	"internal/preview":             3, // what a mail would become
@@ -151,6 +154,7 @@ var floors = map[string]int{
 	"internal/picture":             0,
 	"internal/richtext":            0,
 	"internal/smime":               0,
+	"internal/wording":             0, // how texts are made of words
 	"channels/email/pop3":          0, // a protocol, like a library
 	"channels/email/provider":      1, // where people sign in to let us into a mailbox
 	"migrations":                   0,
@@ -189,7 +193,6 @@ var storeSteps = map[string]int{
 	"internal/store/catalog":      4,
 	"internal/store/directory":    5,
 	"internal/store/knowledge":    5,
-	"internal/store/helpdesks":    6,
 	"internal/store/imports":      6,
 	"internal/store/chat":         6,
 	"internal/store/installation": 6,
@@ -203,6 +206,7 @@ var storeSteps = map[string]int{
 	"internal/store/lookup":       7,
 	"internal/store/privacy":      7,
 	"internal/store/automation":   8,
+	"internal/store/helpdesks":    8,
 	"internal/store":              9,
 }
 

@@ -10,12 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/desk"
+	"postroom/internal/directorysync"
 	"postroom/internal/egress"
 	"postroom/internal/intake"
 	"postroom/internal/perform"
 	"postroom/jobs"
 	"postroom/jobs/agents"
+	"postroom/jobs/directory"
 	"postroom/jobs/hook"
+	sendmessages "postroom/jobs/messenger"
 	"postroom/jobs/scheduler"
 	"postroom/jobs/signatures"
 	"postroom/jobs/task"
@@ -88,7 +91,9 @@ func (p *program) work(ctx context.Context, queues []string) error {
 func (h *house) workPart(client redis.UniversalClient, workers map[string]int) part {
 	in := intake.New(h.store, h.blobs, h.log)
 	run := jobs.NewWorkers(h.store, client, h.log, jobs.WorkersOptions{Counts: workers, ShutdownWithin: partTime(h.cfg)},
-		jobs.NewProcessMessage(in, keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
+		jobs.NewProcessMessage(in, h.messengers(), keepIn(spool.New(h.cfg.Places.Spool)), h.log).Handler(),
+		jobs.Handle(sendmessages.NewDeliver(h.store, h.blobs, h.ways(), h.log), jobs.Retrying(sendmessages.Timeout, sendmessages.Delays())),
+		jobs.Handle(sendmessages.NewReply(h.store, h.ways(), h.log), jobs.Retrying(sendmessages.Timeout, sendmessages.Delays())),
 		jobs.NewDeliverArticle(h.store, h.blobs, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log, tellAgents), jobs.Patient(trigger.Timeout)),
 		jobs.Handle(scheduler.NewRun(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(scheduler.Timeout)),
@@ -105,6 +110,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
+		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),

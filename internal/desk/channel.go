@@ -12,6 +12,10 @@ const (
 	AreaGoogle            = "Google::Account"         // IMAP and SMTP with OAuth
 	AreaMicrosoft365      = "Microsoft365::Account"   // IMAP and SMTP with OAuth
 	AreaMicrosoftGraph    = "MicrosoftGraph::Account" // Microsoft's REST interface
+	AreaTelegram          = "Telegram::Bot"
+	AreaSMSAccount        = "Sms::Account"      // receives, and answers what it received
+	AreaSMSNotification   = "Sms::Notification" // sends what rules write
+	AreaWhatsApp          = "WhatsApp::Business"
 )
 
 // MailAreas are those of channels with a mailbox, which is fetched.

@@ -46,6 +46,9 @@ const (
 	ArticleNote  ArticleTypeID = 10
 	ArticleWeb   ArticleTypeID = 11
 
+	ArticleTelegram ArticleTypeID = 12 // telegram personal-message
+	ArticleWhatsApp ArticleTypeID = 14 // whatsapp message
+
 	SenderAgent    SenderID = 1
 	SenderCustomer SenderID = 2
 	SenderSystem   SenderID = 3

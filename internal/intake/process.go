@@ -11,20 +11,33 @@ import (
 	"postroom/internal/store/arrivals"
 )
 
-// Process makes a received message a ticket or a follow-up, exactly once, and ends its task. A
-// message that is done already, or waits for the one it answers, is no error. One that is
-// desk.Permanent can't become a ticket; any other error is worth another attempt.
+// Process is ProcessMail for a received message of which only the id is known.
 func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.OutboxID) error {
-	inbound, err := in.store.Inbound(ctx, id)
-	if errors.Is(err, desk.ErrNotFound) {
-		return in.store.FinishTask(ctx, outbox) // somebody deleted it: there is nothing to do
-	}
-	if err != nil {
+	inbound, err := in.Waiting(ctx, id, outbox)
+	if err != nil || inbound == nil {
 		return err
 	}
-	if inbound.State != arrivals.Received {
-		return in.store.FinishTask(ctx, outbox) // done already
+	return in.ProcessMail(ctx, *inbound, outbox)
+}
+
+// Waiting returns a received message of any kind that is still to be processed. It returns none when
+// there is nothing to do any more; the task is ended then.
+func (in *Intake) Waiting(ctx context.Context, id desk.InboundID, outbox desk.OutboxID) (*arrivals.Message, error) {
+	inbound, err := in.store.Inbound(ctx, id)
+	if errors.Is(err, desk.ErrNotFound) || err == nil && inbound.State != arrivals.Received {
+		return nil, in.store.FinishTask(ctx, outbox) // somebody deleted it, or it is done already
 	}
+	if err != nil {
+		return nil, err
+	}
+	return &inbound, nil
+}
+
+// ProcessMail makes a received mail a ticket or a follow-up, exactly once, and ends its task. A
+// mail that is done already, or waits for the one it answers, is no error. One that is
+// desk.Permanent can't become a ticket; any other error is worth another attempt.
+func (in *Intake) ProcessMail(ctx context.Context, inbound arrivals.Message, outbox desk.OutboxID) error {
+	id := inbound.ID
 	weight := min(inbound.Size, memoryForMails)
 	if err := in.memory.Acquire(ctx, weight); err != nil {
 		return fmt.Errorf("inbound message %d waits for larger ones: %w: %w", id, desk.ErrUnavailable, err)

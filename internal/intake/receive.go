@@ -75,7 +75,7 @@ func withoutTwins(messages []channels.Inbound) (fresh []arrivals.Arrival, bytes 
 	}
 	seen := map[name]bool{}
 	for _, message := range messages {
-		message.ExternalID = externalID(message.ExternalID)
+		message.ExternalID, message.Conversation = externalID(message.ExternalID), externalID(message.Conversation)
 		entry := arrivals.Arrival{Inbound: message}
 		named := func(text string) name { return name{message.ChannelID, message.Kind, text} }
 		id := named("id " + message.ExternalID)

@@ -144,19 +144,16 @@ func (r *run) writeSMS(ctx context.Context, w SMSWrite) error {
 	if err := r.addArticle(ctx, article, nil); err != nil {
 		return err
 	}
-	r.announce = append(r.announce, task.ArticleToDeliver{ArticleID: article.ID})
+	r.announce = append(r.announce, task.Delivery(*article))
 	return nil
 }
 
 // smsChannel is the first one that works.
 func (r *run) smsChannel() (found desk.Channel, there bool) {
 	for id, channel := range r.Catalog.Channels {
-		if channel.Area == areaSMS && channel.Active && (!there || id < found.ID) {
+		if channel.Area == desk.AreaSMSNotification && channel.Active && (!there || id < found.ID) {
 			found, there = channel, true
 		}
 	}
 	return found, there
 }
-
-// areaSMS is the area of channels that send text messages to whom rules name.
-const areaSMS = "Sms::Notification"

@@ -93,6 +93,39 @@ type ArticleToDeliver struct {
 func (ArticleToDeliver) Kind() string  { return "article.deliver" }
 func (ArticleToDeliver) Queue() string { return Deliver }
 
+// MessageToDeliver: an article was written that has to leave the house by a messenger.
+type MessageToDeliver struct {
+	ArticleID desk.ArticleID `json:"article_id"`
+}
+
+func (MessageToDeliver) Kind() string  { return "message.deliver" }
+func (MessageToDeliver) Queue() string { return Deliver }
+
+// Delivery is the work of sending a written article out; nil where it stays in the house.
+func Delivery(a desk.Article) Kind {
+	if a.SenderID == desk.SenderCustomer {
+		return nil
+	}
+	switch a.TypeID {
+	case desk.ArticleEmail:
+		return ArticleToDeliver{ArticleID: a.ID}
+	case desk.ArticleSMS, desk.ArticleTelegram, desk.ArticleWhatsApp:
+		return MessageToDeliver{ArticleID: a.ID}
+	}
+	return nil
+}
+
+// ReplyToSend: somebody who wrote by a messenger is told something that becomes no article, such as
+// that a file was too large. There is no record that it could be read from.
+type ReplyToSend struct {
+	ChannelID desk.ChannelID `json:"channel_id"`
+	To        string         `json:"to"` // as the messenger names chats: an id, a number
+	Text      string         `json:"text"`
+}
+
+func (ReplyToSend) Kind() string  { return "message.reply" }
+func (ReplyToSend) Queue() string { return Deliver }
+
 // BlobsReleased: records that pointed to these blobs are gone; what nothing points to any more
 // can be deleted.
 type BlobsReleased struct {
@@ -149,3 +182,19 @@ type AccountMail struct {
 
 func (AccountMail) Kind() string  { return "account.mail" }
 func (AccountMail) Queue() string { return Deliver }
+
+// ChatEnded: a conversation is over, and its topic wants a ticket made of it.
+type ChatEnded struct {
+	ChatSessionID desk.ChatSessionID `json:"chat_session_id"`
+}
+
+func (ChatEnded) Kind() string  { return "chat.ended" }
+func (ChatEnded) Queue() string { return Maintenance }
+
+// ChatLeft: the visitor of a conversation said to be back at once.
+type ChatLeft struct {
+	ChatSessionID desk.ChatSessionID `json:"chat_session_id"`
+}
+
+func (ChatLeft) Kind() string  { return "chat.left" }
+func (ChatLeft) Queue() string { return Maintenance }

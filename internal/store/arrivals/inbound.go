@@ -52,7 +52,7 @@ type Message struct {
 // servers count from 1: another Message-ID makes another mail, which gets a name of its own.
 const insertInbound = `
 	WITH made AS (
-		INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id, options, message_id_md5, received_at)
+		INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id, options, message_id_md5, received_at, conversation)
 		SELECT nullif(channel_id, 0), kind,
 			CASE WHEN new.md5 <> '' AND EXISTS (
 				SELECT
@@ -62,9 +62,9 @@ const insertInbound = `
 					AND known.external_id = new.external_id
 					AND known.message_id_md5 <> new.md5)
 			THEN new.external_id || ':' || new.md5 ELSE new.external_id END,
-			blob_id, options, nullif(md5, ''), coalesce(received_at, now())
-		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::text[], $7::timestamptz[])
-			WITH ORDINALITY AS new (channel_id, kind, external_id, blob_id, options, md5, received_at, position)
+			blob_id, options, nullif(md5, ''), coalesce(received_at, now()), nullif(conversation, '')
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::jsonb[], $6::text[], $7::timestamptz[], $10::text[])
+			WITH ORDINALITY AS new (channel_id, kind, external_id, blob_id, options, md5, received_at, conversation, position)
 		WHERE new.md5 = '' OR NOT EXISTS (
 			SELECT
 			FROM inbound_messages known
@@ -84,7 +84,7 @@ const insertInbound = `
 // AddInbound writes received messages, and work for each that is new. It returns how many were.
 func (s Keeper) AddInbound(ctx context.Context, messages []Arrival) (int, error) {
 	var channelIDs, blobs []int64
-	var kinds, names, md5s []string
+	var kinds, names, md5s, conversations []string
 	var options [][]byte
 	var times []*time.Time
 	for _, m := range messages {
@@ -95,9 +95,10 @@ func (s Keeper) AddInbound(ctx context.Context, messages []Arrival) (int, error)
 		channelIDs, blobs = append(channelIDs, int64(m.ChannelID)), append(blobs, int64(m.BlobID))
 		kinds, names, md5s = append(kinds, m.Kind), append(names, m.ExternalID), append(md5s, m.MessageIDMD5)
 		options, times = append(options, encoded), append(times, pg.TimeOrNil(m.ReceivedAt))
+		conversations = append(conversations, m.Conversation)
 	}
 	work := task.MessageReceived{}
-	tag, err := pg.Conn(s.DB).Exec(ctx, insertInbound, channelIDs, kinds, names, blobs, options, md5s, times, work.Queue(), work.Kind())
+	tag, err := pg.Conn(s.DB).Exec(ctx, insertInbound, channelIDs, kinds, names, blobs, options, md5s, times, work.Queue(), work.Kind(), conversations)
 	if err != nil {
 		return 0, fmt.Errorf("add inbound messages: %w", pg.Translate(err))
 	}

@@ -11,15 +11,16 @@ import (
 
 // Messages without work can only come from a mistake: a restored backup, rows deleted by hand, a
 // bug. Those that wait for a parent are looked at again too: should the parent have ended without
-// waking them, they go on now; else they wait again. The index on message_id_md5 is the one that
-// knows what is still received.
+// waking them, they go on now; else they wait again. The indexes on message_id_md5 and
+// on conversation know what is still received: a message of mail has the one, of a messenger the other.
 const announceStranded = `
 	INSERT INTO outbox (queue, kind, payload)
 	SELECT $1, $2, jsonb_build_object('inbound_id', i.id)
-	FROM inbound_messages i
-	WHERE i.state = 'received'
-		AND i.message_id_md5 IS NOT NULL
-		AND i.received_at < now() - $3::interval
+	FROM (
+		SELECT id, received_at FROM inbound_messages WHERE state = 'received' AND message_id_md5 IS NOT NULL
+		UNION ALL
+		SELECT id, received_at FROM inbound_messages WHERE state = 'received' AND conversation IS NOT NULL) i
+	WHERE i.received_at < now() - $3::interval
 		AND NOT EXISTS (
 			SELECT
 			FROM outbox o

@@ -1,0 +1,98 @@
+package channels
+
+import (
+	"context"
+
+	"postroom/internal/desk"
+)
+
+// Act is what somebody does by writing.
+type Act int
+
+// What a message of a messenger can be.
+const (
+	Writes  Act = iota // it becomes an article
+	Edits              // it takes the place of the article with its id; where there is none, it becomes nothing
+	Ends               // the sender's ticket is closed
+	Greets             // it is answered, and nothing is kept
+	Reports            // the messenger tells what became of the article with its id
+)
+
+// Written is what somebody wrote by a messenger, whichever it was. Its texts may be of any kind: they
+// are cleaned and cut where they are stored.
+type Written struct {
+	Act  Act
+	ID   string // the article's message_id; by it repeats are recognised
+	By   desk.Writer
+	From string // of the article
+	To   string
+
+	Title       string // of a new ticket
+	ContentType string // of Body: text/plain or text/html, which shows inline files by cid:
+	Body        string
+	Files       []RemoteFile
+
+	// Ticket and Article are kept in their preferences, beside what is there.
+	Ticket  map[string]any
+	Article map[string]any
+
+	ReplyTo string // where replies go, as the messenger names it
+	Reply   string // told to the sender once the message is processed; empty: nothing
+	Welcome string // becomes the first answer under a new ticket, written by the system; empty: none
+	Lost    string // told to the sender when a file can't be had, and no article is made; empty: the rest becomes an article, with preference media_error
+}
+
+// RemoteFile is an attachment that still lies at the messenger.
+type RemoteFile struct {
+	File
+	Size int64 // bytes, as announced; 0: unknown
+	// Fetch gets the bytes. An error that is desk.Permanent says that they can't be had; any other is
+	// worth another attempt. nil: Data has them already.
+	Fetch func(ctx context.Context) ([]byte, error)
+}
+
+// A Reader makes sense of what a messenger sent. nil says that it is nothing for us. An error that is
+// desk.Permanent says that nobody can read it. It fetches no files and decides nothing about tickets.
+type Reader func(ctx context.Context, channel desk.Channel, raw []byte) (*Written, error)
+
+// Letter is an article on its way out by a messenger.
+type Letter struct {
+	Article desk.Article
+	Ticket  desk.Ticket
+	Text    string // of the body
+	System  bool   // written by the system, not by an agent
+	Files   []LetterFile
+	// Done is how many parts of it are known to have arrived at an earlier attempt: texts, files,
+	// recipients, in the order in which the messenger sends them. They are not sent again.
+	Done int
+}
+
+// LetterFile is a file of a letter, whose bytes are read when it is its turn.
+type LetterFile struct {
+	Filename    string
+	ContentType string
+	Size        int64 // bytes
+	Read        func(ctx context.Context) ([]byte, error)
+}
+
+// Sent is what a messenger says about a letter.
+type Sent struct {
+	Parts     int    // how many have arrived, those of earlier attempts included; it counts beside an error, too
+	MessageID string // becomes the article's; empty: it stays as it is
+	From, To  string // likewise
+	// Preferences are kept in the article's, beside what is there; also beside an error.
+	Preferences map[string]any
+}
+
+// A Messenger sends articles to where their tickets came from.
+type Messenger interface {
+	// Way returns the channel by which a letter goes. Its error is for people: it says what is missing.
+	Way(c *desk.Catalog, l Letter) (desk.Channel, error)
+
+	// Send delivers a letter, from part Done on. An error that is desk.Permanent would happen again and
+	// ends the delivery; a *LaterError counts as no attempt; any other is worth another attempt.
+	Send(ctx context.Context, by desk.Channel, l Letter) (Sent, error)
+
+	// Tell sends a text that is no article.
+	Tell(ctx context.Context, by desk.Channel, to, text string) error
+}
