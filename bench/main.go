@@ -29,7 +29,7 @@ type sizes struct {
 }
 
 func main() {
-	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,deadlines", "parts to run, separated by commas")
+	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,textsearch,deadlines", "parts to run, separated by commas")
 	size := sizes{}
 	flag.IntVar(&size.mails, "mails", 3000, "mails of each corpus")
 	flag.IntVar(&size.probes, "probes", 100, "mails whose way is timed")
@@ -54,14 +54,15 @@ func main() {
 
 func run(ctx context.Context, size sizes, parts []string, dir, out string) error {
 	known := map[string]func(context.Context, *bench) error{
-		"parser":    benchParser,
-		"triggers":  benchTriggers,
-		"mail":      benchMail,
-		"latency":   benchLatency,
-		"queue":     benchQueue,
-		"rest":      benchREST,
-		"scale":     benchScale,
-		"deadlines": benchDeadlines,
+		"parser":     benchParser,
+		"triggers":   benchTriggers,
+		"mail":       benchMail,
+		"latency":    benchLatency,
+		"queue":      benchQueue,
+		"rest":       benchREST,
+		"scale":      benchScale,
+		"textsearch": benchTextSearch,
+		"deadlines":  benchDeadlines,
 	}
 	r := &report{started: time.Now(), load: loadAverage()}
 	for _, part := range parts {

@@ -67,7 +67,7 @@ func Fill(ctx context.Context, s *store.Store, opts Options) (Counts, error) {
 	if err := errors.Join(err, s.RestoreTextIndexes(context.WithoutCancel(ctx))); err != nil {
 		return made, err
 	}
-	return made, s.Tidy(ctx, "groups", "organizations", "users", "roles_users", "groups_users", "tickets", "ticket_articles", "history")
+	return made, s.Tidy(ctx, "groups", "organizations", "users", "roles_users", "groups_users", "tickets", "ticket_articles", "ticket_words", "ticket_words_due", "ticket_vocabulary", "history")
 }
 
 // manyTickets is from when on it is faster to make the indexes of texts anew than to enter each.
@@ -84,7 +84,7 @@ func fill(ctx context.Context, s *store.Store, opts *Options, made *Counts) erro
 		return err
 	}
 	if opts.Tickets >= manyTickets {
-		if err := s.SetTextIndexesAside(ctx, "tickets", "ticket_articles"); err != nil {
+		if err := s.SetTextIndexesAside(ctx, "tickets", "ticket_words", "ticket_vocabulary"); err != nil {
 			return err
 		}
 	}
@@ -97,9 +97,21 @@ func fill(ctx context.Context, s *store.Store, opts *Options, made *Counts) erro
 		if err := s.InTx(ctx, func(tx *store.Store) error { return desks.fill(ctx, tx, n, opts.ArticlesPerTicket, made) }); err != nil {
 			return fmt.Errorf("tickets after %d: %w", made.Tickets, err)
 		}
+		if err := index(ctx, s); err != nil {
+			return err
+		}
 		opts.report(*made)
 	}
 	return nil
+}
+
+// index makes what was written to be found by its words.
+func index(ctx context.Context, s *store.Store) error {
+	for {
+		if n, err := s.IndexTickets(ctx, batch); n == 0 || err != nil {
+			return err
+		}
+	}
 }
 
 func (o *Options) report(made Counts) {

@@ -58,6 +58,24 @@ func (a *Attributes) Compare(name, operator string, value any) (*Query, bool) {
 // Wordy reports whether the query looks for words anywhere in records.
 func (q *Query) Wordy() bool { return q.patterns != nil || slices.ContainsFunc(q.of, (*Query).Wordy) }
 
+// EachWords calls do with the patterns of every place that looks for words.
+func (q *Query) EachWords(do func(patterns []string)) {
+	if q.patterns != nil {
+		do(q.patterns)
+	}
+	for _, part := range q.of {
+		part.EachWords(do)
+	}
+}
+
+// OnlyRequired reports whether the words that Required lists are all that the query asks for.
+func (q *Query) OnlyRequired() bool {
+	if q.patterns != nil {
+		return true
+	}
+	return q.op == opAll && q.compare == nil && !slices.ContainsFunc(q.of, func(part *Query) bool { return !part.OnlyRequired() })
+}
+
 // Required lists the words that must be in a record, whatever else it has: of each the patterns of
 // which one must be found.
 func (q *Query) Required() [][]string {

@@ -16,7 +16,7 @@ func (s Keeper) MatchingTickets(ctx context.Context, search table.Search, among 
 	sql := `
 		SELECT t.id
 		FROM tickets t
-		WHERE ` + q.condition(&args, wordPlan{}) + `
+		WHERE ` + q.condition(&args, nil) + `
 		ORDER BY t.id
 		LIMIT ` + args.Add(limit)
 	return pg.Column[desk.TicketID](ctx, s.DB, "matching tickets", sql, args.Planned()...)

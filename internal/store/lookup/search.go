@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/rules"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 	"postroom/internal/store/tickets"
@@ -38,9 +39,8 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 	if err != nil {
 		return nil, err
 	}
-	words, err := s.planWords(ctx, search, len(search.Order) == 0)
-	if err != nil {
-		return nil, err
+	if search.wordy() {
+		return s.searchWords(ctx, search, order)
 	}
 	var args pg.Args
 	// The ids of the page first: most conditions are decided in an index, without a look at the rows.
@@ -48,7 +48,7 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 		WHERE t.id IN (
 			SELECT t.id
 			FROM tickets t
-			WHERE `+search.condition(&args, words)+`
+			WHERE `+search.condition(&args, nil)+`
 			ORDER BY `+order+`
 			LIMIT `+args.Add(search.Limit)+`
 			OFFSET `+args.Add(search.Offset)+`)
@@ -60,29 +60,37 @@ func (s Keeper) CountTickets(ctx context.Context, search Search) (int, error) {
 	if search.Scope.Empty() {
 		return 0, nil
 	}
-	words, err := s.planWords(ctx, search, false)
-	if err != nil {
-		return 0, err
+	if search.wordy() {
+		return s.countWords(ctx, search)
 	}
 	var args pg.Args
-	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, words)
+	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, nil)
 	return pg.Count(ctx, s.DB, sql, args.Planned()...)
 }
+
+func (q Search) wordy() bool { return q.Query != nil && q.Query.Wordy() }
 
 // CountEach is CountTickets for several searches at once.
 func (s Keeper) CountEach(ctx context.Context, searches []Search) ([]int, error) {
 	var args pg.Args
 	counts := make([]string, len(searches))
 	for i, search := range searches {
-		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.condition(&args, wordPlan{}) + ")"
+		counts[i] = "(SELECT count(*) FROM tickets t WHERE " + search.condition(&args, nil) + ")"
 	}
 	return pg.Value[[]int](ctx, s.DB, "count tickets", "SELECT ARRAY["+strings.Join(counts, ", ")+"]::bigint[]", args.Planned()...)
 }
 
-// condition writes the condition of a search. words says how it looks for words.
-func (q Search) condition(args *pg.Args, words wordPlan) string {
+// wordClause writes that a ticket has one of some patterns.
+type wordClause func(patterns []string, articles rules.ArticleScope, args *pg.Args) string
+
+// condition writes the condition of a search. words writes how it looks for words; nil: in the texts of
+// one ticket after the other.
+func (q Search) condition(args *pg.Args, words wordClause) string {
+	if words == nil {
+		words = ticketHas
+	}
 	clauses := []string{visibleTickets(q.Scope, args)}
-	clauses = append(clauses, q.Search.Where(args, func(patterns []string) string { return words.clause(patterns, q.Context.Articles, args) })...)
+	clauses = append(clauses, q.Search.Where(args, func(patterns []string) string { return words(patterns, q.Context.Articles, args) })...)
 	if q.IDs != nil {
 		clauses = append(clauses, "t.id = ANY("+args.Add(q.IDs)+")")
 	}

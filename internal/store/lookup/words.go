@@ -2,8 +2,10 @@ package lookup
 
 import (
 	"context"
+	"fmt"
 	"strings"
-	"unicode"
+
+	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
 	"postroom/internal/rules"
@@ -11,27 +13,14 @@ import (
 	"postroom/internal/store/table"
 )
 
-// Words are looked for in these columns.
+// Words are looked for in these texts. The words of ticket_words are theirs.
 var (
 	textsOfTicket  = []string{"t.title", "t.number"}
 	textsOfArticle = []string{"a.body", "a.subject", `a."from"`, `a."to"`}
 )
 
-// ticketAmong writes that a ticket is among those that have one of some patterns: the index of
-// trigrams finds them all, and the rest of the query looks at those. It suits what few tickets have.
-func ticketAmong(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
-	titles := `SELECT t.id FROM tickets t WHERE ` + table.AnyLike(textsOfTicket, patterns, args)
-	if !indexable(patterns) {
-		return "t.id IN (" + titles + ")"
-	}
-	return `t.id IN (
-				` + titles + `
-				UNION ALL
-				SELECT a.ticket_id FROM ticket_articles a WHERE ` + table.AnyLike(textsOfArticle, patterns, args) + knownArticles(articles, args) + `)`
-}
-
-// ticketHas writes that a ticket has one of some patterns, to be asked of one ticket after the other.
-// It suits what many tickets have: the index would find more of them than anybody reads.
+// ticketHas writes that the texts of a ticket have one of some patterns, to be asked of one ticket
+// after the other.
 func ticketHas(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
 	return `(` + table.AnyLike(textsOfTicket, patterns, args) + `
 				OR EXISTS (
@@ -52,77 +41,101 @@ func knownArticles(scope rules.ArticleScope, args *pg.Args) string {
 	return " AND (NOT a.internal OR EXISTS (SELECT FROM tickets x WHERE x.id = a.ticket_id AND x.group_id = ANY(" + args.Add(scope.Groups) + ")))"
 }
 
-// indexable reports whether the index of trigrams can find the patterns. What is shorter is looked
-// for in titles and numbers only: nobody waits for a walk through all articles there are.
-func indexable(patterns []string) bool {
-	for _, pattern := range patterns {
-		longest := 0
-		for part := range strings.FieldsFuncSeq(pattern, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-			longest = max(longest, len([]rune(part)))
+// wordPlan is how the words of a search are found.
+type wordPlan struct {
+	terms   map[string]term
+	fresh   []desk.TicketID // their words are not in the index yet: their texts are looked at
+	reaches bool            // whether the scope is every group there is
+}
+
+// mostFresh is how many tickets have their texts looked at because the index does not have them yet.
+// There are more only after a rebuild or an outage.
+const mostFresh = 5000
+
+const (
+	freshTickets = `
+		SELECT ARRAY(
+				SELECT DISTINCT ticket_id
+				FROM (SELECT ticket_id FROM ticket_words_due ORDER BY id DESC LIMIT $1) due),
+			cardinality($2::bigint[]) > 0 AND NOT EXISTS (SELECT FROM groups WHERE id <> ALL($2))`
+	formsOfWords = `
+		SELECT piece.n - 1, form.word
+		FROM unnest($1::text[]) WITH ORDINALITY AS piece (part, n)
+		CROSS JOIN LATERAL (
+			SELECT word
+			FROM ticket_vocabulary
+			WHERE word LIKE '%' || piece.part || '%'
+			LIMIT $2
+		) form`
+)
+
+// planWords finds out what to ask the index for.
+func (s Keeper) planWords(ctx context.Context, search Search) (wordPlan, error) {
+	plan := wordPlan{terms: map[string]term{}}
+	row := pg.Conn(s.DB).QueryRow(ctx, freshTickets, pg.Planned, mostFresh, pg.Plain(search.Scope.Groups))
+	if err := row.Scan(&plan.fresh, &plan.reaches); err != nil {
+		return plan, fmt.Errorf("fresh tickets: %w", pg.Translate(err))
+	}
+	plan.reaches = plan.reaches || search.Scope.All
+	forms, err := s.forms(ctx, cut(search.Query))
+	if err != nil {
+		return plan, err
+	}
+	search.Query.EachWords(func(patterns []string) { plan.terms[wordKey(patterns)] = termOf(patterns, forms) })
+	return plan, nil
+}
+
+// forms returns the words of the vocabulary that have each of the pieces in them, up to one more than
+// mostForms.
+func (s Keeper) forms(ctx context.Context, pieces []string) (map[string][]string, error) {
+	found := make(map[string][]string, len(pieces))
+	if len(pieces) == 0 {
+		return found, nil
+	}
+	rows, _ := pg.Conn(s.DB).Query(ctx, formsOfWords, pg.Planned, pieces, mostForms+1)
+	var n int
+	var word string
+	_, err := pgx.ForEachRow(rows, []any{&n, &word}, func() error {
+		found[pieces[n]] = append(found[pieces[n]], word)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("forms of words: %w", pg.Translate(err))
+	}
+	return found, nil
+}
+
+func wordKey(patterns []string) string { return strings.Join(patterns, "\n") }
+
+// clause writes that a ticket has one of some patterns, row w being that of its words.
+func (p wordPlan) clause(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
+	return p.terms[wordKey(patterns)].clause(patterns, articles, args)
+}
+
+// driver is the tsquery that finds all tickets of a search in the index, and maybe others; empty: there
+// is none. scoped says that it also looks for who may see them.
+func (p wordPlan) driver(search Search, scoped bool) string {
+	var all []string
+	for _, patterns := range search.Query.Required() {
+		if query := p.terms[wordKey(patterns)].all; query != "" {
+			all = append(all, query)
 		}
-		if longest < 3 {
+	}
+	if scoped && !p.reaches {
+		all = append(all, scopeQuery(search.Scope))
+	}
+	return together(all)
+}
+
+// decided reports whether the driver alone finds the tickets of a search.
+func (p wordPlan) decided(search Search) bool {
+	if search.Condition != nil || search.IDs != nil || search.Context.Articles.Limited || !search.Query.OnlyRequired() {
+		return false
+	}
+	for _, t := range p.terms {
+		if !t.exact || t.unknown || t.all == "" {
 			return false
 		}
 	}
 	return true
 }
-
-// Before a search for words, the newest so many tickets are looked at. If so many of them have all
-// that it looks for, the page is full after a walk along the newest ones. A word that so many of
-// them have is frequent.
-const (
-	sampled      = 500
-	enough       = 3
-	frequentFrom = 5
-)
-
-// wordPlan is how the words of a search are found.
-type wordPlan struct {
-	walk    bool            // by asking one ticket after the other
-	drivers map[string]bool // else: the index finds these words, of whose tickets each is asked for the others
-}
-
-// clause writes that a ticket has one of some patterns.
-func (p wordPlan) clause(patterns []string, articles rules.ArticleScope, args *pg.Args) string {
-	if p.walk || len(p.drivers) > 0 && !p.drivers[wordKey(patterns)] {
-		return ticketHas(patterns, articles, args)
-	}
-	return ticketAmong(patterns, articles, args)
-}
-
-// planWords decides how the words of a search are found. newest says that the tickets that were
-// changed last come first, and that there is an end to the page.
-func (s Keeper) planWords(ctx context.Context, search Search, newest bool) (wordPlan, error) {
-	if search.Query == nil || !search.Query.Wordy() {
-		return wordPlan{}, nil
-	}
-	var args pg.Args
-	sample := `
-			SELECT t.*
-			FROM tickets t
-			WHERE ` + visibleTickets(search.Scope, &args) + `
-			ORDER BY t.updated_at DESC, t.id DESC
-			LIMIT ` + args.Add(sampled)
-	search.Scope = desk.TicketScope{All: true} // the sample has no others
-	counts := []string{"count(*)", "count(*) FILTER (WHERE " + search.condition(&args, wordPlan{walk: true}) + ")"}
-	required := search.Query.Required()
-	for _, patterns := range required {
-		counts = append(counts, "count(*) FILTER (WHERE "+ticketHas(patterns, search.Context.Articles, &args)+")")
-	}
-	sql := `
-		SELECT ARRAY[` + strings.Join(counts, ", ") + `]
-		FROM (` + sample + `) t`
-	found, err := pg.Value[[]int](ctx, s.DB, "newest tickets", sql, args.Planned()...)
-	if err != nil {
-		return wordPlan{}, err
-	}
-	plan := wordPlan{walk: found[0] < sampled || newest && found[1] >= enough, drivers: map[string]bool{}}
-	for i, patterns := range required {
-		if found[i+2] < frequentFrom {
-			plan.drivers[wordKey(patterns)] = true
-		}
-	}
-	return plan, nil
-}
-
-func wordKey(patterns []string) string { return strings.Join(patterns, "\n") }
