@@ -5,6 +5,7 @@ import (
 	"postroom/api/automation"
 	"postroom/api/checkmk"
 	"postroom/api/collab"
+	"postroom/api/directory"
 	"postroom/api/firststeps"
 	"postroom/api/integration"
 	"postroom/api/knowledge"
@@ -27,17 +28,18 @@ import (
 	"postroom/api/translation"
 	"postroom/api/twofactor"
 	"postroom/api/uploads"
+	"postroom/internal/directorysync"
 )
 
 // table is every address there is, a room at a time.
-func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
+func (s *Server) table(needs Needs, people *people.Room, directories *directorysync.Service) []*rest.Route {
 	t := &rest.Table{}
 	system.New(s.House, needs.Version, needs.AutoWizard, s.signin.Begin).Routes(t)
 	s.signin.Routes(t)
 	oauth.New(s.House, s.signin.SignInPage).Routes(t)
 	twofactor.New(s.House).Routes(t)
 	people.Routes(t)
-	account.New(s.House, people).Routes(t)
+	account.New(s.House, people, directories).Routes(t)
 	uploads.New(s.House).Routes(t)
 	translation.New(s.House).Routes(t)
 	library.New(s.House).Routes(t)
@@ -48,6 +50,7 @@ func (s *Server) table(needs Needs, people *people.Room) []*rest.Route {
 	objects.New(s.House).Routes(t)
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)
 	integration.New(s.House).Routes(t)
+	directory.New(s.House, directories).Routes(t)
 	knowledge := knowledge.New(s.House)
 	knowledge.Routes(t)
 	tickets := tickets.New(s.House, people, knowledge.MayRead)

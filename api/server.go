@@ -22,6 +22,7 @@ import (
 	"postroom/api/system"
 	"postroom/api/telephony"
 	"postroom/internal/blob"
+	"postroom/internal/directorysync"
 	"postroom/internal/egress"
 	"postroom/internal/store"
 )
@@ -60,8 +61,9 @@ type Server struct {
 func New(needs Needs) *Server {
 	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies, Egress: needs.Egress}
 	people := people.New(house)
-	s := &Server{House: house, signin: signin.New(house, people, needs.Version), version: needs.Version}
-	s.routes = s.table(needs, people)
+	directories := directorysync.New(needs.Store, needs.Egress, needs.Log)
+	s := &Server{House: house, signin: signin.New(house, people, directories, needs.Version), version: needs.Version}
+	s.routes = s.table(needs, people, directories)
 	s.handler = atOnce(needs.Requests, s.outermost(s.router()))
 	return s
 }

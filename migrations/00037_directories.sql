@@ -37,7 +37,6 @@ CREATE TABLE directory_users (
     source    text NOT NULL, -- Ldap::1, Exchange
     source_id text NOT NULL,
     user_id   bigint NOT NULL REFERENCES users ON DELETE CASCADE,
-    seen_in   bigint NOT NULL,               -- the import job that saw the entry last
     lost      boolean NOT NULL DEFAULT false, -- the entry is gone, which is why its user is inactive
     PRIMARY KEY (source, source_id)
 );

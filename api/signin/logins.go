@@ -88,6 +88,28 @@ func (l *logins) verify(key [sha256.Size]byte, hash, password string) verdict {
 	return verdict{right: true, fresh: true}
 }
 
+// ask is check for a password that somebody else knows: knows asks there.
+func (l *logins) ask(source, name, password string, knows func() (bool, error)) verdict {
+	key := l.mac("known to "+source, name, password)
+	if l.remembered(key) {
+		return verdict{right: true}
+	}
+	found, _, _ := l.checks.Do(string(key[:]), func() (any, error) {
+		select {
+		case l.slots <- struct{}{}:
+			defer func() { <-l.slots }()
+		default:
+			return verdict{err: rest.ErrTooMany}, nil
+		}
+		right, err := knows()
+		if right {
+			l.remember(key)
+		}
+		return verdict{right: right, fresh: right, err: err}, nil
+	})
+	return found.(verdict)
+}
+
 // refuse is the answer to a failed attempt, after the time that it has to take.
 func (l *logins) refuse(ctx context.Context, text string) error {
 	select {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store/signin"
 )
@@ -28,7 +29,11 @@ func (s *Room) checkPassword(ctx context.Context, c *desk.Catalog, name, passwor
 	}
 	user := found.Caller.User
 	locked := user.LoginFailed > c.Settings.Int("password_max_login_failed")
-	switch verdict := s.logins.check(found.Password, name, password); {
+	verdict := s.logins.check(found.Password, name, password)
+	if !verdict.right && verdict.err == nil && !locked && user.Active && desk.LDAPSourceOf(user) != 0 {
+		verdict = s.askDirectory(ctx, c, user, password)
+	}
+	switch {
 	case verdict.err != nil:
 		return signin.Credentials{}, false, verdict.err
 	case !verdict.right && user.ID != 0:
@@ -41,6 +46,17 @@ func (s *Room) checkPassword(ctx context.Context, c *desk.Catalog, name, passwor
 	default:
 		return found, verdict.fresh, nil
 	}
+}
+
+// askDirectory asks the directory that a user came from whether a password is right. While it does not
+// answer nobody comes in by it, and nobody's attempt counts.
+func (s *Room) askDirectory(ctx context.Context, c *desk.Catalog, user desk.User, password string) verdict {
+	answer := s.logins.ask(*user.Source, user.Login, password, func() (bool, error) { return s.others.Knows(ctx, c, user, password) })
+	if answer.err != nil && !errors.Is(answer.err, rest.ErrTooMany) && ctx.Err() == nil {
+		s.Log.WarnContext(ctx, "directory does not answer for a password", "user_id", user.ID, "error", answer.err)
+		answer.err = errWrong
+	}
+	return answer
 }
 
 // unverified reports whether somebody signed up and never proved that the mail address is theirs.

@@ -5,16 +5,25 @@
 package signin
 
 import (
+	"context"
 	"time"
 
 	"postroom/api/people"
 	"postroom/api/rest"
+	"postroom/internal/desk"
 )
+
+// Directory knows passwords of users who came from one.
+type Directory interface {
+	// Knows reports whether a password is a user's. An error says that this can't be told now.
+	Knows(ctx context.Context, c *desk.Catalog, user desk.User, password string) (bool, error)
+}
 
 // Room answers requests about signing in and knows who makes any request.
 type Room struct {
 	*rest.House
 	people  *people.Room
+	others  Directory
 	version string // of the API
 	logins  *logins
 	callers *callerCache
@@ -22,8 +31,8 @@ type Room struct {
 }
 
 // New returns a Room of a house, and makes the house forget callers where they change.
-func New(house *rest.House, people *people.Room, version string) *Room {
-	s := &Room{House: house, people: people, version: version, logins: newLogins(), callers: newCallerCache()}
+func New(house *rest.House, people *people.Room, others Directory, version string) *Room {
+	s := &Room{House: house, people: people, others: others, version: version, logins: newLogins(), callers: newCallerCache()}
 	house.ForgetCallers = s.callers.forget
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/jobs"
+	"postroom/jobs/directory"
 	"postroom/jobs/scheduler"
 )
 
@@ -59,6 +60,8 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		maintenance, clock := jobs.NewMaintenance(h.store, h.log), scheduler.NewClock(h.store, h.log)
 		maintenance.Also(30*time.Second, "schedulers begun", clock.Begin)
 		maintenance.Also(5*time.Minute, "schedulers looked at", clock.Forecast)
+		maintenance.Also(5*time.Minute, "directories are read", directory.NewClock(h.store).Begin)
+		maintenance.Also(24*time.Hour, "old import jobs deleted", h.store.PurgeImports)
 		parts = append(parts, part{"maintenance", maintenance.Run},
 			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
 	}

@@ -17,6 +17,7 @@ import (
 	"postroom/jobs"
 	"postroom/jobs/agents"
 	"postroom/jobs/directory"
+	"postroom/jobs/directory"
 	"postroom/jobs/hook"
 	sendmessages "postroom/jobs/messenger"
 	"postroom/jobs/scheduler"
@@ -110,6 +111,7 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
+		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),
 		jobs.NewCollectCallerIDs(h.store).Handler(),

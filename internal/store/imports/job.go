@@ -59,36 +59,39 @@ func (s Keeper) BeginImport(ctx context.Context, name string, dryRun bool, paylo
 				return err
 			}
 		}
-		return tx.announceImport(ctx, `
+		_, err := tx.announceImport(ctx, `
 			INSERT INTO import_jobs (name, dry_run, payload)
 			VALUES ($1, $2, $3)
 			ON CONFLICT DO NOTHING
 			RETURNING id`, name, dryRun, pg.Object(sealed))
+		return err
 	})
 }
 
-// AnnounceImport announces a reading if the last one began an hour ago.
-func (s Keeper) AnnounceImport(ctx context.Context, name string) error {
-	return s.inTx(ctx, func(tx Keeper) error {
-		return tx.announceImport(ctx, `
+// AnnounceImport announces a reading if the last one began an hour ago. It reports whether it did.
+func (s Keeper) AnnounceImport(ctx context.Context, name string) (announced bool, err error) {
+	err = s.inTx(ctx, func(tx Keeper) error {
+		announced, err = tx.announceImport(ctx, `
 			INSERT INTO import_jobs (name)
 			SELECT $1
 			WHERE NOT EXISTS (SELECT FROM import_jobs WHERE name = $1 AND NOT dry_run AND created_at > now() - interval '55 minutes')
 			ON CONFLICT DO NOTHING
 			RETURNING id`, name)
+		return err
 	})
+	return announced, err
 }
 
-func (s Keeper) announceImport(ctx context.Context, sql string, args ...any) error {
+func (s Keeper) announceImport(ctx context.Context, sql string, args ...any) (bool, error) {
 	var id desk.ImportJobID
 	err := pg.Conn(s.DB).QueryRow(ctx, sql, args...).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return fmt.Errorf("begin import: %w", pg.Translate(err))
+		return false, fmt.Errorf("begin import: %w", pg.Translate(err))
 	}
-	return s.Announce(ctx, task.DirectoryToRead{ImportJobID: id})
+	return true, s.Announce(ctx, task.DirectoryToRead{ImportJobID: id})
 }
 
 // StartImport notes that a reading has begun. It returns desk.ErrNotFound for one that ended or is gone.

@@ -28,37 +28,40 @@ func (s Keeper) DirectoryName(ctx context.Context, source string, user desk.User
 		SELECT source_id
 		FROM directory_users
 		WHERE source = $1 AND user_id = $2 AND NOT lost
-		ORDER BY seen_in DESC
+		ORDER BY source_id
 		LIMIT 1`, source, user)
 }
 
-// LinkEntries notes that a reading saw entries of a directory, and which users they are.
-func (s Keeper) LinkEntries(ctx context.Context, source string, job desk.ImportJobID, users map[string]desk.UserID) error {
+// LinkEntries notes which users entries of a directory are.
+func (s Keeper) LinkEntries(ctx context.Context, source string, users map[string]desk.UserID) error {
 	entries, ids := make([]string, 0, len(users)), make([]desk.UserID, 0, len(users))
 	for entry, id := range users {
 		entries, ids = append(entries, entry), append(ids, id)
 	}
 	return pg.Exec(ctx, s.DB, "link entries", `
-		INSERT INTO directory_users (source, source_id, user_id, seen_in)
-		SELECT $1, entry, user_id, $2
-		FROM unnest($3::text[], $4::bigint[]) AS new (entry, user_id)
+		INSERT INTO directory_users (source, source_id, user_id)
+		SELECT $1, entry, user_id
+		FROM unnest($2::text[], $3::bigint[]) AS new (entry, user_id)
 		ON CONFLICT (source, source_id) DO UPDATE
-		SET user_id = EXCLUDED.user_id, seen_in = EXCLUDED.seen_in, lost = false`, source, job, entries, ids)
+		SET user_id = EXCLUDED.user_id, lost = false
+		WHERE directory_users.user_id <> EXCLUDED.user_id OR directory_users.lost`, source, entries, ids)
 }
 
-// LostUsers returns active users whose entries a reading did not see, and who are in no other
-// directory, from the user behind after on.
-func (s Keeper) LostUsers(ctx context.Context, source string, job desk.ImportJobID, after desk.UserID, limit int) ([]desk.User, error) {
-	return pg.Many[desk.User](ctx, s.DB, "users lost by directory", `
-		SELECT `+directory.Columns+`
-		FROM users u
-		WHERE u.id > $3 AND u.active
-			AND u.id IN (SELECT user_id FROM directory_users WHERE source = $1 AND seen_in <> $2 AND NOT lost)
-			AND NOT EXISTS (SELECT FROM directory_users WHERE user_id = u.id AND source = $1 AND seen_in = $2)
-			AND NOT EXISTS (SELECT FROM directory_users WHERE user_id = u.id AND source <> $1 AND NOT lost)
-		ORDER BY u.id
-		LIMIT $4
-		FOR NO KEY UPDATE`, source, job, after, limit)
+// DirectoryUsers returns active users who came from a directory and are in no other that is read, by
+// id from the one behind after on.
+func (s Keeper) DirectoryUsers(ctx context.Context, source string, after desk.UserID, limit int) ([]desk.UserID, error) {
+	return pg.Column[desk.UserID](ctx, s.DB, "users of directory", `
+		SELECT DISTINCT d.user_id
+		FROM directory_users d
+		JOIN users u ON u.id = d.user_id AND u.active
+		WHERE d.source = $1 AND NOT d.lost AND d.user_id > $2
+			AND NOT EXISTS (
+				SELECT
+				FROM directory_users other
+				WHERE other.user_id = d.user_id AND other.source <> $1 AND NOT other.lost
+					AND other.source IN (SELECT 'Ldap::' || id FROM ldap_sources WHERE active))
+		ORDER BY d.user_id
+		LIMIT $3`, source, after, limit)
 }
 
 // LoseUser notes that a user is inactive because the entry of a directory is gone.

@@ -1,0 +1,159 @@
+// Package directorysync makes users of the people in directories, keeps them as they are there, and
+// asks directories for passwords.
+//
+// What comes out of LDAP or Exchange goes in; users are made, changed, and made inactive when they
+// are gone there. It knows no job and no queue.
+package directorysync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"postroom/internal/desk"
+	"postroom/internal/egress"
+	"postroom/internal/ldap"
+	"postroom/internal/store"
+)
+
+// Service reads directories.
+type Service struct {
+	store  *store.Store
+	egress egress.Policy
+	log    *slog.Logger
+}
+
+// New returns a Service that reaches directories where the policy lets it.
+func New(s *store.Store, policy egress.Policy, log *slog.Logger) *Service {
+	return &Service{store: s, egress: policy, log: log}
+}
+
+// LDAP connects to a directory as an administrator describes it. Close of what it returns has to
+// follow.
+func (s *Service) LDAP(ctx context.Context, settings ldap.Settings) (*ldap.Directory, error) {
+	return ldap.Open(ctx, s.egress.Dialer(), settings)
+}
+
+// Settings that switch directories on.
+const (
+	LDAPSwitch     = "ldap_integration"
+	ExchangeSwitch = "exchange_integration"
+)
+
+// Knows reports whether a password is that of a user who came from a directory, as the directory
+// says. Of whom no directory knows it is not.
+func (s *Service) Knows(ctx context.Context, c *desk.Catalog, user desk.User, password string) (bool, error) {
+	id := desk.LDAPSourceOf(user)
+	if id == 0 || !c.Settings.Bool(LDAPSwitch) {
+		return false, nil
+	}
+	source, err := s.store.LDAPSource(ctx, id)
+	if errors.Is(err, desk.ErrNotFound) || err == nil && !source.Active {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	name, err := s.store.DirectoryName(ctx, source.Key(), user.ID)
+	if errors.Is(err, desk.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	settings, err := ldap.Read(source.Preferences)
+	if err != nil {
+		return false, fmt.Errorf("ldap source %d: %w", id, err)
+	}
+	right, err := ldap.Check(ctx, s.egress.Dialer(), settings, name, password)
+	if err != nil {
+		return false, fmt.Errorf("ldap source %d: %w", id, err)
+	}
+	return right, nil
+}
+
+// Read does what an import job says: it reads directories and makes their people users, or, in a dry
+// run, counts what would become of them. It tells note how far it got, now and then.
+func (s *Service) Read(ctx context.Context, job desk.ImportJob, note func(Result) error) (Result, error) {
+	catalog, err := s.store.Catalog(ctx)
+	if err != nil {
+		return Result{}, err
+	}
+	r := &reading{store: s.store, log: s.log, catalog: catalog, dryRun: job.DryRun, note: note}
+	switch job.Name {
+	case desk.ImportLDAP:
+		err = s.readLDAP(ctx, r, job)
+	default:
+		err = &desk.InvalidError{Field: "name", Reason: "there is nothing to import as " + job.Name}
+	}
+	return r.result, err
+}
+
+// payloadKey is under which an import job has what a dry run tries.
+const payloadKey = "ldap_config"
+
+// readLDAP reads what a dry run tries, or every directory that is active. Of two that have somebody the
+// first is believed.
+func (s *Service) readLDAP(ctx context.Context, r *reading, job desk.ImportJob) error {
+	sources, err := s.sourcesOf(ctx, job)
+	if err != nil {
+		return err
+	}
+	var problems []error
+	for _, source := range sources {
+		if err := s.readSource(ctx, r, source); err != nil {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			problems = append(problems, fmt.Errorf("%s: %w", source.Name, err)) // the others can still be read
+		}
+	}
+	return errors.Join(problems...)
+}
+
+func (s *Service) sourcesOf(ctx context.Context, job desk.ImportJob) ([]desk.LDAPSource, error) {
+	if !job.DryRun {
+		return s.store.ActiveLDAPSources(ctx)
+	}
+	typed, ok := job.Payload[payloadKey].(map[string]any)
+	if !ok {
+		return s.store.ActiveLDAPSources(ctx)
+	}
+	source := desk.LDAPSource{Name: "LDAP", Preferences: typed}
+	if id, ok := typed["id"].(float64); ok {
+		source.ID = desk.LDAPSourceID(id)
+	}
+	return []desk.LDAPSource{source}, nil
+}
+
+// Typed is the payload of a dry run that tries preferences, those of a stored source if it has an id.
+func Typed(preferences map[string]any) map[string]any { return map[string]any{payloadKey: preferences} }
+
+func (s *Service) readSource(ctx context.Context, r *reading, source desk.LDAPSource) error {
+	settings, err := ldap.Read(source.Preferences)
+	if err != nil {
+		return err
+	}
+	directory, err := s.LDAP(ctx, settings)
+	if err != nil {
+		return err
+	}
+	defer directory.Close()
+	if err := r.begin(ctx, source.Key(), true); err != nil {
+		return err
+	}
+	err = directory.Users(ctx, func(ctx context.Context, entries []ldap.Entry) error {
+		people := make([]person, 0, len(entries))
+		for _, entry := range entries {
+			p := person{name: entry.Name, fields: entry.Fields, roles: entry.Roles}
+			p.unwanted = entry.Roles != nil && len(entry.Roles) == 0 && settings.SkipUnassigned
+			people = append(people, p)
+		}
+		return r.take(ctx, people)
+	})
+	if err != nil {
+		return err
+	}
+	return r.end(ctx)
+}
