@@ -21,6 +21,7 @@ import (
 	"postroom/internal/store/files"
 	"postroom/internal/store/helpdesks"
 	"postroom/internal/store/imports"
+	"postroom/internal/store/indexing"
 	"postroom/internal/store/installation"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/library"
@@ -48,6 +49,7 @@ type Store struct {
 	filesKeeper
 	helpdesksKeeper
 	importsKeeper
+	indexingKeeper
 	installationKeeper
 	knowledgeKeeper
 	libraryKeeper
@@ -72,6 +74,7 @@ type (
 	filesKeeper        = files.Keeper
 	helpdesksKeeper    = helpdesks.Keeper
 	importsKeeper      = imports.Keeper
+	indexingKeeper     = indexing.Keeper
 	installationKeeper = installation.Keeper
 	knowledgeKeeper    = knowledge.Keeper
 	libraryKeeper      = library.Keeper
@@ -97,6 +100,7 @@ func on(db *pg.DB) *Store {
 		filesKeeper:        files.On(db),
 		helpdesksKeeper:    helpdesks.On(db),
 		importsKeeper:      imports.On(db),
+		indexingKeeper:     indexing.On(db),
 		installationKeeper: installation.On(db),
 		knowledgeKeeper:    knowledge.On(db),
 		libraryKeeper:      library.On(db),
@@ -144,6 +148,12 @@ func Open(ctx context.Context, opts Options) (*Store, error) {
 // transaction InTx joins it.
 func (s *Store) InTx(ctx context.Context, fn func(tx *Store) error) error {
 	return s.DB.InTx(ctx, func(db *pg.DB) error { return fn(on(db)) })
+}
+
+// InBriefTx is InTx for work that is done many times a second, by statements that each find a few
+// rows by an index: they are planned once, not each time.
+func (s *Store) InBriefTx(ctx context.Context, fn func(tx *Store) error) error {
+	return s.DB.InBriefTx(ctx, func(db *pg.DB) error { return fn(on(db)) })
 }
 
 // Attempt runs fn inside a transaction so that it may fail: what it did is then undone, and the

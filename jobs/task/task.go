@@ -163,6 +163,13 @@ type AllCallerIDsToCollect struct {
 func (AllCallerIDsToCollect) Kind() string  { return "caller_ids.collect_all" }
 func (AllCallerIDsToCollect) Queue() string { return Index }
 
+// SearchChanged: records changed that a search engine has documents of. Which ones stands in a table of
+// the database, see migrations/00035_search_engine.sql.
+type SearchChanged struct{}
+
+func (SearchChanged) Kind() string  { return "search.changed" }
+func (SearchChanged) Queue() string { return Index }
+
 // What a mail about an account is about.
 const (
 	SignedUp        = "signup"           // prove that the address is yours
