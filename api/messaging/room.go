@@ -13,12 +13,14 @@ import (
 
 	"postroom/api/rest"
 	"postroom/channels"
+	"postroom/channels/telegram"
 	"postroom/internal/desk"
 )
 
 // Needs is what the room works with, beside the house.
 type Needs struct {
-	Receive channels.Receive // commits what messengers sent
+	Receive  channels.Receive // commits what messengers sent
+	Telegram *telegram.Client
 }
 
 // Room answers messengers, and requests about their channels.
@@ -32,6 +34,7 @@ func New(house *rest.House, needs Needs) *Room { return &Room{house, needs} }
 
 // Routes are the addresses of the room, a messenger at a time.
 func (s *Room) Routes(t *rest.Table) {
+	s.telegramRoutes(t)
 }
 
 // maxMessage is how large a message of a messenger may be, in bytes. Files come otherwise. More is

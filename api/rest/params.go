@@ -47,7 +47,7 @@ func ReadParamsUpTo(r *http.Request, limit int64) (Params, error) {
 	if kind == "multipart/form-data" {
 		return p, p.readMultipart(r, limit)
 	}
-	body, err := readBody(r, limit)
+	body, err := ReadBody(r, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,9 @@ func BadRequest(format string, args ...any) error {
 	return &AnswerError{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 }
 
-func readBody(r *http.Request, limit int64) ([]byte, error) {
+// ReadBody reads a body of so many bytes at most.
+// ReadBody reads a body of at most so many bytes. A larger one is answered 413.
+func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return nil, tooLarge

@@ -1,25 +1,40 @@
 package main
 
 import (
+	"cmp"
+
 	"postroom/api/messaging"
+	"postroom/channels/telegram"
+	"postroom/internal/desk"
+	"postroom/internal/egress"
 	"postroom/internal/intake"
 	"postroom/internal/messenger"
 	sendmessages "postroom/jobs/messenger"
 )
 
+// telegram is the Bot API, which TELEGRAM_API_URL names.
+func (h *house) telegram() *telegram.Client {
+	return telegram.NewClient(cmp.Or(h.cfg.TelegramAPI, telegram.PublicAPI), egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: telegram.RequestWithin}))
+}
+
 // messengers ties what messengers send to those who can read it, by the names of their kinds.
 func (h *house) messengers() *messenger.Messenger {
-	return messenger.New(h.store, h.blobs, map[string]messenger.Kind{}, h.log)
+	return messenger.New(h.store, h.blobs, map[string]messenger.Kind{
+		telegram.Kind: {Read: h.telegram().Read, Type: desk.ArticleTelegram},
+	}, h.log)
 }
 
 // ways ties articles to the messengers that send them.
 func (h *house) ways() sendmessages.Ways {
-	return sendmessages.Ways{}
+	return sendmessages.Ways{
+		desk.ArticleTelegram: {Sender: telegram.NewSender(h.telegram()), Area: desk.AreaTelegram, Failure: "Unable to send telegram message"},
+	}
 }
 
 // messaging is what the API works with when it takes messages in and sets channels up.
 func (h *house) messaging() messaging.Needs {
 	return messaging.Needs{
-		Receive: intake.New(h.store, h.blobs, h.log).Receive,
+		Receive:  intake.New(h.store, h.blobs, h.log).Receive,
+		Telegram: h.telegram(),
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
+	"postroom/channels/telegram"
 	"postroom/internal/desk"
 	"postroom/internal/intake"
 	"postroom/jobs/poll"
@@ -53,6 +54,9 @@ func (h *house) rota() *poll.Rota {
 		Store: h.store, Log: h.log, Concurrency: h.cfg.Work.PollConcurrency,
 		Receive: in.Receive,
 		Open: func(channel desk.Channel, catalog *desk.Catalog) (channels.Poller, error) {
+			if channel.Area == desk.AreaTelegram {
+				return telegram.NewPoller(h.telegram(), channel)
+			}
 			return h.accounts.Mailbox(channel, catalog, refuse)
 		},
 	})

@@ -17,13 +17,16 @@ import (
 // Config is what the operator decides.
 type Config struct {
 	Stores Stores
+	Search Search
 	Web    Web
 	Work   Work
 	// Outgoing are private networks that requests to addresses somebody typed in may go to.
 	Outgoing []netip.Prefix
-	Setup    Setup
-	Places   Places
-	Log      Log
+	// TelegramAPI is the server of Telegram's Bot API; empty: the public one.
+	TelegramAPI string
+	Setup       Setup
+	Places      Places
+	Log         Log
 
 	Variables []Variable // everything that was read, in the order of the documentation
 }
@@ -90,9 +93,11 @@ func Read(environ []string) (*Config, error) {
 		},
 	}
 	c.Stores = stores(env, c.Places.Data)
+	c.Search = search(env)
 	c.Web = web(env)
 	c.Work = work(env)
 	c.Outgoing = env.networks("OUTGOING_ALLOW", "", "private networks that webhooks and the like may reach, such as 10.1.0.0/16; empty: none")
+	c.TelegramAPI = env.url("TELEGRAM_API_URL", "https http", "server of Telegram's Bot API; unset: https://api.telegram.org")
 	c.Setup = setup(env)
 	env.others()
 	c.Variables = env.variables

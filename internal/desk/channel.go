@@ -21,6 +21,13 @@ const (
 // MailAreas are those of channels with a mailbox, which is fetched.
 var MailAreas = []string{AreaEmailAccount, AreaGoogle, AreaMicrosoft365, AreaMicrosoftGraph}
 
+// Polled reports whether a channel has to be asked for messages: a mailbox, or a bot that Telegram
+// can't call.
+func (c Channel) Polled() bool {
+	polling, _ := c.Options["polling"].(bool)
+	return HasMailbox(c.Area) || c.Area == AreaTelegram && polling
+}
+
 // HasMailbox reports whether channels of an area have a mailbox.
 func HasMailbox(area string) bool { return slices.Contains(MailAreas, area) }
 

@@ -1,4 +1,4 @@
-// Package poll keeps every active mail account fetched.
+// Package poll keeps every active channel fetched that has to be asked for its messages.
 //
 // Each account has a watch of its own: it holds the account's lease, fetches, waits for the
 // source to announce more, and after a failure tries again later and later. What is fetched is
@@ -113,7 +113,7 @@ func (r *Rota) Run(ctx context.Context) error {
 func (r *Rota) follow(ctx context.Context, catalog *desk.Catalog, leases *leases, running *sync.WaitGroup) {
 	wanted := map[desk.ChannelID]string{}
 	for id, channel := range catalog.Channels {
-		if desk.HasMailbox(channel.Area) && channel.Active {
+		if channel.Polled() && channel.Active {
 			wanted[id] = fingerprint(channel, catalog)
 		}
 	}
@@ -154,7 +154,7 @@ func (r *Rota) wake() {
 func fingerprint(channel desk.Channel, catalog *desk.Catalog) string {
 	text, _ := json.Marshal([]any{ // what came out of JSON goes in again
 		channel.Options["inbound"], channel.Options["auth"], channel.GroupID, catalog.Settings["postmaster_max_size"],
-		catalog.Settings["postmaster_send_reject_if_mail_too_large"],
+		catalog.Settings["postmaster_send_reject_if_mail_too_large"], channel.Options["api_token"],
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])
@@ -171,7 +171,7 @@ func (r *Rota) FetchOnce(ctx context.Context, id desk.ChannelID) (channels.Repor
 	if !ok {
 		return channels.Report{}, &desk.MissingError{Class: "Channel", ID: int64(id)}
 	}
-	if !desk.HasMailbox(channel.Area) {
+	if !channel.Polled() {
 		return channels.Report{}, &desk.InvalidError{Field: "area", Reason: fmt.Sprintf("Channel %d is no mail account.", id)}
 	}
 	keeping, stopKeeping := context.WithCancel(context.WithoutCancel(ctx))

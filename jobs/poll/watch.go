@@ -168,7 +168,9 @@ func (w *watch) note(ctx context.Context, report channels.Report, err error) {
 	if err != nil {
 		inbound, _ := w.channel.Options["inbound"].(map[string]any)
 		adapter, _ := inbound["adapter"].(string)
-		problem = strings.TrimSpace(adapter + ": " + err.Error())
+		if problem = err.Error(); adapter != "" {
+			problem = strings.TrimSpace(adapter + ": " + problem)
+		}
 	}
 	now := time.Now().UTC()
 	if problem == w.noted && report.Fetched == 0 && now.Sub(w.notedAt) < noteEvery {
