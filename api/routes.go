@@ -3,13 +3,16 @@ package api
 import (
 	"postroom/api/account"
 	"postroom/api/automation"
+	"postroom/api/chat"
 	"postroom/api/checkmk"
 	"postroom/api/collab"
 	"postroom/api/directory"
 	"postroom/api/firststeps"
+	"postroom/api/importer"
 	"postroom/api/integration"
 	"postroom/api/knowledge"
 	"postroom/api/library"
+	"postroom/api/live"
 	"postroom/api/longpoll"
 	"postroom/api/mail"
 	"postroom/api/messaging"
@@ -24,6 +27,7 @@ import (
 	"postroom/api/subscription"
 	"postroom/api/system"
 	"postroom/api/telephony"
+	"postroom/api/thirdparty"
 	"postroom/api/tickets"
 	"postroom/api/translation"
 	"postroom/api/twofactor"
@@ -34,9 +38,11 @@ import (
 // table is every address there is, a room at a time.
 func (s *Server) table(needs Needs, people *people.Room, directories *directorysync.Service) []*rest.Route {
 	t := &rest.Table{}
-	system.New(s.House, needs.Version, needs.AutoWizard, s.signin.Begin).Routes(t)
+	system := system.New(s.House, needs.Version, needs.AutoWizard, s.signin.Begin)
+	system.Routes(t)
 	s.signin.Routes(t)
 	oauth.New(s.House, s.signin.SignInPage).Routes(t)
+	thirdparty.New(s.House, s.signin, needs.SignInAt).Routes(t)
 	twofactor.New(s.House).Routes(t)
 	people.Routes(t)
 	account.New(s.House, people, directories).Routes(t)
@@ -50,19 +56,23 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	objects.New(s.House).Routes(t)
 	telephony.New(s.House, people, needs.SIPNames).Routes(t)
 	integration.New(s.House).Routes(t)
+	importer.New(s.House).Routes(t)
 	directory.New(s.House, directories).Routes(t)
 	knowledge := knowledge.New(s.House)
 	knowledge.Routes(t)
 	tickets := tickets.New(s.House, people, knowledge.MayRead)
 	tickets.Routes(t)
 	checkmk.New(s.House, tickets.Describe).Routes(t)
-	search.New(s.House, append(people.Searchable(), tickets.Searchable())...).Routes(t)
+	chat := chat.New(s.House, people, system.AssetsOf)
+	chat.Routes(t)
+	search.New(s.House, append(people.Searchable(), tickets.Searchable(), chat.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
 	firststeps.New(s.House, tickets).Routes(t)
 	subscription.New(s.House).Routes(t)
 	site.New(s.House).Routes(t)
-	longpoll.New(s.House, needs.Version, needs.Requests).Routes(t)
+	longpoll.New(s.House, needs.Version, chat.Take, needs.Requests).Routes(t)
+	s.sockets = live.New(s.House, needs.Version, s.signin.Recognise, chat.Take)
 	t.Handle("GET "+documentPath, rest.Public, s.serveDocument).Gives(rest.Record{{"openapi", ""}, {"paths", map[string]any{}}})
 	return t.Routes
 }

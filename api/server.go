@@ -24,12 +24,17 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/directorysync"
 	"postroom/internal/egress"
+	"postroom/internal/elastic"
+	"postroom/internal/finder"
+	"postroom/internal/idp"
+	"postroom/internal/live"
 	"postroom/internal/store"
 )
 
 // Needs is what a Server works with.
 type Needs struct {
 	Store   *store.Store
+	Engine  *elastic.Engine // searched with; nil: PostgreSQL finds everything
 	Blobs   *blob.Store
 	Log     *slog.Logger
 	Version string      // of the API, as GET /version tells it; clients look at the major number
@@ -45,13 +50,17 @@ type Needs struct {
 	AutoWizard system.AutoWizard
 	Requests   int            // answered at once; 0: no limit
 	Proxies    []netip.Prefix // whose word about who sent a request is taken
-	Egress     egress.Policy  // where requests to addresses that somebody typed in may go
+	// SignInAt are where identity providers are on the net; zero: where everybody finds them.
+	SignInAt idp.Places
+	Egress   egress.Policy // where requests to addresses that somebody typed in may go
+	Live     live.Bus      // tells other processes that pages are to be told something; nil: they look often
 }
 
 // Server answers requests. It starts nothing by itself.
 type Server struct {
 	*rest.House
 	signin  *signin.Room
+	sockets http.Handler // connections to pages
 	handler http.Handler
 	routes  []*rest.Route
 	version string
@@ -59,12 +68,16 @@ type Server struct {
 
 // New returns a Server that is ready to serve.
 func New(needs Needs) *Server {
-	house := &rest.House{Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies, Egress: needs.Egress}
+	house := &rest.House{
+		Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies, Egress: needs.Egress,
+		Finder: finder.New(needs.Store, needs.Engine, needs.Log),
+		Live:   live.New(needs.Store, needs.Live, needs.Log),
+	}
 	people := people.New(house)
 	directories := directorysync.New(needs.Store, needs.Egress, needs.Log)
 	s := &Server{House: house, signin: signin.New(house, people, directories, needs.Version), version: needs.Version}
 	s.routes = s.table(needs, people, directories)
-	s.handler = atOnce(needs.Requests, s.outermost(s.router()))
+	s.handler = beside(s.outermost(s.sockets), atOnce(needs.Requests, s.outermost(s.router())))
 	return s
 }
 
@@ -80,6 +93,9 @@ const (
 	maxHeaders    = 64 << 10 // bytes
 )
 
+// Tell tells pages that keep a connection open what happens, until ctx ends. It closes the connections then.
+func (s *Server) Tell(ctx context.Context) error { return s.Live.Run(ctx) }
+
 // Serve answers requests on a listener until ctx ends. It then lets requests in hand finish, for
 // at most grace.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Duration) error {
@@ -94,6 +110,9 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 	}
 	ending, end := context.WithCancel(ctx)
 	defer end()
+	told := make(chan error, 1)
+	go func() { told <- s.Tell(ending) }()
+	defer func() { <-told }()
 	stopped := make(chan error, 1)
 	go func() {
 		<-ending.Done()

@@ -54,6 +54,7 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	server := api.New(needs)
 	listening := httptest.NewServer(server)
 	t.Cleanup(listening.Close)
+	tell(t, server)
 	desk.URL = listening.URL
 	hash, err := passwordHash()
 	if err != nil {
@@ -61,6 +62,17 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	}
 	desk.Exec(`UPDATE users SET password = $1 WHERE id > 2`, hash)
 	return &Office{desk, server, servers}
+}
+
+// tell lets a server tell pages that keep a connection open, until the test ends.
+func tell(t testing.TB, served *api.Server) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	told := make(chan error, 1)
+	go func() { told <- served.Tell(ctx) }()
+	t.Cleanup(func() {
+		stop()
+		<-told
+	})
 }
 
 // Request makes a request without credentials.

@@ -4,25 +4,28 @@ package longpoll
 
 import (
 	"postroom/api/rest"
+	"postroom/internal/live"
 )
 
 // Room answers requests of such pages.
 type Room struct {
 	*rest.House
 	version string // of the API
+	take    live.Take
 	turns   chan struct{}
 }
 
 // waiting is how many pages wait at once in one process, unless it answers fewer requests anyway.
 const waiting = 200
 
-// New returns a Room of a house that answers so many requests at once; 0: as many as there are.
-func New(house *rest.House, version string, requests int) *Room {
+// New returns a Room of a house that answers so many requests at once; 0: as many as there are. take is
+// asked what events mean that are about more than the page.
+func New(house *rest.House, version string, take live.Take, requests int) *Room {
 	turns := waiting
 	if requests > 0 {
 		turns = min(waiting, requests/2) // others want to be answered, too
 	}
-	return &Room{house, version, make(chan struct{}, turns)}
+	return &Room{house, version, take, make(chan struct{}, turns)}
 }
 
 // Routes are the addresses of pages. Whoever is signed in is told of more.

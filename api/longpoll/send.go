@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/live"
 	"postroom/internal/store/personal"
 )
 
@@ -37,7 +38,9 @@ func (s *Room) send(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	data, _ := p.Object("data")
-	if err := s.take(ctx, who, id, c, rest.Params(data).Text("event")); err != nil {
+	from := s.FromPage(r)
+	from.Page, from.Claimed = id, c.UserID != nil || who != nil
+	if err := s.act(ctx, from, c, rest.Params(data)); err != nil {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, answer)
@@ -45,27 +48,26 @@ func (s *Room) send(w http.ResponseWriter, r *http.Request) error {
 
 const idBytes = 18
 
-// take does what an event asks for. What nobody knows is nobody's business.
-func (s *Room) take(ctx context.Context, who *desk.Caller, id string, c personal.PushClient, event string) error {
-	switch event {
+// act does what an event asks for. What nobody knows is nobody's business.
+func (s *Room) act(ctx context.Context, from live.From, c personal.PushClient, sent rest.Params) error {
+	switch event := sent.Text("event"); event {
 	case "login":
-		if who != nil {
-			c.UserID = &who.User.ID
-			if err := s.Store.SetPushClient(ctx, id, c); err != nil {
+		if from.Who != nil {
+			c.UserID = &from.Who.User.ID
+			if err := s.Store.SetPushClient(ctx, from.Page, c); err != nil {
 				return err
 			}
 		}
-		return s.queue(ctx, id, "maintenance", rest.Record{{"type", "app_version"}, {"app_version", s.version}})
+		return s.queue(ctx, from.Page, "maintenance", rest.Record{{"type", "app_version"}, {"app_version", s.version}})
 	case "ping":
-		return s.Store.QueueEvent(ctx, id, rest.AppendJSON(nil, pong))
+		return s.Store.QueueEvent(ctx, from.Page, rest.AppendJSON(nil, pong))
 	case "who_am_i":
-		message := "Nobody is signed in."
-		if who != nil {
-			message = "You are user " + rest.IDText(who.User.ID) + "."
-		}
-		return s.queue(ctx, id, event, rest.Record{{"message", message}})
+		return s.queue(ctx, from.Page, event, rest.WhoAmI(from.Who))
+	default:
+		data, _ := sent.Object("data")
+		_, err := s.take(ctx, from, live.Frame{Event: event, Data: data, Top: sent})
+		return err
 	}
-	return nil
 }
 
 func (s *Room) queue(ctx context.Context, id, event string, data rest.Record) error {

@@ -8,18 +8,24 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/desk"
 	"postroom/internal/egress"
+	"postroom/internal/finder"
+	"postroom/internal/live"
 	"postroom/internal/store"
 )
 
 // House is what every room of the API works with.
 type House struct {
 	Store *store.Store
-	Blobs *blob.Store
-	Log   *slog.Logger
+	// Finder finds by what somebody typed.
+	Finder *finder.Finder
+	Blobs  *blob.Store
+	Log    *slog.Logger
 	// Proxies are those whose word about who sent a request is taken.
 	Proxies []netip.Prefix
 	// Egress says where requests to addresses that somebody typed in may go.
 	Egress egress.Policy
+	// Live tells pages that are open what happens.
+	Live *live.Hub
 	// ForgetCallers makes this process look every caller up again.
 	ForgetCallers func()
 }

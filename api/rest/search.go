@@ -23,7 +23,8 @@ func (s *House) Search(r *http.Request, p Params, about *rules.Attributes) (tabl
 		text = p.Text("term")
 	}
 	if text != "" {
-		found.Query = search.Parse(text, about, found.Context.Now)
+		read := search.Parse(text, about, found.Context.Now)
+		found.Query, found.Engine = read.Query, read.Engine
 	}
 	if p.Blank("condition") {
 		return found, nil
@@ -64,10 +65,10 @@ func RulesContext(who *desk.Caller, c *desk.Catalog) rules.Context {
 // Searchable is a kind of record that searches across kinds and previews of conditions find. The
 // room that answers for the kind says how.
 type Searchable struct {
-	Model      string   // Ticket
-	Rank       int      // the higher the sooner it is shown
-	Searchers  []string // who may search, by permissions; nil: everybody
-	Attributes func(*desk.Catalog) *rules.Attributes
+	Model      string                                // Ticket
+	Rank       int                                   // the higher the sooner it is shown
+	Searchers  []string                              // who may search, by permissions; nil: everybody
+	Attributes func(*desk.Catalog) *rules.Attributes // nil: the kind is found by words only
 	Find       func(ctx context.Context, who *desk.Caller, what Wanted) (Found, error)
 }
 
@@ -77,6 +78,7 @@ func (k Searchable) May(who *desk.Caller) bool { return k.Searchers == nil || wh
 // Wanted is what to find among records of one kind.
 type Wanted struct {
 	table.Search
+	Words []string // instead, for a kind without attributes
 	table.Page
 	Count      bool // how many there are on all pages, too
 	Everywhere bool // among all records, whatever the caller may see

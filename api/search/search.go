@@ -57,11 +57,13 @@ func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchabl
 	if err != nil {
 		return err
 	}
-	search, err := s.Search(r, p, kind.Attributes(catalog))
-	if err != nil {
-		return err
+	wanted := rest.Wanted{Page: page, Count: f.counted, Words: rest.WordsOf(p)}
+	if kind.Attributes != nil {
+		if wanted.Search, err = s.Search(r, p, kind.Attributes(catalog)); err != nil {
+			return err
+		}
 	}
-	got, err := kind.Find(r.Context(), rest.Caller(r), rest.Wanted{Search: search, Page: page, Count: f.counted})
+	got, err := kind.Find(r.Context(), rest.Caller(r), wanted)
 	if err != nil {
 		return err
 	}

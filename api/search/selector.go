@@ -18,7 +18,7 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	kind, known := s.named(strings.TrimSuffix(r.PathValue("object"), "s"))
-	if !known {
+	if !known || kind.Attributes == nil {
 		return rest.Invalid("object", "Given object does not support selector")
 	}
 	catalog, err := s.Catalog(r)

@@ -2,6 +2,7 @@ package system
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -222,4 +223,19 @@ func (s *Room) resetSetting(w http.ResponseWriter, r *http.Request) error {
 // refuseSetting: there are exactly the settings that we know how to follow.
 func (s *Room) refuseSetting(http.ResponseWriter, *http.Request) error {
 	return &desk.ForbiddenError{Reason: "feature not possible"}
+}
+
+// AssetsOf are the settings whose areas begin so, as assets. They must be for the eyes of the caller.
+func (s *Room) AssetsOf(ctx context.Context, area string) (rest.Record, error) {
+	all, err := s.Store.ListSettings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	byID := rest.Record{}
+	for _, v := range all {
+		if strings.HasPrefix(v.Area, area) {
+			byID.Add(rest.IDText(v.ID), settingRecord(v))
+		}
+	}
+	return byID, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/devstack"
+	"postroom/internal/live"
 	"postroom/jobs"
 )
 
@@ -53,7 +54,7 @@ func (p *program) all(ctx context.Context) error {
 		return err
 	}
 	defer redis.Close()
-	parts := append(h.scheduleParts(redis), h.apiPart(listener), h.workPart(redis, cfg.Work.Workers))
+	parts := append(h.scheduleParts(redis), h.apiPart(listener, live.Redis{Client: redis}), h.workPart(redis, cfg.Work.Workers))
 	if cfg.Work.Schedule {
 		parts = append(parts, h.pollPart())
 	}

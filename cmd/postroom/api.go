@@ -6,6 +6,7 @@ import (
 	"net"
 	"strconv"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/spf13/cobra"
 
 	"postroom/api"
@@ -15,8 +16,10 @@ import (
 	"postroom/channels/placetel"
 	"postroom/internal/config"
 	"postroom/internal/egress"
+	"postroom/internal/live"
 	"postroom/internal/setup"
 	"postroom/internal/store"
+	"postroom/jobs"
 )
 
 func (p *program) apiCommand() *cobra.Command {
@@ -47,7 +50,12 @@ func (p *program) api(ctx context.Context) error {
 	}
 	defer h.close()
 	fmt.Fprintf(p.out, "Postroom's API is ready on http://%s\n", listener.Addr())
-	return p.runParts(ctx, cfg, log, h.apiPart(listener))
+	bus, closeBus, err := h.bus()
+	if err != nil {
+		return err
+	}
+	defer closeBus()
+	return p.runParts(ctx, cfg, log, h.apiPart(listener, bus))
 }
 
 // listen takes the port first of all: a second start by mistake fails before it does anything.
@@ -60,8 +68,9 @@ func listen(cfg *config.Config) (net.Listener, error) {
 	return listener, nil
 }
 
-func (h *house) apiPart(listener net.Listener) part {
+func (h *house) apiPart(listener net.Listener, bus live.Bus) part {
 	server := api.New(api.Needs{
+		Live:  bus,
 		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
 		Proxies:    h.cfg.Web.Proxies,
 		Egress:     egress.Policy{Allow: h.cfg.Outgoing},
@@ -72,6 +81,24 @@ func (h *house) apiPart(listener net.Listener) part {
 		Messaging:  h.messaging(),
 	})
 	return part{"API", func(ctx context.Context) error { return server.Serve(ctx, listener, partTime(h.cfg)) }}
+}
+
+// bus is how processes of the API tell each other that pages are to be told something. Without Redis
+// there is none, and they look for it often.
+func (h *house) bus() (bus live.Bus, closeBus func(), err error) {
+	if h.redisURL == "" {
+		return nil, func() {}, nil
+	}
+	client, err := jobs.Dial(h.redisURL)
+	if err != nil {
+		return nil, nil, err
+	}
+	return live.Redis{Client: client}, func() { _ = client.Close() }, nil
+}
+
+// pages lets processes without the API say that pages are to be told something.
+func (h *house) pages(client redis.UniversalClient) *live.Hub {
+	return live.New(h.store, live.Redis{Client: client}, h.log)
 }
 
 // mailWizard shows the mail channel's wizard to the API, which knows no channel.

@@ -59,6 +59,7 @@ var floors = map[string]int{
 	"channels/placetel":              4,
 	"channels/sms":                   4,
 	"channels/telegram":              2, // the Bot API
+	"channels/telegram/telegramtest": 4, // its other side, for tests
 	"channels/whatsapp":              4,
 	"internal/console":               4,
 	"jobs":                           4,
@@ -265,6 +266,8 @@ var doors = map[string][]string{
 	"github.com/arran4/golang-ical/":                   {"internal/ical"},
 	"github.com/coder/websocket/":                      {"api/chat", "api/live", "bench"},
 	"github.com/elastic/":                              {"internal/elastic"},
+	"github.com/coreos/go-oidc/":                  {"internal/idp"},
+	"github.com/crewjam/saml/":                    {"internal/idp"},
 	"github.com/emersion/go-imap/":                     {"bench", "channels/email/inbox", "e2e"},
 	"github.com/fergusstrange/embedded-postgres/":      {"internal/devstack"},
 	"github.com/go-ldap/":                              {"internal/ldap"},

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/jobs"
+	"postroom/jobs/chat"
 	"postroom/jobs/directory"
 	"postroom/jobs/scheduler"
 )
@@ -50,11 +51,12 @@ func (p *program) schedule(ctx context.Context) error {
 }
 
 // scheduleParts leaves out what happens at intervals where that is switched off; the relay is not
-// part of it: without a relay nothing happens at all.
+// part of it: without a relay nothing happens at all. Nor is what makes tickets to be found.
 func (h *house) scheduleParts(client redis.UniversalClient) []part {
 	parts := []part{
 		{"relay", jobs.NewRelay(h.store, client, h.log).Run},
 		{"reconciler", jobs.NewReconciler(h.store, client, h.log).Run},
+		{"words", jobs.NewWordIndexer(h.store, h.log).Run},
 	}
 	if h.cfg.Work.Schedule {
 		maintenance, clock := jobs.NewMaintenance(h.store, h.log), scheduler.NewClock(h.store, h.log)
@@ -62,6 +64,9 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		maintenance.Also(5*time.Minute, "schedulers looked at", clock.Forecast)
 		maintenance.Also(5*time.Minute, "directories are read", directory.NewClock(h.store).Begin)
 		maintenance.Also(24*time.Hour, "old import jobs deleted", h.store.PurgeImports)
+		maintenance.Also(time.Minute, "deserted chats ended", chat.NewSweeper(h.store, h.pages(client).Wake).Sweep)
+		maintenance.Also(24*time.Hour, "old chats deleted", h.store.PurgeChatSessions)
+		maintenance.Also(time.Second, "forgotten changes told to the search engine", h.store.WakeSearch)
 		parts = append(parts, part{"maintenance", maintenance.Run},
 			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
 	}

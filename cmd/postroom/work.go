@@ -12,13 +12,16 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/directorysync"
 	"postroom/internal/egress"
+	"postroom/internal/importer"
 	"postroom/internal/intake"
 	"postroom/internal/perform"
 	"postroom/jobs"
 	"postroom/jobs/agents"
-	"postroom/jobs/directory"
+	"postroom/jobs/chat"
 	"postroom/jobs/directory"
 	"postroom/jobs/hook"
+	"postroom/jobs/index"
+	runimport "postroom/jobs/importer"
 	sendmessages "postroom/jobs/messenger"
 	"postroom/jobs/scheduler"
 	"postroom/jobs/signatures"
@@ -112,10 +115,14 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
 		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
-		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
+		jobs.Handle(index.NewChanges(h.indexWriter()), jobs.Patient(index.Timeout)),
+		jobs.Handle(runimport.New(h.store, importer.New(h.store, h.blobs, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log),
+			jobs.Patient(runimport.Timeout)),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),
+		jobs.Handle(chat.NewLeave(h.store, h.pages(client).Wake), jobs.Patient(chat.Timeout)),
+		jobs.Handle(chat.NewFile(h.store), jobs.Patient(chat.Timeout)),
 	)
 	return part{"workers", run.Run}
 }

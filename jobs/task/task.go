@@ -178,6 +178,7 @@ const (
 	PasswordReset   = "password_reset"   // choose a new password
 	PasswordChanged = "password_changed" // was it you?
 	AdminSignIn     = "admin_auth"       // sign in with a password although that is switched off
+	AccountLinked   = "account_linked"   // an account elsewhere signs you in from now on: was it you?
 )
 
 // AccountMail: somebody has to be told about the own account. What proves something in the mail is

@@ -285,3 +285,17 @@ func (s Keeper) SetAgentsPreference(ctx context.Context, key string, value any) 
 		SET preferences = preferences || jsonb_build_object($1::text, $2::jsonb)
 		WHERE u.active AND `+HoldsAny("u.id", "ARRAY['ticket', 'ticket.agent']"), key, value)
 }
+
+// WelcomeAgents has those of some users who work as agents be told what agents are told at first, by
+// setting ticket_agent_default_notifications. Who has said what to be told of is left alone.
+func (s Keeper) WelcomeAgents(ctx context.Context, ids ...desk.UserID) error {
+	return pg.Exec(ctx, s.DB, "first notifications of agents", `
+		UPDATE users u
+		SET preferences = u.preferences || jsonb_build_object('notification_config', jsonb_build_object('matrix', s.state_current->'value'))
+		FROM settings s
+		WHERE u.id = ANY($1)
+			AND coalesce(u.preferences->'notification_config', 'null') = 'null'
+			AND s.name = 'ticket_agent_default_notifications'
+			AND jsonb_typeof(s.state_current->'value') = 'object'
+			AND `+HoldsAny("u.id", "ARRAY['ticket', 'ticket.agent']"), ids)
+}

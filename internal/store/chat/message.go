@@ -1,0 +1,63 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"postroom/internal/desk"
+	"postroom/internal/store/pg"
+)
+
+// mostMessages is how many messages of a session are shown: the last ones.
+const mostMessages = 500
+
+// ChatMessages returns what was said in sessions, the oldest first.
+func (s Keeper) ChatMessages(ctx context.Context, ids ...desk.ChatSessionID) (map[desk.ChatSessionID][]desk.ChatMessage, error) {
+	found, err := pg.Many[desk.ChatMessage](ctx, s.DB, "chat messages", `
+		SELECT m.*
+		FROM unnest($1::bigint[]) AS wanted (id)
+		CROSS JOIN LATERAL (
+			SELECT id, chat_session_id, content, created_by_id, created_at, updated_at
+			FROM chat_messages
+			WHERE chat_session_id = wanted.id
+			ORDER BY id DESC
+			LIMIT $2) m
+		ORDER BY m.id`, ids, mostMessages)
+	said := map[desk.ChatSessionID][]desk.ChatMessage{}
+	for _, m := range found {
+		said[m.ChatSessionID] = append(said[m.ChatSessionID], m)
+	}
+	return said, err
+}
+
+// AddChatMessage stores what somebody said, and fills the id and times. sentAs is what its sender
+// calls it; empty: it has no name. A message that is there already is returned as it is, and false.
+func (s Keeper) AddChatMessage(ctx context.Context, m *desk.ChatMessage, sentAs string) (added bool, err error) {
+	err = pg.Conn(s.DB).QueryRow(ctx, `
+		INSERT INTO chat_messages (chat_session_id, content, created_by_id, sent_as)
+		VALUES ($1, $2, $3, nullif($4, ''))
+		ON CONFLICT DO NOTHING
+		RETURNING id, created_at, updated_at`, m.ChatSessionID, m.Content, m.CreatedByID, sentAs).Scan(&m.ID, &m.CreatedAt, &m.UpdatedAt)
+	if err == nil {
+		return true, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return false, fmt.Errorf("chat message: %w", pg.Translate(err))
+	}
+	rows, _ := pg.Conn(s.DB).Query(ctx, `
+		SELECT id, chat_session_id, content, created_by_id, created_at, updated_at
+		FROM chat_messages
+		WHERE chat_session_id = $1 AND sent_as = $2`, m.ChatSessionID, sentAs)
+	if *m, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.ChatMessage]); err != nil {
+		return false, fmt.Errorf("chat message sent again: %w", pg.Translate(err))
+	}
+	return false, nil
+}
+
+// CountChatMessages returns how much was said in a session.
+func (s Keeper) CountChatMessages(ctx context.Context, id desk.ChatSessionID) (int, error) {
+	return pg.Value[int](ctx, s.DB, "count of chat messages", `SELECT count(*) FROM chat_messages WHERE chat_session_id = $1`, id)
+}

@@ -1,0 +1,149 @@
+// Package transcript makes tickets of conversations with visitors.
+//
+// A session becomes a ticket once, with what was said as its first article; whoever asks again gets the
+// same ticket. Who may ask is for others to say.
+package transcript
+
+import (
+	"context"
+	"fmt"
+	"html"
+	"strings"
+	"time"
+
+	"postroom/internal/chat"
+	"postroom/internal/desk"
+	"postroom/internal/store"
+)
+
+// Wish is what ticket is wanted of a session.
+type Wish struct {
+	chat.Order
+	Title string // empty: one is made up
+	By    desk.UserID
+}
+
+// Ticket makes a ticket of a session, or returns the one that was made before. The session must be
+// locked in the transaction.
+func Ticket(ctx context.Context, tx *store.Store, v desk.ChatSession, wish Wish) (desk.Ticket, error) {
+	if v.TicketID != nil {
+		return tx.Ticket(ctx, *v.TicketID)
+	}
+	catalog, err := tx.Catalog(ctx)
+	if err != nil {
+		return desk.Ticket{}, err
+	}
+	t, err := draft(ctx, tx, catalog, v, wish)
+	if err != nil {
+		return t, err
+	}
+	if t.Number, err = tx.NextTicketNumber(ctx, catalog, time.Now().UTC()); err != nil {
+		return t, err
+	}
+	if err := tx.InsertTicket(ctx, &t); err != nil {
+		return t, err
+	}
+	created := desk.Change{Object: desk.ObjectTicket, OID: int64(t.ID), Type: "created", By: wish.By}
+	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil {
+		return t, err
+	}
+	article, err := write(ctx, tx, catalog, v, &t)
+	if err != nil {
+		return t, err
+	}
+	if err := tx.SaveTicket(ctx, t); err != nil {
+		return t, err
+	}
+	v.TicketID = &t.ID
+	if err := tx.SaveChatSession(ctx, v); err != nil {
+		return t, err
+	}
+	event := desk.TicketEvent{TicketID: t.ID, Type: desk.EventCreate, ArticleID: article, By: wish.By, Interface: desk.ByAPI}
+	return t, tx.AnnounceEvent(ctx, catalog, event)
+}
+
+// draft is the ticket before it has a number.
+func draft(ctx context.Context, tx *store.Store, c *desk.Catalog, v desk.ChatSession, wish Wish) (desk.Ticket, error) {
+	customer, err := tx.User(ctx, max(wish.CustomerID, desk.SystemUser))
+	if err != nil {
+		return desk.Ticket{}, err
+	}
+	t := desk.Ticket{
+		GroupID: wish.GroupID, StateID: c.DefaultState(), PriorityID: c.DefaultPriority(), OwnerID: desk.SystemUser,
+		CustomerID: customer.ID, OrganizationID: customer.OrganizationID, Title: wish.Title,
+		Preferences: map[string]any{"chat_session_id": v.ID},
+	}
+	if !c.Groups[t.GroupID].Active {
+		return t, &desk.InvalidError{Field: "group_id", Reason: fmt.Sprintf("Invalid value '%d' for 'group_id'!", t.GroupID)}
+	}
+	if strings.TrimSpace(t.Title) == "" {
+		t.Title = "Chat with " + visitor(v)
+	}
+	t.Title = desk.Cut(t.Title, desk.MaxTitle)
+	t.CreatedByID, t.UpdatedByID = wish.By, wish.By
+	t.Settle(desk.Ticket{}, c, time.Now())
+	return t, nil
+}
+
+// visitor is what the visitor of a session is called.
+func visitor(v desk.ChatSession) string {
+	if v.Name != nil && *v.Name != "" {
+		return *v.Name
+	}
+	return "Anonymous"
+}
+
+// write adds what was said as an article.
+func write(ctx context.Context, tx *store.Store, c *desk.Catalog, v desk.ChatSession, t *desk.Ticket) (desk.ArticleID, error) {
+	body, err := read(ctx, tx, v)
+	if err != nil {
+		return 0, err
+	}
+	a := desk.Article{
+		TicketID: t.ID, TypeID: desk.ArticleChat, SenderID: desk.SenderCustomer, Subject: &t.Title,
+		ContentType: "text/html", Body: body,
+	}
+	a.CreatedByID, a.UpdatedByID = t.CreatedByID, t.CreatedByID
+	if err := tx.InsertArticle(ctx, &a); err != nil {
+		return 0, err
+	}
+	desk.ApplyArticle(t, a, c)
+	return a.ID, tx.AddHistory(ctx, []desk.Change{{
+		Object: "Ticket::Article", OID: int64(a.ID), Type: "created",
+		RelatedObject: desk.ObjectTicket, RelatedOID: int64(t.ID), By: t.CreatedByID,
+	}})
+}
+
+// read writes down what was said, a line a message.
+func read(ctx context.Context, tx *store.Store, v desk.ChatSession) (string, error) {
+	said, err := tx.ChatMessages(ctx, v.ID)
+	if err != nil {
+		return "", err
+	}
+	var ids []desk.UserID
+	for _, m := range said[v.ID] {
+		if m.CreatedByID != nil {
+			ids = append(ids, *m.CreatedByID)
+		}
+	}
+	agents, err := tx.Users(ctx, ids)
+	if err != nil {
+		return "", err
+	}
+	var text strings.Builder
+	if url := v.Preferences.URL; url != "" {
+		fmt.Fprintf(&text, "<div>%s</div>", html.EscapeString(url))
+	}
+	for _, m := range said[v.ID] {
+		name := visitor(v)
+		if m.CreatedByID != nil {
+			name = agents[*m.CreatedByID].FullName()
+		}
+		line := fmt.Sprintf("<div>%s <b>%s</b>: %s</div>", m.CreatedAt.UTC().Format("2006-01-02 15:04:05"), html.EscapeString(name), m.Content)
+		if text.Len()+len(line) > desk.MaxBody {
+			break // whoever wants all of it finds the session
+		}
+		text.WriteString(line)
+	}
+	return text.String(), nil
+}
