@@ -26,20 +26,20 @@ func (s *Room) Searchable() []rest.Searchable {
 
 func (s *Room) findUsers(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
 	filter := directory.Filter{Search: what.Search, NotSystem: true}
-	users, err := s.Store.ListUsers(ctx, filter, activeFirst, what.Page)
+	users, err := s.Finder.Users(ctx, filter, activeFirst, what.Page)
 	if err != nil {
 		return rest.Found{}, err
 	}
-	return rest.FoundIn(ctx, s.UserView(who), users, what, func() (int, error) { return s.Store.CountUsers(ctx, filter) })
+	return rest.FoundIn(ctx, s.UserView(who), users, what, func() (int, error) { return s.Finder.CountUsers(ctx, filter) })
 }
 
 func (s *Room) findOrganizations(ctx context.Context, who *desk.Caller, what rest.Wanted) (rest.Found, error) {
 	filter := table.Filter[desk.OrganizationID]{Search: what.Search}
-	organizations, err := directory.Organizations.List(ctx, s.Store.DB, filter, activeFirst, what.Page)
+	organizations, err := s.Finder.Organizations(ctx, filter, activeFirst, what.Page)
 	if err != nil {
 		return rest.Found{}, err
 	}
 	return rest.FoundIn(ctx, s.organizationView(who), organizations, what, func() (int, error) {
-		return directory.Organizations.Count(ctx, s.Store.DB, filter)
+		return s.Finder.CountOrganizations(ctx, filter)
 	})
 }

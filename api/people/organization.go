@@ -34,6 +34,8 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 		See:        seeOrganization,
 		Choice:     func(o desk.Organization) (string, bool) { return o.Name, o.Active },
 		Found:      activeFirst,
+		Page:       s.Finder.Organizations,
+		Total:      s.Finder.CountOrganizations,
 		Attributes: rules.OrganizationAttributes,
 		Fresh:      func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
 		Read:       readOrganization,

@@ -96,11 +96,11 @@ func (s *Room) searchUsers(w http.ResponseWriter, r *http.Request) error {
 	if len(orders) == 0 {
 		orders = activeFirst
 	}
-	total := func() (int, error) { return s.Store.CountUsers(r.Context(), filter) }
+	total := func() (int, error) { return s.Finder.CountUsers(r.Context(), filter) }
 	if p.Flag("only_total_count") {
 		return rest.OnlyTotal(w, r, total)
 	}
-	users, err := s.Store.ListUsers(r.Context(), filter, orders, page)
+	users, err := s.Finder.Users(r.Context(), filter, orders, page)
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,9 @@ type Resource[T any, ID ~int64] struct {
 	Choice func(T) (name string, active bool)
 	// Found is the order of what a search found.
 	Found []Order
+	// Page and Total find and count records in a better way than the table does; nil: there is none.
+	Page  func(ctx context.Context, filter table.Filter[ID], orders []Order, page table.Page) ([]T, error)
+	Total func(ctx context.Context, filter table.Filter[ID]) (int, error)
 	// Attributes are those that conditions and queries may name; nil: this kind is found by words only.
 	Attributes func(*desk.Catalog) *rules.Attributes
 
@@ -153,12 +156,12 @@ func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params,
 	total := func() (int, error) {
 		counted := filter
 		counted.OnlyActive = false // the total is that of all, as clients know it
-		return k.Table.Count(r.Context(), k.House.Store.DB, counted)
+		return k.counted(r.Context(), counted)
 	}
 	if k.Choice != nil && p.Flag("only_total_count") {
 		return OnlyTotal(w, r, total)
 	}
-	items, err := k.Table.List(r.Context(), k.House.Store.DB, filter, orders, page)
+	items, err := k.listed(r.Context(), filter, orders, page)
 	if err != nil {
 		return err
 	}
@@ -169,6 +172,20 @@ func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params,
 	name := func(v T) string { name, _ := k.Choice(v); return name }
 	active := func(v T) bool { _, active := k.Choice(v); return active }
 	return shown.Choices(w, r, p, items, name, name, active)
+}
+
+func (k *Resource[T, ID]) listed(ctx context.Context, filter table.Filter[ID], orders []Order, page table.Page) ([]T, error) {
+	if k.Page != nil {
+		return k.Page(ctx, filter, orders, page)
+	}
+	return k.Table.List(ctx, k.House.Store.DB, filter, orders, page)
+}
+
+func (k *Resource[T, ID]) counted(ctx context.Context, filter table.Filter[ID]) (int, error) {
+	if k.Total != nil {
+		return k.Total(ctx, filter)
+	}
+	return k.Table.Count(ctx, k.House.Store.DB, filter)
 }
 
 func (k *Resource[T, ID]) id(r *http.Request) (ID, error) { return PathID[ID](r, "id", k.Table.Class) }

@@ -17,7 +17,7 @@ func (s *Room) Searchable() rest.Searchable {
 func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (found rest.Found, err error) {
 	search := lookup.Search{Scope: who.TicketAccess().Lists(), Search: what.Search, Page: what.Page}
 	search.Scope.All = search.Scope.All || what.Everywhere
-	tickets, err := s.Store.SearchTickets(ctx, search)
+	tickets, err := s.Finder.Tickets(ctx, search)
 	if err != nil {
 		return found, err
 	}
@@ -28,6 +28,6 @@ func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (fo
 	if found.Assets, err = s.Assets(ctx, who, tickets); err != nil || !what.Count {
 		return found, err
 	}
-	found.Total, err = s.Store.CountTickets(ctx, search)
+	found.Total, err = s.Finder.CountTickets(ctx, search)
 	return found, err
 }

@@ -26,13 +26,13 @@ func (s *Room) searchTickets(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.Flag("only_total_count") {
-		count, err := s.Store.CountTickets(ctx, search)
+		count, err := s.Finder.CountTickets(ctx, search)
 		if err != nil {
 			return err
 		}
 		return rest.Reply(w, r, rest.Record{{"total_count", count}})
 	}
-	tickets, err := s.Store.SearchTickets(ctx, search)
+	tickets, err := s.Finder.Tickets(ctx, search)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.T
 	if err != nil || !isFull {
 		return shown, err
 	}
-	count, err := s.Store.CountTickets(ctx, search)
+	count, err := s.Finder.CountTickets(ctx, search)
 	full.Add("total_count", count)
 	return full, err
 }

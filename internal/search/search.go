@@ -2,9 +2,9 @@
 //
 // The text comes in as a search engine takes it: words, "several words", attribute:value,
 // attribute:(this OR that), ranges, wildcards, AND, OR, NOT and brackets. It leaves as a query that
-// the database understands. Nothing that can be typed is an error: what makes no sense as syntax is
-// looked for as it was typed. The package asks no database and decides nothing about who may see
-// what.
+// the database understands, and as one for a search engine that means the same. Nothing that can be
+// typed is an error: what makes no sense as syntax is looked for as it was typed. The package asks
+// nobody and decides nothing about who may see what.
 package search
 
 import (
@@ -21,13 +21,19 @@ const (
 	maxText  = 4000
 )
 
+// Reading is what somebody typed.
+type Reading struct {
+	Query  *rules.Query // for the database
+	Engine string       // for a search engine, in the syntax of its query_string; without letters: everything
+}
+
 // Parse reads a text. The attributes say which names before a colon are attributes; now is what
 // times that count from now are about.
-func Parse(text string, attributes *rules.Attributes, now time.Time) *rules.Query {
+func Parse(text string, attributes *rules.Attributes, now time.Time) Reading {
 	p := &parser{
 		tokens: tokens(clean(text)), attributes: attributes.Wide(), now: now.UTC().Truncate(time.Millisecond),
 	}
-	var all []*rules.Query
+	var all []*part
 	for !p.end() {
 		if found := p.either("", 0); found != nil {
 			all = append(all, found)
@@ -35,7 +41,8 @@ func Parse(text string, attributes *rules.Attributes, now time.Time) *rules.Quer
 		}
 		p.next++ // a bracket too many
 	}
-	return rules.AllOf(all...)
+	found := allOf(all)
+	return Reading{Query: found.query, Engine: found.text}
 }
 
 // clean cuts what is too long, and takes away what no text in the database has.
@@ -64,8 +71,8 @@ func (p *parser) accept(kind kind) bool {
 
 // either reads what OR joins. field is the attribute that values without a name of their own are
 // of; empty: any text.
-func (p *parser) either(field string, depth int) *rules.Query {
-	var any []*rules.Query
+func (p *parser) either(field string, depth int) *part {
+	var any []*part
 	for {
 		if found := p.both(field, depth); found != nil {
 			any = append(any, found)
@@ -77,12 +84,12 @@ func (p *parser) either(field string, depth int) *rules.Query {
 	if len(any) == 0 {
 		return nil
 	}
-	return rules.AnyOf(any...)
+	return anyOf(any)
 }
 
 // both reads what AND joins, or nothing in between.
-func (p *parser) both(field string, depth int) *rules.Query {
-	var all []*rules.Query
+func (p *parser) both(field string, depth int) *part {
+	var all []*part
 	for !p.end() && p.tokens[p.next].kind != or && p.tokens[p.next].kind != closing {
 		if p.accept(and) {
 			continue
@@ -94,11 +101,11 @@ func (p *parser) both(field string, depth int) *rules.Query {
 	if len(all) == 0 {
 		return nil
 	}
-	return rules.AllOf(all...)
+	return allOf(all)
 }
 
 // term reads a word, a value of an attribute, or what is in brackets.
-func (p *parser) term(field string, depth int) *rules.Query {
+func (p *parser) term(field string, depth int) *part {
 	negated := false
 	for p.accept(not) {
 		negated = !negated
@@ -110,10 +117,10 @@ func (p *parser) term(field string, depth int) *rules.Query {
 	if found == nil || !negated {
 		return found
 	}
-	return rules.NoneOf(found)
+	return noneOf(found)
 }
 
-func (p *parser) positive(field string, depth int) *rules.Query {
+func (p *parser) positive(field string, depth int) *part {
 	t := p.tokens[p.next]
 	p.next++
 	switch t.kind {
@@ -134,7 +141,7 @@ func (p *parser) positive(field string, depth int) *rules.Query {
 	return p.word(field, t)
 }
 
-func (p *parser) group(field string, depth int) *rules.Query {
+func (p *parser) group(field string, depth int) *part {
 	if depth >= maxDepth {
 		return nil
 	}

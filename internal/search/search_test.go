@@ -22,7 +22,7 @@ func written(t testing.TB, text string, attributes *rules.Attributes) string {
 		}
 		return strings.TrimSuffix(strings.TrimPrefix(fmt.Sprint(value), "["), "]")
 	}
-	sql := search.Parse(text, attributes, now).SQL(rules.Context{Now: now}, rules.Finder{
+	sql := search.Parse(text, attributes, now).Query.SQL(rules.Context{Now: now}, rules.Finder{
 		Statement: rules.Statement{Add: add, Custom: func(row string, a *desk.Attribute) string { return row + ".custom." + a.Name }},
 		Words:     func(patterns []string) string { return "<" + strings.Join(patterns, "|") + ">" },
 	})
@@ -62,19 +62,19 @@ func TestTextBecomesQuery(t *testing.T) {
 		{`say \(now\) a\*b`, `(<say> AND <(now)> AND <a*b>)`},
 		{"printer^2 fire~1", "(<printer> AND <fire>)"},
 
-		{"number:10*", `t.number ~* \m10\w*\M`},
-		{"title:foo*", `t.title ~* \mfoo\w*\M`},
-		{`title:"on fire"`, `t.title ~* \mon fire\M`},
-		{"title: fire", `t.title ~* \mfire\M`},
-		{"title:c++", `t.title ~* \mc\+\+`},
-		{"title:(foo bar)", `(t.title ~* \mfoo\M AND t.title ~* \mbar\M)`},
+		{"number:10*", `(<10> AND t.number ~* \m10\w*\M)`},
+		{"title:foo*", `(<foo> AND t.title ~* \mfoo\w*\M)`},
+		{`title:"on fire"`, `(<on> AND <fire> AND t.title ~* \mon fire\M)`},
+		{"title: fire", `(<fire> AND t.title ~* \mfire\M)`},
+		{"title:c++", `(<c> AND t.title ~* \mc\+\+)`},
+		{"title:(foo bar)", `((<foo> AND t.title ~* \mfoo\M) AND (<bar> AND t.title ~* \mbar\M))`},
 		{"ticket.id:5", "t.id = 5"},
 		{"state_id:(1 OR 2)", "(t.state_id = 1 OR t.state_id = 2)"},
 		{"state.name:(new OR open) AND title:foo*", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)` +
-			` OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)) AND t.title ~* \mfoo\w*\M)`},
+			` OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)) AND (<foo> AND t.title ~* \mfoo\w*\M))`},
 		{`state.name:"pending reminder"`, `t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mpending reminder\M)`},
 		{"customer.email:a.b@c.org", `t.customer_id IN (SELECT x.id FROM users x WHERE x.email ~* \ma\.b\@c\.org\M)`},
-		{"article.body:fire", `EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND a.body ~* \mfire\M)`},
+		{"article.body:fire", `(<fire> AND EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND a.body ~* \mfire\M))`},
 		{"tags:vip", "EXISTS (SELECT FROM taggings g JOIN tags n ON n.id = g.tag_id WHERE g.object = 'Ticket' AND g.o_id = t.id AND n.name = ANY(vip))"},
 		{"color:red", `t.custom.color ~* \mred\M`},
 		{"parts:a", `t.custom.parts ?| a`},
@@ -101,6 +101,43 @@ func TestTextBecomesQuery(t *testing.T) {
 		{"NOT", "true"},
 	} {
 		if got := written(t, tc.text, tickets); got != tc.want {
+			t.Errorf("%s\n  becomes %s\n  want    %s", tc.text, got, tc.want)
+		}
+	}
+}
+
+func TestTextBecomesQueryOfEngine(t *testing.T) {
+	t.Parallel()
+	tickets := rules.TicketAttributes(&desk.Catalog{})
+	for _, tc := range []struct{ text, want string }{
+		{"", "*:*"},
+		{"printer", "printer*"},
+		{"Printer fire", "(Printer* AND fire*)"},
+		{"printer OR toner AND NOT fire", "(printer* OR (toner* AND (*:* AND NOT fire*)))"},
+		{"prin*er f?re *jam", "(prin*er* AND f?re* AND *jam*)"},
+		{`"on fire"`, `"on fire"`},
+		{"5f3a.1234", `"5f3a.1234"`},
+		{`a/b <x> c\d "q`, `("a/b" AND "<x>" AND cd* AND "q")`},
+		{"Re: printer", `("Re:" AND printer*)`},
+		{"nothing:here", `"nothing:here"`},
+		{"title:foo", "title:foo"},
+		{"ticket.title:foo* number:1?3", "(title:foo* AND number:1?3)"},
+		{`title:"on fire"`, `title:"on fire"`},
+		{"title:on-fire", `title:"on-fire"`},
+		{"state.name:(new OR open)", "(state.name:new OR state.name:open)"},
+		{"customer.email:a.b@c.org", `customer.email:"a.b@c.org"`},
+		{"article.body:fire", "article.body:fire"},
+		{"tags:vip", `tags.keyword:"vip"`},
+		{"state_id:4", `state_id:"4"`},
+		{"article_count:>3", `article_count:{"3" TO *}`},
+		{"article_count:[2 TO 5}", `(article_count:["2" TO *] AND article_count:{* TO "5"})`},
+		{"created_at:[now-1d TO now]", `(created_at:["2026-05-03T09:30:00Z" TO *] AND created_at:[* TO "2026-05-04T09:30:00Z"])`},
+		{"created_at:2026-01-02", `(created_at:["2026-01-02T00:00:00Z" TO *] AND created_at:[* TO "2026-01-02T23:59:59.999Z"])`},
+		{"_exists_:organization_id", "_exists_:organization_id"},
+		{"created_at:tomorrow", `"tomorrow"`},
+		{"(((", "*:*"},
+	} {
+		if got := search.Parse(tc.text, tickets, now).Engine; got != tc.want {
 			t.Errorf("%s\n  becomes %s\n  want    %s", tc.text, got, tc.want)
 		}
 	}
@@ -143,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	}
 	tickets := rules.TicketAttributes(&desk.Catalog{})
 	f.Fuzz(func(t *testing.T, text string) {
-		sql := search.Parse(text, tickets, now).SQL(rules.Context{Now: now}, rules.Finder{
+		sql := search.Parse(text, tickets, now).Query.SQL(rules.Context{Now: now}, rules.Finder{
 			Statement: rules.Statement{Add: func(any) string { return "$" }},
 			Words:     func([]string) string { return "w" },
 		})

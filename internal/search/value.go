@@ -8,10 +8,11 @@ import (
 	"unicode"
 
 	"postroom/internal/rules"
+	"postroom/internal/wording"
 )
 
 // value reads what stands behind the name of an attribute.
-func (p *parser) value(field string, named token, depth int) *rules.Query {
+func (p *parser) value(field string, named token, depth int) *part {
 	if p.end() || !p.tokens[p.next].glued && p.tokens[p.next].kind != phrase && p.tokens[p.next].kind != word {
 		return p.word("", token{kind: word, text: named.raw, raw: named.raw})
 	}
@@ -27,7 +28,7 @@ func (p *parser) value(field string, named token, depth int) *rules.Query {
 }
 
 // word makes a query of one word or phrase; nil: it says nothing.
-func (p *parser) word(field string, t token) *rules.Query {
+func (p *parser) word(field string, t token) *part {
 	p.terms++
 	if p.terms > maxTerms {
 		return nil
@@ -36,13 +37,17 @@ func (p *parser) word(field string, t token) *rules.Query {
 		if found := p.compare(field, t); found != nil {
 			return found
 		}
-		return rules.Words(rules.Literal(t.raw)) // not a value of the attribute: a word like others
+		return asTyped(t) // not a value of the attribute: a word like others
 	}
 	pattern := likePattern(t)
 	if strings.Trim(pattern, "%_-+") == "" {
 		return nil
 	}
-	return rules.Words(pattern)
+	return &part{rules.Words(pattern), engineWord(t)}
+}
+
+func asTyped(t token) *part {
+	return &part{rules.Words(rules.Literal(t.raw)), engineQuoted(t.raw)}
 }
 
 // likePattern writes a word as a pattern of LIKE. It is looked for anywhere, so that a * before or
@@ -85,7 +90,7 @@ func each(t token, do func(r rune, wild bool)) {
 }
 
 // compare makes a query of an attribute and a value; nil: they don't fit.
-func (p *parser) compare(field string, t token) *rules.Query {
+func (p *parser) compare(field string, t token) *part {
 	kind, _ := p.attributes.Kind(field)
 	switch {
 	case t.kind == word && t.text == "*":
@@ -95,32 +100,55 @@ func (p *parser) compare(field string, t token) *rules.Query {
 	case t.kind == word && strings.ContainsAny(t.text[:1], "<>"):
 		return p.beyond(field, kind, t.text)
 	}
-	text := plainText(t)
+	text, name := plainText(t), p.engineName(field)
 	switch kind {
 	case rules.Text:
-		return p.one(field, "matches regex", regular(t))
+		return p.text(field, t)
 	case rules.List:
-		return p.one(field, "contains one", text)
+		return p.one(field, "contains one", text, name+".keyword:"+engineQuoted(text))
 	case rules.Time, rules.Date:
 		return p.day(field, text)
 	}
-	return p.one(field, "is", text)
+	return p.one(field, "is", text, name+":"+engineQuoted(text))
 }
 
-func (p *parser) one(field, operator string, value any) *rules.Query {
+// one makes a query of one comparison, and of what the engine is asked.
+func (p *parser) one(field, operator string, value any, text string) *part {
 	found, ok := p.attributes.Compare(field, operator, value)
 	if !ok {
 		return nil
 	}
+	return &part{found, text}
+}
+
+// indexed are the texts whose words are in the database's index.
+var indexed = map[string]bool{
+	"ticket.title": true, "ticket.number": true, "article.body": true, "article.subject": true, "article.from": true, "article.to": true,
+}
+
+// text looks for words in one text. Where the words are in the index, too, it is asked first, so that
+// few texts have to be looked at.
+func (p *parser) text(field string, t token) *part {
+	found := p.one(field, "matches regex", regular(t), p.engineName(field)+":"+engineValue(t))
+	if found == nil || !indexed[field] {
+		return found
+	}
+	queries := []*rules.Query{}
+	for _, piece := range wording.Pieces(likePattern(t)) {
+		if piece.Start != "" {
+			queries = append(queries, rules.Words(piece.Like))
+		}
+	}
+	found.query = rules.AllOf(append(queries, found.query)...)
 	return found
 }
 
 // exists looks for records in which something is set.
-func (p *parser) exists(field string, t token) *rules.Query {
-	if found := p.one(field, "is not", nil); found != nil {
+func (p *parser) exists(field string, t token) *part {
+	if found := p.one(field, "is not", nil, "_exists_:"+p.engineName(field)); found != nil {
 		return found
 	}
-	return rules.Words(rules.Literal(t.raw))
+	return asTyped(t)
 }
 
 func plainText(t token) string {
@@ -166,7 +194,7 @@ func regular(t token) string {
 func isWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || r == '_' }
 
 // beyond reads >5, >=5, <5, <=5.
-func (p *parser) beyond(field string, kind rules.Kind, text string) *rules.Query {
+func (p *parser) beyond(field string, kind rules.Kind, text string) *part {
 	limit := strings.TrimLeft(text, "<>=")
 	sign := text[:len(text)-len(limit)]
 	switch sign {
@@ -179,9 +207,9 @@ func (p *parser) beyond(field string, kind rules.Kind, text string) *rules.Query
 }
 
 // between reads [from TO to]; a curly bracket leaves its end out.
-func (p *parser) between(field string, kind rules.Kind, text string) *rules.Query {
+func (p *parser) between(field string, kind rules.Kind, text string) *part {
 	found := rangeText.FindStringSubmatch(text)
-	var all []*rules.Query
+	var all []*part
 	for i, edge := range found[1:] {
 		edge = strings.Trim(edge, `"`)
 		if edge == "*" {
@@ -200,11 +228,11 @@ func (p *parser) between(field string, kind rules.Kind, text string) *rules.Quer
 	if len(all) == 0 {
 		return p.exists(field, token{raw: text})
 	}
-	return rules.AllOf(all...)
+	return allOf(all)
 }
 
 // limit compares with one end of a range.
-func (p *parser) limit(field string, kind rules.Kind, text string, lower, inclusive bool) *rules.Query {
+func (p *parser) limit(field string, kind rules.Kind, text string, lower, inclusive bool) *part {
 	if kind == rules.Time || kind == rules.Date {
 		return p.moment(field, text, lower, inclusive)
 	}
@@ -212,12 +240,22 @@ func (p *parser) limit(field string, kind rules.Kind, text string, lower, inclus
 		{true, true}: "is greater than or equal to", {true, false}: "is greater than",
 		{false, true}: "is less than or equal to", {false, false}: "is less than",
 	}[[2]bool{lower, inclusive}]
-	return p.one(field, operator, text)
+	return p.one(field, operator, text, p.engineRange(field, text, lower, inclusive))
+}
+
+// engineRange writes one end of a range for the engine.
+func (p *parser) engineRange(field, edge string, lower, inclusive bool) string {
+	from, to := engineQuoted(edge), "*"
+	if !lower {
+		from, to = to, from
+	}
+	brackets := map[bool]string{true: "[]", false: "{}"}[inclusive]
+	return p.engineName(field) + ":" + brackets[:1] + from + " TO " + to + brackets[1:]
 }
 
 // moment compares with a time. A day is meant whole: up to a day is up to its end, after it from
 // the next one.
-func (p *parser) moment(field, text string, lower, inclusive bool) *rules.Query {
+func (p *parser) moment(field, text string, lower, inclusive bool) *part {
 	from, to, ok := p.times(text)
 	if !ok {
 		return nil
@@ -231,23 +269,29 @@ func (p *parser) moment(field, text string, lower, inclusive bool) *rules.Query 
 	} else if !inclusive {
 		at = at.Add(-time.Millisecond)
 	}
+	return p.until(field, at, lower)
+}
+
+// until looks for times up to one, or from one on.
+func (p *parser) until(field string, at time.Time, lower bool) *part {
+	operator, edge := "before (absolute)", at.Format(time.RFC3339Nano)
 	if lower {
-		return p.one(field, "after (absolute)", at.Format(time.RFC3339Nano))
+		operator = "after (absolute)"
 	}
-	return p.one(field, "before (absolute)", at.Format(time.RFC3339Nano))
+	return p.one(field, operator, edge, p.engineRange(field, edge, lower, true))
 }
 
 // day looks for a time, which may be a whole day.
-func (p *parser) day(field, text string) *rules.Query {
+func (p *parser) day(field, text string) *part {
 	from, to, ok := p.times(text)
 	if !ok {
 		return nil
 	}
-	first, last := p.one(field, "after (absolute)", from.Format(time.RFC3339Nano)), p.one(field, "before (absolute)", to.Format(time.RFC3339Nano))
+	first, last := p.until(field, from, true), p.until(field, to, false)
 	if first == nil || last == nil {
 		return nil
 	}
-	return rules.AllOf(first, last)
+	return allOf([]*part{first, last})
 }
 
 var counted = regexp.MustCompile(`^now(?:([+-])(\d{1,6})([smhHdwMy]))?(/d)?$`)

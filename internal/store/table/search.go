@@ -10,6 +10,7 @@ import (
 // Search says what somebody looks for among records of one kind. What is nil restricts nothing.
 type Search struct {
 	Query     *rules.Query
+	Engine    string // what a search engine is asked in place of the query, in the syntax of its query_string
 	Condition *rules.Bound
 	Context   rules.Context // what the query is judged against, as the condition was when it was bound
 }
