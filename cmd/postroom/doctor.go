@@ -74,6 +74,7 @@ func (p *program) doctor(ctx context.Context) error {
 	tell(finding{what: "database", state: "answers and is set up"})
 	tell(h.channelHealth(ctx)...)
 	tell(h.workHealth(ctx)...)
+	tell(h.searchHealth(ctx)...)
 	tell(h.spoolHealth())
 	return sick(wrong)
 }

@@ -12,6 +12,7 @@ import (
 	"postroom/internal/blob"
 	"postroom/internal/config"
 	"postroom/internal/devstack"
+	"postroom/internal/elastic"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 )
@@ -23,6 +24,7 @@ type house struct {
 	store    *store.Store
 	blobs    *blob.Store
 	accounts *email.Accounts
+	engine   *elastic.Engine
 	redisURL string
 }
 
@@ -84,7 +86,8 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger, database
 	accounts := email.NewAccounts(email.Options{
 		Tokens: grant.NewKeeper(s, provider.Public(), log).Of, Known: s, Turn: s.ChannelTurn, Log: log,
 	})
-	return &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), accounts: accounts, redisURL: redisURL}, nil
+	return &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), accounts: accounts, redisURL: redisURL,
+		engine: elastic.NewEngine(elastic.Keys{APIKey: cfg.Search.APIKey, CA: cfg.Search.CA})}, nil
 }
 
 // start is open for verbs that go on running: it brings the schema up to date, and a fresh
@@ -115,6 +118,10 @@ func (p *program) start(ctx context.Context, cfg *config.Config, log *slog.Logge
 	}
 	if admin != nil {
 		p.printAdmin(admin)
+	}
+	if err := h.applySearch(ctx); err != nil {
+		h.close()
+		return nil, err
 	}
 	return h, nil
 }

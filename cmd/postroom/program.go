@@ -128,13 +128,14 @@ its database by themselves.`,
 	}{
 		{groupRun, []*cobra.Command{p.allCommand(), p.apiCommand(), p.workCommand(), p.pollCommand(), p.scheduleCommand()}},
 		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), p.userCommand(), p.tokenCommand(), p.channelCommand(), p.mailCommand(), p.demoCommand()}},
-		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), p.spoolCommand(), p.slaCommand(), p.versionCommand()}},
+		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), p.spoolCommand(), p.slaCommand(), p.searchCommand(), p.versionCommand()}},
 	} {
 		for _, verb := range part.verbs {
 			verb.GroupID = part.group
 			root.AddCommand(verb)
 		}
 	}
+	root.AddCommand(p.extractCommand())
 	return root
 }
 

@@ -7,15 +7,7 @@ var unused = []struct {
 	About  string
 	Secret bool
 }{
-	{Name: "ELASTICSEARCH_ENABLED", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_HOST", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_PORT", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_SCHEMA", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_USER", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_PASS", About: notYet + "search uses PostgreSQL", Secret: true},
-	{Name: "ELASTICSEARCH_NAMESPACE", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_REINDEX", About: notYet + "search uses PostgreSQL"},
-	{Name: "ELASTICSEARCH_SSL_VERIFY", About: notYet + "search uses PostgreSQL"},
+	{Name: "ELASTICSEARCH_REINDEX", About: noMeaning + "no start needs it; `postroom search rebuild` does it while the old index serves"},
 	{Name: "S3_URL", About: notYet + "attachments are kept in the database or in files", Secret: true},
 	{Name: "ZAMMAD_WEBSOCKET_PORT", About: notYet + "there is no websocket server"},
 	{Name: "GPG_PATH", About: notYet + "there is no PGP"},

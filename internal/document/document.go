@@ -97,11 +97,11 @@ func names(v any) map[string]bool {
 
 // Dates are the attributes that administrators added to a kind of record and that hold times, with
 // the types that an index has for them.
-func Dates(c *desk.Catalog, class, prefix string) map[string]string {
+func Dates(c *desk.Catalog, class string) map[string]string {
 	dates := map[string]string{}
 	for _, a := range c.CustomAttributes(class) {
 		if a.Kind() == desk.AttributeDate || a.Kind() == desk.AttributeTime {
-			dates[prefix+a.Name] = "date"
+			dates[a.Name] = "date"
 		}
 	}
 	return dates

@@ -1,0 +1,148 @@
+// Package index keeps the documents of a search engine up to date.
+//
+// In come changes that the database noted, out go documents: of each record that changed one, however
+// often it did. What an engine has no room for waits and comes again; a document never overwrites a
+// newer one. The same writer fills new indexes from the beginning. How a document looks is for package
+// document, how an engine is spoken to for package elastic.
+package index
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+	"postroom/internal/elastic"
+	"postroom/internal/store"
+	"postroom/internal/store/indexing"
+	"postroom/jobs/task"
+)
+
+// Changes is the job of task.SearchChanged.
+type Changes struct{ *Writer }
+
+// NewChanges returns the job.
+func NewChanges(w *Writer) *Changes { return &Changes{w} }
+
+const (
+	// Timeout is the time that one attempt may take.
+	Timeout = 5 * time.Minute
+	// settle is how long we wait for more changes of the same records, before we say that we began.
+	settle = 400 * time.Millisecond
+	// atOnce is how many records are taken with one transaction.
+	atOnce = 500
+	// workFor is how long one attempt goes on taking more.
+	workFor = time.Minute
+	// engineAway is how long we leave an engine alone that does not answer.
+	engineAway = 3 * time.Second
+	noteSpan   = 5 * time.Second
+)
+
+// Work writes documents until nothing is left to do. While the engine does not answer everything
+// stays as it is, and the attempt does not count.
+func (j *Changes) Work(ctx context.Context, _ task.SearchChanged, id desk.OutboxID) error {
+	// Whoever changes something now finds this row waiting, and leaves no other.
+	if !wait(ctx, settle) {
+		return ctx.Err()
+	}
+	if err := j.store.ClaimTask(ctx, id, Timeout); errors.Is(err, desk.ErrNotFound) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	more, err := j.drain(ctx)
+	if err != nil {
+		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
+		defer cancel()
+		if errors.Is(err, desk.ErrUnavailable) && ctx.Err() == nil {
+			err = &channels.LaterError{After: engineAway, Err: errors.New(err.Error())}
+		}
+		return errors.Join(err, j.store.ReleaseTask(note, id))
+	}
+	if more {
+		return j.store.PassOn(ctx, id, task.SearchChanged{})
+	}
+	return j.store.FinishTask(ctx, id)
+}
+
+// drain reports whether there is more to do than time.
+func (j *Changes) drain(ctx context.Context) (more bool, err error) {
+	for until := time.Now().Add(workFor); time.Now().Before(until); {
+		n, err := j.batch(ctx)
+		if err != nil || n < atOnce {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// batch writes the documents of the records that changed first. If it fails, nothing was taken.
+func (j *Changes) batch(ctx context.Context) (taken int, err error) {
+	client, c, err := j.engineNow(ctx)
+	if err != nil {
+		return 0, err
+	}
+	err = j.store.InTx(ctx, func(tx *store.Store) error {
+		changes, err := tx.TakeSearchChanges(ctx, atOnce)
+		if taken = len(changes); err != nil || taken == 0 {
+			return err
+		}
+		if client == nil {
+			return nil // there is no engine any more: whoever connects one again fills it anew
+		}
+		out, err := j.open(ctx, tx, client, c)
+		if err != nil {
+			return err
+		}
+		for object, ids := range byObject(changes, false) {
+			if err := out.write(ctx, object, ids); err != nil {
+				return err
+			}
+		}
+		if err := out.flush(ctx); err != nil {
+			return err
+		}
+		for object, ids := range byObject(changes, true) {
+			if err := tx.SpreadSearchChange(ctx, object, ids); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return taken, err
+}
+
+// byObject sorts records by kind: all of them, or those whose holders change too.
+func byObject(changes []indexing.SearchChange, wide bool) map[string][]int64 {
+	sorted := map[string][]int64{}
+	for _, c := range changes {
+		if c.Wide || !wide {
+			sorted[c.Object] = append(sorted[c.Object], c.ObjectID)
+		}
+	}
+	return sorted
+}
+
+// engineNow returns the client of the engine, nil if there is none, and the catalog as it is now: a
+// document is not made of a group as it was called a second ago.
+func (w *Writer) engineNow(ctx context.Context) (*elastic.Client, *desk.Catalog, error) {
+	w.store.ForgetCatalog()
+	c, err := w.store.Catalog(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	client, err := w.engine.Client(c.Settings)
+	return client, c, err
+}
+
+func wait(ctx context.Context, span time.Duration) bool {
+	timer := time.NewTimer(span)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,167 @@
+package index
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"postroom/internal/blob"
+	"postroom/internal/desk"
+	"postroom/internal/document"
+	"postroom/internal/elastic"
+	"postroom/internal/extract"
+	"postroom/internal/store"
+)
+
+// Writer writes documents.
+type Writer struct {
+	store   *store.Store
+	blobs   *blob.Store
+	engine  *elastic.Engine
+	extract *extract.Extractor
+	log     *slog.Logger
+}
+
+// NewWriter returns a writer. It connects to nothing.
+func NewWriter(s *store.Store, blobs *blob.Store, engine *elastic.Engine, extractor *extract.Extractor, log *slog.Logger) *Writer {
+	return &Writer{store: s, blobs: blobs, engine: engine, extract: extractor, log: log}
+}
+
+// Bounds on one bulk.
+const (
+	bulkBytes = 4 << 20
+	bulkOps   = 1000
+)
+
+// outlet is where documents go that were read together: they have one version.
+type outlet struct {
+	*Writer
+	rows    *store.Store // the transaction in which records are read
+	client  *elastic.Client
+	catalog *desk.Catalog
+	terms   *document.Terms
+	targets map[string][]string // indexes by kind
+	version int64
+
+	ops      []elastic.Op
+	size     int
+	written  int
+	rejected int
+}
+
+// open prepares an outlet to the indexes of all kinds. What was committed before it is in its
+// documents, or in those of an outlet that was opened later.
+func (w *Writer) open(ctx context.Context, rows *store.Store, client *elastic.Client, c *desk.Catalog) (*outlet, error) {
+	indexes, err := rows.SearchIndexes(ctx, client.Alias(""))
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(indexes))
+	for i, index := range indexes {
+		names[i] = index.Name
+	}
+	there, err := client.Exists(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	targets := map[string][]string{}
+	for _, index := range indexes {
+		if !there[index.Name] { // writing to it would make one that reads documents wrongly
+			w.log.ErrorContext(ctx, "index of the search engine is gone, rebuild it", "index", index.Name)
+			if err := w.store.ForgetSearchIndex(ctx, index.Name); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		targets[index.Object] = append(targets[index.Object], index.Name)
+	}
+	return w.openTo(ctx, rows, client, c, targets)
+}
+
+// openTo prepares an outlet to some indexes.
+func (w *Writer) openTo(ctx context.Context, rows *store.Store, client *elastic.Client, c *desk.Catalog, targets map[string][]string) (*outlet, error) {
+	out := &outlet{Writer: w, rows: rows, client: client, catalog: c, targets: targets}
+	var err error
+	if out.version, err = rows.SearchVersion(ctx); err != nil {
+		return nil, err
+	}
+	terms, err := rows.SearchTerms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.terms = document.NewTerms(c, terms.StateTypes, terms.Signatures, terms.Since)
+	return out, nil
+}
+
+// write writes the documents of some records of a kind, and deletes those of records that are gone.
+func (o *outlet) write(ctx context.Context, object string, ids []int64) error {
+	if len(o.targets[object]) == 0 {
+		return nil // whoever builds its index reads the records then
+	}
+	found := make(map[int64]bool, len(ids))
+	err := o.read(ctx, object, ids, func(id int64, text json.RawMessage) error {
+		found[id] = true
+		return o.add(ctx, object, id, text)
+	})
+	if err != nil {
+		return fmt.Errorf("documents of %s: %w", object, err)
+	}
+	for _, id := range ids {
+		if !found[id] {
+			if err := o.add(ctx, object, id, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o *outlet) add(ctx context.Context, object string, id int64, text json.RawMessage) error {
+	for _, index := range o.targets[object] {
+		o.ops = append(o.ops, elastic.Op{Index: index, ID: id, Version: o.version, Document: text})
+		o.size += len(text)
+	}
+	if o.size < bulkBytes && len(o.ops) < bulkOps {
+		return nil
+	}
+	return o.flush(ctx)
+}
+
+// An engine that has no room is asked again after these pauses; then the work waits as a whole.
+var pauses = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
+
+// flush sends what was added. What the engine will never take is left out, and told.
+func (o *outlet) flush(ctx context.Context) error {
+	ops := o.ops
+	for attempt := 0; len(ops) > 0; attempt++ {
+		outcomes, err := o.client.Bulk(ctx, ops)
+		if err != nil {
+			return err
+		}
+		var again []elastic.Op
+		for i, outcome := range outcomes {
+			switch outcome.Fate {
+			case elastic.Written:
+				o.written++
+			case elastic.Again:
+				again = append(again, ops[i])
+			default: // a lost index is found out about by the next outlet
+				o.rejected++
+				o.log.WarnContext(ctx, "search engine refuses a document", "index", ops[i].Index, "id", ops[i].ID, "reason", outcome.Reason)
+			}
+		}
+		if ops = again; len(ops) == 0 {
+			break
+		}
+		if attempt == len(pauses) {
+			return fmt.Errorf("search engine has no room for %d documents: %w", len(ops), desk.ErrUnavailable)
+		}
+		if !wait(ctx, pauses[attempt]) {
+			return ctx.Err()
+		}
+	}
+	o.ops, o.size = nil, 0
+	return nil
+}
