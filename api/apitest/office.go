@@ -64,17 +64,6 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	return &Office{desk, server, servers}
 }
 
-// tell lets a server tell pages that keep a connection open, until the test ends.
-func tell(t testing.TB, served *api.Server) {
-	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
-	told := make(chan error, 1)
-	go func() { told <- served.Tell(ctx) }()
-	t.Cleanup(func() {
-		stop()
-		<-told
-	})
-}
-
 // Request makes a request without credentials.
 func (o *Office) Request(method, path, body string) *http.Request {
 	o.T.Helper()
