@@ -28,6 +28,7 @@ const (
 	// RequestWithin is how long a request may take. Uploads are the longest.
 	RequestWithin = 2 * time.Minute
 	mostLater     = time.Hour
+	setUpWithin   = 15 * time.Second // what an administrator waits for
 )
 
 // Client asks the Bot API in the name of any bot.
@@ -133,6 +134,8 @@ func fate(method string, err error, status int) error {
 
 // Look returns the bot that a token belongs to.
 func (c *Client) Look(ctx context.Context, token string) (Bot, error) {
+	ctx, cancel := context.WithTimeout(ctx, setUpWithin)
+	defer cancel()
 	var user api.User
 	if err := c.call(ctx, token, "getMe", nil, &user); err != nil {
 		return Bot{}, err
@@ -145,11 +148,15 @@ const updates = `["message","edited_message","channel_post","edited_channel_post
 
 // Hook makes Telegram call an address, and show the secret whenever it does.
 func (c *Client) Hook(ctx context.Context, token, address, secret string) error {
+	ctx, cancel := context.WithTimeout(ctx, setUpWithin)
+	defer cancel()
 	return c.call(ctx, token, "setWebhook", api.Params{"url": address, "secret_token": secret, "allowed_updates": updates}, nil)
 }
 
 // Unhook makes Telegram call nobody. What arrives meanwhile it keeps, for a day.
 func (c *Client) Unhook(ctx context.Context, token string) error {
+	ctx, cancel := context.WithTimeout(ctx, setUpWithin)
+	defer cancel()
 	return c.call(ctx, token, "deleteWebhook", nil, nil)
 }
 

@@ -3,6 +3,7 @@ package telegram
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ const (
 	batch     = 100              // updates asked for at once
 	waitFor   = 25 * time.Second // for the next update, before asking again
 	mostTurns = 50               // batches of one poll; then others get a turn
+	lastWord  = 5 * time.Second  // for an acknowledgement when we are told to stop
 )
 
 // Poller asks for the updates of a bot, for installations that Telegram can't call. It is a
@@ -61,8 +63,19 @@ func (p *Poller) Poll(ctx context.Context, receive channels.Receive) (channels.R
 		}
 		report.Fetched += len(messages)
 		p.next = last + 1
+		if ctx.Err() != nil {
+			return report, errors.Join(ctx.Err(), p.acknowledge(ctx))
+		}
 	}
 	return report, nil
+}
+
+// acknowledge tells Telegram what was received, also when we are told to stop: nobody should have to
+// look through it again.
+func (p *Poller) acknowledge(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWord)
+	defer cancel()
+	return p.client.call(ctx, p.token, "getUpdates", api.Params{"offset": strconv.Itoa(p.next), "limit": "1", "timeout": "0"}, nil)
 }
 
 // messages are the updates that are something for us, and the number of the last one of all.
