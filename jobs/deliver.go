@@ -129,7 +129,7 @@ func (j *DeliverArticle) begin(ctx context.Context, articleID desk.ArticleID, id
 		return nil, err
 	}
 	l := &letter{catalog: catalog}
-	err = j.store.InTx(ctx, func(tx *store.Store) error {
+	err = j.store.InBriefTx(ctx, func(tx *store.Store) error {
 		if err := tx.ClaimTask(ctx, id, claimSpan); err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (j *DeliverArticle) begin(ctx context.Context, articleID desk.ArticleID, id
 // went out means to send it twice.
 func (j *DeliverArticle) noteSuccess(ctx context.Context, l *letter, raw []byte, id desk.OutboxID) error {
 	for {
-		err := j.store.InTx(ctx, func(tx *store.Store) error { return j.keep(ctx, tx, l, raw, id) })
+		err := j.store.InBriefTx(ctx, func(tx *store.Store) error { return j.keep(ctx, tx, l, raw, id) })
 		if !errors.Is(err, desk.ErrUnavailable) {
 			return err
 		}
@@ -227,7 +227,7 @@ func (j *DeliverArticle) putOff(ctx context.Context, l *letter, later *channels.
 // noteFailure writes a failed attempt to article and channel and returns what the workers count.
 func (j *DeliverArticle) noteFailure(ctx context.Context, l *letter, failure error) error {
 	failure = &deliveryError{failure}
-	err := j.store.InTx(ctx, func(tx *store.Store) error {
+	err := j.store.InBriefTx(ctx, func(tx *store.Store) error {
 		if err := tx.MergeArticlePreferences(ctx, l.article.ID, l.failed(time.Now(), failure)); err != nil {
 			return err
 		}

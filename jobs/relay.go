@@ -48,6 +48,7 @@ const (
 	relayBatch   = 500
 	relayHands   = 8 // goroutines that talk to Redis
 	relayPoll    = time.Second
+	relayGathers = 20 * time.Millisecond // between two batches: many rows cost hardly more than one
 	roundOverAll = 10 * time.Second
 	markerEvery  = time.Second
 	relayPatient = 5 * time.Second // longest pause while Redis or the database is away
@@ -73,6 +74,7 @@ func (r *Relay) relay(ctx context.Context, heard <-chan string) error {
 	r.roundOverAll, r.markerSeen = time.Now(), time.Time{}
 	failures := 0
 	for {
+		begun := time.Now()
 		more, err := r.pass(ctx)
 		if ctx.Err() != nil {
 			return nil
@@ -91,6 +93,7 @@ func (r *Relay) relay(ctx context.Context, heard <-chan string) error {
 		}
 		if !more {
 			r.await(ctx, heard)
+			pause(ctx, relayGathers-time.Since(begun))
 		}
 	}
 }

@@ -84,15 +84,27 @@ func (s *Store) Get(ctx context.Context, rows Rows, id desk.BlobID) ([]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("blob %d: %w", id, err)
 	}
+	return s.bytesOf(row)
+}
+
+// Read is Get for a row that was read already. Where its bytes are not with it they are asked for.
+func (s *Store) Read(ctx context.Context, rows Rows, row desk.Blob) ([]byte, error) {
+	if row.Place == DB && row.Data == nil {
+		return s.Get(ctx, rows, row.ID)
+	}
+	return s.bytesOf(row)
+}
+
+func (s *Store) bytesOf(row desk.Blob) ([]byte, error) {
 	if row.Place == DB {
 		return row.Data, nil
 	}
 	data, err := s.folder.get(row.Sum)
 	if err != nil {
-		return nil, fmt.Errorf("blob %d in %s: %w", id, row.Place, err)
+		return nil, fmt.Errorf("blob %d in %s: %w", row.ID, row.Place, err)
 	}
 	if int64(len(data)) != row.Size {
-		return nil, fmt.Errorf("blob %d in %s: file has %d bytes, want %d", id, row.Place, len(data), row.Size)
+		return nil, fmt.Errorf("blob %d in %s: file has %d bytes, want %d", row.ID, row.Place, len(data), row.Size)
 	}
 	return data, nil
 }

@@ -23,7 +23,7 @@ func (in *Intake) Process(ctx context.Context, id desk.InboundID, outbox desk.Ou
 // Waiting returns a received message of any kind that is still to be processed. It returns none when
 // there is nothing to do any more; the task is ended then.
 func (in *Intake) Waiting(ctx context.Context, id desk.InboundID, outbox desk.OutboxID) (*arrivals.Message, error) {
-	inbound, err := in.store.Inbound(ctx, id)
+	inbound, err := in.store.InboundWithBytes(ctx, id, fewBytes)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && inbound.State != arrivals.Received {
 		return nil, in.store.FinishTask(ctx, outbox) // somebody deleted it, or it is done already
 	}
@@ -43,7 +43,7 @@ func (in *Intake) ProcessMail(ctx context.Context, inbound arrivals.Message, out
 		return fmt.Errorf("inbound message %d waits for larger ones: %w: %w", id, desk.ErrUnavailable, err)
 	}
 	defer in.memory.Release(weight)
-	raw, err := in.blobs.Get(ctx, in.store, inbound.BlobID)
+	raw, err := in.blobs.Read(ctx, in.store, inbound.Bytes)
 	if err != nil {
 		return fmt.Errorf("bytes of inbound message %d: %w", id, err)
 	}
@@ -55,7 +55,7 @@ func (in *Intake) ProcessMail(ctx context.Context, inbound arrivals.Message, out
 	if err != nil {
 		return fmt.Errorf("inbound message %d: %w", id, err)
 	}
-	return in.store.InTx(ctx, func(tx *store.Store) error {
+	return in.store.InBriefTx(ctx, func(tx *store.Store) error {
 		m := newMail(message.Message, inbound, c)
 		m.security = message.security
 		m.postmaster = in.postmaster(c)
@@ -69,6 +69,10 @@ func (in *Intake) ProcessMail(ctx context.Context, inbound arrivals.Message, out
 		return in.processStarted(ctx, tx, m, outbox, int64(len(raw)))
 	})
 }
+
+// fewBytes is how large a message may be to be read together with its row: as few as its worker may
+// hold beside those that memoryForMails bounds.
+const fewBytes = 64 << 10
 
 // catalogOf returns a catalog that knows the message's channel, which may be newer than the one in
 // memory. A channel that is not there was deleted.

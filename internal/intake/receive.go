@@ -51,7 +51,7 @@ func (in *Intake) take(ctx context.Context, messages []channels.Inbound) error {
 		return err
 	}
 	fresh, bytes := withoutTwins(messages)
-	return in.store.InTx(ctx, func(tx *store.Store) error {
+	return in.store.InBriefTx(ctx, func(tx *store.Store) error {
 		ids, err := in.blobs.Put(ctx, tx, placeOf(c), bytes...)
 		if err != nil {
 			return err

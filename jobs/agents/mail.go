@@ -94,7 +94,7 @@ func (j *Mail) write(ctx context.Context, t task.AgentMail, id desk.OutboxID) (m
 	if !ok {
 		return message, channel, &desk.ConfigError{Reason: "No active channel for notifications (" + desk.AreaEmailNotification + ")!"}
 	}
-	err = j.store.InTx(ctx, func(tx *store.Store) error {
+	err = j.store.InBriefTx(ctx, func(tx *store.Store) error {
 		if err := tx.ClaimTask(ctx, id, claimSpan); err != nil {
 			return err
 		}

@@ -29,7 +29,7 @@ func (j *Tell) Work(ctx context.Context, t task.AgentsToTell, id desk.OutboxID) 
 	if err != nil {
 		return err
 	}
-	return j.store.InTx(ctx, func(tx *store.Store) error {
+	return j.store.InBriefTx(ctx, func(tx *store.Store) error {
 		if err := tx.StartTask(ctx, id); errors.Is(err, desk.ErrNotFound) {
 			return nil // done
 		} else if err != nil {

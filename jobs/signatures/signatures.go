@@ -36,7 +36,7 @@ func New(s *store.Store) *Detect { return &Detect{s} }
 
 // Work compares the newest mails of a customer. What was found earlier stays until something else is.
 func (j *Detect) Work(ctx context.Context, t task.SignatureToDetect, id desk.OutboxID) error {
-	return j.store.InTx(ctx, func(tx *store.Store) error {
+	return j.store.InBriefTx(ctx, func(tx *store.Store) error {
 		if err := tx.StartTask(ctx, id); errors.Is(err, desk.ErrNotFound) {
 			return nil // done
 		} else if err != nil {

@@ -44,7 +44,7 @@ const Timeout = 2 * time.Minute
 func (j *Triggers) Work(ctx context.Context, t task.TicketChanged, id desk.OutboxID) error {
 	for {
 		var next tickets.NextEvent
-		err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
+		err := j.store.InBriefTx(ctx, func(tx *store.Store) (err error) {
 			next, err = tx.NextEvent(ctx, t.TicketID, id)
 			if errors.Is(err, desk.ErrNotFound) {
 				next.ID = id // done already, together with an event that came later; or the ticket is gone

@@ -44,12 +44,16 @@ type Message struct {
 	TicketID   *desk.TicketID
 	ArticleID  *desk.ArticleID
 	ReceivedAt time.Time
+	Bytes      desk.Blob `db:"-"` // where it was asked for
 }
 
 // A mail whose mailbox was renumbered (another UIDVALIDITY) comes back under another name: the same
 // bytes with the same Message-ID in the same channel are the same mail. The other way round a
 // channel that was moved to another mailbox may show other mails under known names, because many
 // servers count from 1: another Message-ID makes another mail, which gets a name of its own.
+//
+// Bytes that came before are looked up by IS NOT DISTINCT FROM and with OFFSET, so that no plan reads
+// all that the channel ever took in: the index of names begins with the channel.
 const insertInbound = `
 	WITH made AS (
 		INSERT INTO inbound_messages (channel_id, channel_kind, external_id, blob_id, options, message_id_md5, received_at, conversation)
@@ -69,9 +73,9 @@ const insertInbound = `
 			SELECT
 			FROM inbound_messages known
 			WHERE known.blob_id = new.blob_id
-				AND coalesce(known.channel_id, 0) = new.channel_id
-				AND known.channel_kind = new.kind
-				AND known.message_id_md5 = new.md5)
+				AND known.message_id_md5 = new.md5
+				AND (coalesce(known.channel_id, 0), known.channel_kind) IS NOT DISTINCT FROM (new.channel_id, new.kind)
+			OFFSET 0)
 		ORDER BY position
 		ON CONFLICT DO NOTHING
 		RETURNING id
@@ -122,6 +126,31 @@ func (s Keeper) Inbound(ctx context.Context, id desk.InboundID) (Message, error)
 		return Message{}, fmt.Errorf("inbound message %d: %w", id, pg.Translate(err))
 	}
 	return inbound, nil
+}
+
+const inboundWithBytes = `
+	SELECT m.id, channel_id, channel_kind, external_id, blob_id, b.size, options, state, error, ticket_id, article_id, received_at,
+		b.sha256, b.place, CASE WHEN b.size <= $2 THEN b.data END AS data
+	FROM inbound_messages m
+	JOIN blobs b ON b.id = m.blob_id
+	WHERE m.id = $1`
+
+// InboundWithBytes is Inbound together with the message's blob: with its data, if they are in the
+// database and most bytes at most.
+func (s Keeper) InboundWithBytes(ctx context.Context, id desk.InboundID, most int64) (Message, error) {
+	type row struct {
+		Message
+		Sum   []byte `db:"sha256"`
+		Place string
+		Data  []byte
+	}
+	rows, _ := pg.Conn(s.DB).Query(ctx, inboundWithBytes, id, most)
+	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	if err != nil {
+		return Message{}, fmt.Errorf("inbound message %d: %w", id, pg.Translate(err))
+	}
+	m.Bytes = desk.Blob{ID: m.BlobID, Sum: desk.BlobSum(m.Sum), Size: m.Size, Place: m.Place, Data: m.Data}
+	return m.Message, nil
 }
 
 // wakeWaiting announces the messages that wait for one that has ended. It reads them without

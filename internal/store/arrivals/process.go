@@ -229,8 +229,7 @@ func (s Keeper) File(ctx context.Context, f Filing) error {
 	tickets.QueueAlarms(writer, batch, d)
 	s.queueEnd(batch, f.Inbound, Processed, "", &f.Ticket.ID, &f.Article.ID)
 	batch.Queue(finishTask, f.Task)
-	tickets.QueueEvent(writer, batch, f.Catalog, f.Event)
-	if err := pg.QueueWork(s.DB, batch, f.Then...); err != nil {
+	if err := pg.QueueWork(s.DB, batch, append(tickets.EventWork(f.Catalog, f.Event), f.Then...)...); err != nil {
 		return err
 	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("file inbound message %d", f.Inbound)); err != nil {

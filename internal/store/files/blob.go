@@ -3,6 +3,7 @@ package files
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,7 +17,8 @@ import (
 const insertBlob = `
 	INSERT INTO blobs (sha256, size, place, data)
 	VALUES ($1, $2, $3, $4)
-	ON CONFLICT (sha256) DO NOTHING`
+	ON CONFLICT (sha256) DO NOTHING
+	RETURNING id`
 
 // A blob that is there already must stay until our reference to it is committed.
 const blobIDs = `
@@ -32,20 +34,25 @@ func (s Keeper) PutBlobs(ctx context.Context, rows []desk.Blob) ([]desk.BlobID, 
 	sorted := slices.Clone(rows)
 	slices.SortFunc(sorted, func(a, b desk.Blob) int { return bytes.Compare(a.Sum[:], b.Sum[:]) })
 	batch := &pgx.Batch{}
-	sums := make([][]byte, len(rows))
-	for i, row := range sorted {
-		batch.Queue(insertBlob, row.Sum[:], row.Size, row.Place, row.Data)
-		sums[i] = rows[i].Sum[:]
-	}
 	ids := map[desk.BlobSum]desk.BlobID{}
-	batch.Queue(blobIDs, sums).Query(func(found pgx.Rows) error {
-		var id desk.BlobID
-		var sum []byte
-		_, err := pgx.ForEachRow(found, []any{&id, &sum}, func() error { ids[desk.BlobSum(sum)] = id; return nil })
-		return err
-	})
+	var known [][]byte
+	for _, row := range sorted {
+		batch.Queue(insertBlob, row.Sum[:], row.Size, row.Place, row.Data).QueryRow(func(made pgx.Row) error {
+			var id desk.BlobID
+			err := made.Scan(&id)
+			if errors.Is(err, pgx.ErrNoRows) {
+				known = append(known, row.Sum[:])
+				return nil
+			}
+			ids[row.Sum] = id
+			return err
+		})
+	}
 	if err := pg.Conn(s.DB).SendBatch(ctx, batch).Close(); err != nil {
 		return nil, fmt.Errorf("put blobs: %w", pg.Translate(err))
+	}
+	if err := s.holdBlobs(ctx, known, ids); err != nil {
+		return nil, err
 	}
 	out := make([]desk.BlobID, len(rows))
 	for i, row := range rows {
@@ -56,6 +63,21 @@ func (s Keeper) PutBlobs(ctx context.Context, rows []desk.Blob) ([]desk.BlobID, 
 		out[i] = id
 	}
 	return out, nil
+}
+
+// holdBlobs looks up those that were there already.
+func (s Keeper) holdBlobs(ctx context.Context, sums [][]byte, ids map[desk.BlobSum]desk.BlobID) error {
+	if len(sums) == 0 {
+		return nil
+	}
+	rows, _ := pg.Conn(s.DB).Query(ctx, blobIDs, sums)
+	var id desk.BlobID
+	var sum []byte
+	_, err := pgx.ForEachRow(rows, []any{&id, &sum}, func() error { ids[desk.BlobSum(sum)] = id; return nil })
+	if err != nil {
+		return fmt.Errorf("hold blobs: %w", pg.Translate(err))
+	}
+	return nil
 }
 
 // Blob returns one blob's row, or desk.ErrNotFound.

@@ -22,7 +22,8 @@ const recordActivity = `
 			AND a.o_id = new.o_id
 			AND a.created_by_id = new.created_by_id
 			AND a.permission IS NOT DISTINCT FROM nullif(new.permission, '')
-			AND a.created_at > now() - $7::interval)
+			AND a.created_at > now() - $7::interval
+		OFFSET 0) -- looked up for each: there are a handful
 	ORDER BY position`
 
 // RecordActivities notes what somebody did, for others to see. What was noted of the same record

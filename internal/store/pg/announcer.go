@@ -11,7 +11,7 @@ import (
 // OutboxChannel is the LISTEN/NOTIFY channel on which new work is made known.
 const OutboxChannel = "outbox"
 
-// announcer tells the relay that there is work, at most once every few milliseconds.
+// announcer tells the relay that there is work: at once, and in a rush every few milliseconds.
 //
 // It does so after the commit and on its own: a NOTIFY inside the transaction would hold a
 // database-wide lock over the commit's flush and so make commits wait for each other. If we die
@@ -23,7 +23,7 @@ type announcer struct {
 	done sync.WaitGroup
 }
 
-const announceEvery = 5 * time.Millisecond
+const announceEvery = 20 * time.Millisecond
 
 func newAnnouncer(pool *pgxpool.Pool) *announcer {
 	ctx, stop := context.WithCancel(context.Background())

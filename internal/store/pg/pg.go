@@ -80,11 +80,25 @@ func (s *DB) Ping(ctx context.Context) error {
 // it is handed. Work that it announced is made known to the relay after the commit. Inside a
 // transaction InTx joins it.
 func (s *DB) InTx(ctx context.Context, fn func(tx *DB) error) error {
+	return s.inTx(ctx, pgx.TxOptions{}, fn)
+}
+
+// beginBrief has the plans of a transaction made once, for any values, and never by reading a whole
+// table: one that is empty while a plan is made may have a million rows while it is used.
+const beginBrief = `BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off`
+
+// InBriefTx is InTx for work that is done many times a second, by statements that each find a few
+// rows by an index. To plan them anew each time takes longer than to run them.
+func (s *DB) InBriefTx(ctx context.Context, fn func(tx *DB) error) error {
+	return s.inTx(ctx, pgx.TxOptions{BeginQuery: beginBrief}, fn)
+}
+
+func (s *DB) inTx(ctx context.Context, options pgx.TxOptions, fn func(tx *DB) error) error {
 	if s.wrote != nil {
 		return fn(s)
 	}
 	wrote := false
-	err := pgx.BeginFunc(ctx, s.db, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, s.pool, options, func(tx pgx.Tx) error {
 		inner := Over(s, tx)
 		inner.wrote = &wrote
 		return fn(inner)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -51,10 +50,11 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	QueueSave(batch, &c.After)
 	QueueHistory(batch, history)
 	QueueAlarms(s, batch, d)
+	work := c.Work
 	if !c.Private {
-		QueueEvent(s, batch, c.Catalog, e)
+		work = append(EventWork(c.Catalog, e), c.Work...)
 	}
-	if err := pg.QueueWork(s.DB, batch, c.Work...); err != nil {
+	if err := pg.QueueWork(s.DB, batch, work...); err != nil {
 		return e, err
 	}
 	if err := pg.SendFresh(ctx, s.DB, batch, fmt.Sprintf("change ticket %d", c.After.ID)); err != nil {
@@ -69,23 +69,19 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 // AnnounceEvent announces what happened to a ticket that was written otherwise: it was made, or a
 // time was reached.
 func (s Keeper) AnnounceEvent(ctx context.Context, c *desk.Catalog, e desk.TicketEvent) error {
-	batch := &pgx.Batch{}
-	QueueEvent(s, batch, c, e)
-	return pg.Send(ctx, s.DB, batch, fmt.Sprintf("announce event of ticket %d", e.TicketID))
+	work := EventWork(c, e)
+	if len(work) == 0 {
+		return nil
+	}
+	return s.Announce(ctx, work...)
 }
 
-// QueueEvent adds an event to a batch, if anybody is to act on it.
-func QueueEvent(s Keeper, batch *pgx.Batch, c *desk.Catalog, e desk.TicketEvent) {
+// EventWork is the work that an event is, if anybody is to act on it.
+func EventWork(c *desk.Catalog, e desk.TicketEvent) []task.Kind {
 	if !e.Matters() || c.Settings.Bool("import_mode") {
-		return
+		return nil
 	}
-	work := task.TicketChanged{TicketEvent: e}
-	payload, err := json.Marshal(work)
-	if err != nil { // of values that came out of the database
-		payload = fmt.Appendf(nil, `{"ticket_id":%d,"type":%q,"user_id":%d}`, e.TicketID, e.Type, e.By)
-	}
-	batch.Queue(pg.InsertOutbox, []string{work.Queue()}, []string{work.Kind()}, [][]byte{payload}, []*time.Time{nil})
-	pg.Announced(s.DB)
+	return []task.Kind{task.TicketChanged{TicketEvent: e}}
 }
 
 // nextEvent is the oldest event of a ticket that waits for its turn, up to a given one. Who is at
@@ -109,13 +105,14 @@ type NextEvent struct {
 }
 
 // NextEvent locks a ticket and returns the oldest of its events up to a given one, which may be that
-// itself. It returns desk.ErrNotFound when all of them are done, or the ticket is gone.
+// itself. It returns desk.ErrNotFound when all of them are done, or the ticket is gone. It is for
+// brief transactions.
 func (s Keeper) NextEvent(ctx context.Context, ticket desk.TicketID, upTo desk.OutboxID) (next NextEvent, err error) {
 	if next.Ticket, err = s.LockTicket(ctx, ticket); err != nil {
 		return next, err
 	}
 	var payload []byte
-	if err := pg.Conn(s.DB).QueryRow(ctx, nextEvent, pg.Planned, ticket, upTo).Scan(&next.ID, &payload); err != nil {
+	if err := pg.Conn(s.DB).QueryRow(ctx, nextEvent, ticket, upTo).Scan(&next.ID, &payload); err != nil {
 		return next, fmt.Errorf("events of ticket %d: %w", ticket, pg.Translate(err))
 	}
 	var work task.TicketChanged

@@ -147,16 +147,20 @@ func (s Keeper) AnnounceDue(ctx context.Context, c *desk.Catalog, ids []desk.Tic
 	var types []string
 	var times []time.Time
 	var announced []Due
-	batch := &pgx.Batch{}
+	var work []task.Kind
 	for _, d := range due {
 		if d.Type == DueNextState || d.Type == DueUnassigned {
 			continue
 		}
 		announced = append(announced, d)
 		tickets, types, times = append(tickets, d.TicketID), append(types, d.Type), append(times, d.At)
-		QueueEvent(s, batch, c, desk.TicketEvent{
+		work = append(work, EventWork(c, desk.TicketEvent{
 			TicketID: d.TicketID, Type: d.Type, ArticleID: articles[d.TicketID], By: desk.SystemUser, Interface: desk.ByScheduler,
-		})
+		})...)
+	}
+	batch := &pgx.Batch{}
+	if err := pg.QueueWork(s.DB, batch, work...); err != nil {
+		return nil, err
 	}
 	batch.Queue(saveDeadlineEvents, tickets, types, times, dayOf(c, q.Now))
 	return announced, pg.Send(ctx, s.DB, batch, "announce deadlines")
