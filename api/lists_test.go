@@ -42,6 +42,7 @@ var lists = []listed{
 	{path: "/channels_microsoft365", table: "channels", first: `INSERT INTO channels (id, area, options, updated_by_id, created_by_id) SELECT max(id) + 1, 'Microsoft365::Account', '{}', 1, 1 FROM channels`},
 	{path: "/channels/admin/microsoft_graph", table: "channels", first: `INSERT INTO channels (id, area, options, updated_by_id, created_by_id) SELECT max(id) + 1, 'MicrosoftGraph::Account', '{}', 1, 1 FROM channels`},
 	{path: "/external_credentials", table: "external_credentials", first: `{"name":"google","credentials":{"client_id":"a","client_secret":"b"}}`},
+	{path: "/ldap_sources", table: "ldap_sources", first: `{"name":"one"}`},
 	{path: "/email_addresses", table: "email_addresses"},
 	{path: "/signatures", table: "signatures"},
 

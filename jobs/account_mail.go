@@ -45,6 +45,7 @@ var accountLinks = map[string]struct{ path, token string }{
 	task.PasswordReset:   {"#password_reset_verify/", signin.TokenPasswordReset},
 	task.PasswordChanged: {"#password_reset", ""},
 	task.AdminSignIn:     {"#login/admin/", signin.TokenAdminAuth},
+	task.AccountLinked:   {"#profile/linked", ""},
 }
 
 // Work makes one attempt to send a mail.

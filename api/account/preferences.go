@@ -117,8 +117,8 @@ func withKey(preferences map[string]any, key string, value any) map[string]any {
 	return all
 }
 
-// unlinkAccount takes away an account elsewhere by which somebody signs in. Nobody does so yet.
-func (s *Room) unlinkAccount(_ http.ResponseWriter, r *http.Request) error {
+// unlinkAccount takes away an account at an identity provider by which the caller signs in.
+func (s *Room) unlinkAccount(w http.ResponseWriter, r *http.Request) error {
 	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
@@ -128,5 +128,12 @@ func (s *Room) unlinkAccount(_ http.ResponseWriter, r *http.Request) error {
 			return rest.Invalid(name, "The required parameter '%s' is missing.", name)
 		}
 	}
-	return rest.Invalid("uid", "No record found.")
+	there, err := s.Store.Unauthorize(r.Context(), rest.Caller(r).User.ID, p.Text("provider"), p.Text("uid"))
+	if err == nil && !there {
+		err = rest.Invalid("uid", "No record found.")
+	}
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"message", "ok"}})
 }

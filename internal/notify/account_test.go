@@ -11,7 +11,7 @@ import (
 func TestEveryAccountMailIsWrittenInBothLanguages(t *testing.T) {
 	t.Parallel()
 	facts := notify.Facts{Product: "Acme & Sons", Name: `Eve <script>`, Link: "https://desk.example.com/#x/1?a=b&c=d"}
-	for _, kind := range []string{task.SignedUp, task.SignedUpAgain, task.Invited, task.PasswordReset, task.PasswordChanged, task.AdminSignIn} {
+	for _, kind := range []string{task.SignedUp, task.SignedUpAgain, task.Invited, task.PasswordReset, task.PasswordChanged, task.AdminSignIn, task.AccountLinked} {
 		english, err := notify.Account(kind, "en-us", facts)
 		if err != nil {
 			t.Fatal(err)

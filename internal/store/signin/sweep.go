@@ -24,6 +24,8 @@ func (s Keeper) SweepSignIns(ctx context.Context) (int, error) {
 			WHERE key IN (SELECT key FROM throttles WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
 		{`DELETE FROM account_links
 			WHERE state_hash IN (SELECT state_hash FROM account_links WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
+		{`DELETE FROM sign_in_attempts
+			WHERE state_hash IN (SELECT state_hash FROM sign_in_attempts WHERE expires_at < now() ORDER BY expires_at LIMIT $1)`, nil},
 		{`DELETE FROM oauth_access_tokens
 			WHERE id IN (
 				SELECT id
