@@ -7,8 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"postroom/api"
-	"postroom/channels"
 	"postroom/internal/devstack"
 	"postroom/internal/intake"
 	"postroom/internal/messenger"
@@ -17,11 +15,6 @@ import (
 	sendmessages "postroom/jobs/messenger"
 	"postroom/jobs/task"
 )
-
-// Receive makes what messengers send to the API of an office received messages.
-func Receive(needs *api.Needs) channels.Receive {
-	return intake.New(needs.Store, needs.Blobs, needs.Log).Receive
-}
 
 // Messengers works off what messengers brought and what is to be sent by them, until the test ends.
 // What failed is tried again soon, as often as elsewhere. Spooled returns why messages were given up.

@@ -14,10 +14,13 @@ import (
 
 	"postroom/api"
 	"postroom/api/mail"
+	"postroom/api/messaging"
 	"postroom/channels/email"
 	"postroom/channels/email/provider"
+	"postroom/channels/telegram"
 	"postroom/internal/credential"
 	"postroom/internal/egress"
+	"postroom/internal/intake"
 )
 
 // Office is a helpdesk with what administrators need: passwords, and mail servers that do what a
@@ -48,6 +51,7 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	t.Cleanup(accounts.Close)
 	const nowhere = "http://127.0.0.1:1" // nobody listens there: no test bothers the world
 	needs.Providers = &email.Linked{Accounts: accounts, Places: provider.Places{GoogleAuthorize: nowhere, GoogleToken: nowhere, Microsoft: nowhere}}
+	needs.Messaging = messaging.Needs{Receive: intake.New(needs.Store, needs.Blobs, needs.Log).Receive, Telegram: telegram.NewClient(nowhere, http.DefaultClient)}
 	for _, change := range change {
 		change(&needs)
 	}

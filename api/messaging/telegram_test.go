@@ -9,7 +9,6 @@ import (
 
 	"postroom/api"
 	"postroom/api/apitest"
-	"postroom/api/messaging"
 	"postroom/channels/telegram"
 	"postroom/channels/telegram/telegramtest"
 	"postroom/internal/desk"
@@ -33,7 +32,7 @@ func openBots(t *testing.T) *bots {
 	server := telegramtest.New(t)
 	client := telegram.NewClient(server.URL, http.DefaultClient)
 	o := apitest.Open(t, func(needs *api.Needs) {
-		needs.Messaging = messaging.Needs{Receive: apitest.Receive(needs), Telegram: client}
+		needs.Messaging.Telegram = client
 	})
 	return &bots{Office: o, telegram: server, client: client, updates: 1000}
 }
