@@ -23,6 +23,7 @@ var floors = map[string]int{
 	"api/account":                    4,
 	"api/automation":                 4,
 	"api/checkmk":                    4,
+	"api/form":                       4,
 	"api/collab":                     4,
 	"api/directory":                  4, // LDAP, Exchange
 	"api/firststeps":                 4,

@@ -69,23 +69,24 @@ func (j *Changes) Work(ctx context.Context, _ task.SearchChanged, id desk.Outbox
 // drain reports whether there is more to do than time.
 func (j *Changes) drain(ctx context.Context) (more bool, err error) {
 	for until := time.Now().Add(workFor); time.Now().Before(until); {
-		n, err := j.batch(ctx)
-		if err != nil || n < atOnce {
+		more, err := j.batch(ctx)
+		if err != nil || !more {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// batch writes the documents of the records that changed first. If it fails, nothing was taken.
-func (j *Changes) batch(ctx context.Context) (taken int, err error) {
+// batch writes the documents of the records that changed first, and reports whether there may be
+// more. If it fails, nothing was taken.
+func (j *Changes) batch(ctx context.Context) (more bool, err error) {
 	client, c, err := j.engineNow(ctx)
 	if err != nil {
-		return 0, err
+		return false, err
 	}
 	err = j.store.InTx(ctx, func(tx *store.Store) error {
 		changes, err := tx.TakeSearchChanges(ctx, atOnce)
-		if taken = len(changes); err != nil || taken == 0 {
+		if more = len(changes) == atOnce; err != nil || len(changes) == 0 {
 			return err
 		}
 		if client == nil {
@@ -104,13 +105,14 @@ func (j *Changes) batch(ctx context.Context) (taken int, err error) {
 			return err
 		}
 		for object, ids := range byObject(changes, true) {
+			more = true
 			if err := tx.SpreadSearchChange(ctx, object, ids); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	return taken, err
+	return more, err
 }
 
 // byObject sorts records by kind: all of them, or those whose holders change too.

@@ -1,0 +1,175 @@
+// Package searchengine runs a search engine for tests: OpenSearch, of Maven Central's artefacts.
+//
+// It needs Java 17 and Maven. Tests share one node, each with indexes of its own; the first one
+// starts it through a keeper, a process of its own that ends it when the last one is gone. Where there
+// is no Java, tests that need it are left out.
+package searchengine
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"postroom/internal/devstack/host"
+)
+
+//go:embed pom.xml
+var pom []byte
+
+const (
+	program = "org.codelibs.opensearch.runner.OpenSearchRunner"
+	memory  = "512m"
+	// startWithin is how long a node may take on a busy machine; alone it takes seven seconds.
+	startWithin = 2 * time.Minute
+	// fetchWithin is how long Maven may take to fetch some 60 MB, once a machine.
+	fetchWithin = 5 * time.Minute
+)
+
+// Missing names the packages that have to be installed before a node can run; empty: none.
+func Missing() string {
+	var lacking []string
+	for name, of := range map[string]string{"java": "openjdk-17-jre-headless", "mvn": "maven"} {
+		if _, err := exec.LookPath(name); err != nil {
+			lacking = append(lacking, of)
+		}
+	}
+	return strings.Join(lacking, " ")
+}
+
+// classpath asks Maven where the artefacts are, which it fetches once. The answer is kept in dir.
+func classpath(ctx context.Context, dir string) (string, error) {
+	sum := sha256.Sum256(pom)
+	kept := filepath.Join(dir, "classpath-"+hex.EncodeToString(sum[:6]))
+	if path, err := os.ReadFile(kept); err == nil && complete(string(path)) {
+		return string(path), nil
+	}
+	file := filepath.Join(dir, "pom.xml")
+	if err := os.WriteFile(file, pom, 0o644); err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
+	defer cancel()
+	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", file, "dependency:build-classpath", "-Dmdep.outputFile="+kept)
+	if output, err := maven.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("fetch OpenSearch from Maven Central: %w:\n%s", err, output)
+	}
+	path, err := os.ReadFile(kept)
+	return string(path), err
+}
+
+// complete reports whether all artefacts are still there.
+func complete(path string) bool {
+	for _, file := range filepath.SplitList(path) {
+		if _, err := os.Stat(file); err != nil {
+			return false
+		}
+	}
+	return path != ""
+}
+
+// A Node is a running engine.
+type Node struct {
+	URL string
+
+	dir     string
+	path    string // of Java's classes
+	process *host.Process
+	cmd     *exec.Cmd
+}
+
+// start starts a node whose data are in dir.
+func start(ctx context.Context, artefacts, dir string) (*Node, error) {
+	path, err := classpath(ctx, artefacts)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{dir: dir, path: path}
+	for range 3 { // two that start at the same time may want the same port
+		if err = n.run(ctx, path); err == nil {
+			return n, nil
+		}
+	}
+	return nil, err
+}
+
+func (n *Node) run(ctx context.Context, path string) error {
+	log, err := host.OpenLog(n.log())
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	if err := log.Truncate(0); err != nil {
+		return err
+	}
+	n.cmd = exec.Command("java", "-Xms"+memory, "-Xmx"+memory, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", path,
+		program, "-basePath", filepath.Join(n.dir, "node"), "-numOfNode", "1", "-clusterName", n.cluster(), "-printOnFailure")
+	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.dir, log, log
+	if n.process, err = host.Launch(n.cmd, host.Account{}, syscall.SIGKILL); err != nil {
+		return err
+	}
+	err = host.Until(ctx, startWithin, func() (bool, error) {
+		if !n.process.Running() {
+			return false, errors.New("the node ended")
+		}
+		n.URL = n.address()
+		return n.URL != "" && healthy(ctx, n.URL), nil
+	})
+	if err != nil {
+		n.stop()
+		return fmt.Errorf("start OpenSearch: %w; its log ends with:\n%s", err, host.LastLines(n.log()))
+	}
+	return nil
+}
+
+// cluster is a name of the node's own: two of one name on a machine find each other, and become one.
+func (n *Node) cluster() string {
+	sum := sha256.Sum256([]byte(n.dir))
+	return "postroom-" + hex.EncodeToString(sum[:6])
+}
+
+func (n *Node) log() string { return filepath.Join(n.dir, "node.log") }
+
+var published = regexp.MustCompile(`HttpServerTransport.*publish_address \{(127\.0\.0\.1:\d+)\}`)
+
+// address reads in the log where the node listens: it chooses its port itself.
+func (n *Node) address() string {
+	file, err := os.Open(n.log())
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		if found := published.FindStringSubmatch(lines.Text()); found != nil {
+			return "http://" + found[1]
+		}
+	}
+	return ""
+}
+
+func healthy(ctx context.Context, url string) bool {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_cluster/health?wait_for_status=yellow&timeout=1s", http.NoBody)
+	if err != nil {
+		return false
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return false
+	}
+	return errors.Join(response.Body.Close()) == nil && response.StatusCode == http.StatusOK
+}
+
+func (n *Node) stop() { n.process.Stop(host.StopWithin, syscall.SIGTERM) }

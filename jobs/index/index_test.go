@@ -1,0 +1,222 @@
+package index_test
+
+import (
+	"testing"
+
+	"postroom/internal/desk"
+	"postroom/internal/devstack/searchengine"
+	"postroom/internal/elastic"
+	"postroom/internal/store"
+	"postroom/jobs/jobtest"
+)
+
+func TestWithoutAnEngineNothingIsNoted(t *testing.T) {
+	t.Parallel()
+	o := &office{Office: jobtest.Open(t)}
+	o.tickets(1001, 1003)
+	if n := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`); n != 0 || len(o.wakes()) != 0 {
+		t.Errorf("%d changes and %d pieces of work for an engine that is not there", n, len(o.wakes()))
+	}
+}
+
+func TestManyChangesBecomeOneDocument(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.rebuild(nil, elastic.Ticket)
+	before := o.written(elastic.Ticket)
+	o.tickets(1001, 1001)
+	for range 10 {
+		o.Exec(`UPDATE tickets SET title = title || '!', note = 'changed' WHERE id = 1001`)
+	}
+	if n := len(o.wakes()); n != 1 {
+		t.Errorf("%d pieces of work wait for one ticket, want 1", n)
+	}
+	o.work()
+	if n := o.written(elastic.Ticket) - before; n != 1 {
+		t.Errorf("ticket was written %d times, want once", n)
+	}
+	got := o.document(elastic.Ticket, 1001)
+	if got["title"] != "Question 1001!!!!!!!!!!" || dig(got, "group", "name") != "Users" || dig(got, "state", "name") != "new" {
+		t.Errorf("document = %v", got)
+	}
+	if n := o.count(elastic.Ticket, "article.body:1001"); n != 1 {
+		t.Errorf("%d tickets have the words of the article, want 1", n)
+	}
+	if n := o.count(elastic.Ticket, "article.body:strong+article.body:p"); n != 0 {
+		t.Error("tags of HTML are words")
+	}
+}
+
+func TestWhatAChangeReaches(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.Exec(`INSERT INTO organizations (id, name, updated_by_id, created_by_id) VALUES (70, 'Acme', 1, 1)`)
+	o.Exec(`INSERT INTO users (id, login, firstname, email, organization_id, updated_by_id, created_by_id)
+		VALUES (71, 'nina', 'Nina', 'nina@example.org', 70, 1, 1)`)
+	o.tickets(1001, 1002)
+	o.Exec(`UPDATE tickets SET customer_id = 71, organization_id = 70 WHERE id = 1001`)
+	o.rebuild(nil, elastic.Objects...)
+	o.work()
+	for _, tc := range []struct {
+		name, sql, object string
+		id                int64
+		path              []string
+		want              any
+	}{
+		{"an organization's name, its tickets", `UPDATE organizations SET name = 'Apex' WHERE id = 70`, elastic.Ticket, 1001, []string{"organization", "name"}, "Apex"},
+		{"an organization's name, its people", ``, elastic.User, 71, []string{"organization", "name"}, "Apex"},
+		{"a customer's name, the tickets", `UPDATE users SET firstname = 'Nora' WHERE id = 71`, elastic.Ticket, 1001, []string{"customer", "firstname"}, "Nora"},
+		{"a group's name, its tickets", `UPDATE groups SET name = 'Sales', name_last = 'Sales' WHERE id = 1`, elastic.Ticket, 1002, []string{"group", "name"}, "Sales"},
+		{"a state's name, its tickets", `UPDATE ticket_states SET name = 'fresh' WHERE id = 1`, elastic.Ticket, 1002, []string{"state", "name"}, "fresh"},
+		{"a role", `INSERT INTO roles_users (user_id, role_id) VALUES (71, 2)`, elastic.User, 71, []string{"role_ids"}, []any{2.0}},
+	} {
+		if tc.sql != "" {
+			o.Exec(tc.sql)
+			o.work()
+		}
+		if got := dig(o.document(tc.object, tc.id), tc.path...); !equal(got, tc.want) {
+			t.Errorf("%s: %v = %v, want %v", tc.name, tc.path, got, tc.want)
+		}
+	}
+	// A sign-in is no reason to write all tickets of somebody again.
+	before := o.written(elastic.Ticket)
+	o.Exec(`UPDATE users SET last_login = now(), updated_at = now() WHERE id = 71`)
+	o.work()
+	if n := o.written(elastic.Ticket) - before; n != 0 {
+		t.Errorf("a sign-in wrote %d tickets again", n)
+	}
+}
+
+func equal(got, want any) bool {
+	a, isList := got.([]any)
+	b, _ := want.([]any)
+	if !isList {
+		return got == want
+	}
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func TestTagsAndMentionsReachTheTicket(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.rebuild(nil, elastic.Ticket)
+	o.tickets(1001, 1001)
+	o.work()
+	o.Exec(`INSERT INTO tags (id, name, created_by_id) VALUES (90, 'order', 1)`)
+	o.Exec(`INSERT INTO taggings (tag_id, object, o_id, created_by_id) VALUES (90, 'Ticket', 1001, 1)`)
+	o.Exec(`INSERT INTO mentions (ticket_id, user_id, updated_by_id, created_by_id) VALUES (1001, 1, 1, 1)`)
+	o.work()
+	got := o.document(elastic.Ticket, 1001)
+	if !equal(got["tags"], []any{"order"}) || !equal(got["mention_user_ids"], []any{1.0}) {
+		t.Errorf("tags %v, mentions %v", got["tags"], got["mention_user_ids"])
+	}
+	o.Exec(`DELETE FROM taggings`)
+	o.work()
+	if got := o.document(elastic.Ticket, 1001)["tags"]; !equal(got, []any{}) {
+		t.Errorf("tags %v after the last was taken away", got)
+	}
+}
+
+func TestDeletedRecordsLeaveTheIndex(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.tickets(1001, 1002)
+	o.rebuild(nil, elastic.Ticket)
+	o.work()
+	if err := o.InTx(t.Context(), func(tx *store.Store) error {
+		_, err := tx.DeleteTicket(t.Context(), desk.TicketID(1001))
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	o.work()
+	if n := o.count(elastic.Ticket, "*"); o.document(elastic.Ticket, 1001) != nil || n != 2 { // 1002, and the first ticket
+		t.Errorf("%d tickets in the index, and the deleted one is %v", n, o.document(elastic.Ticket, 1001))
+	}
+}
+
+func TestOlderDocumentNeverOverwritesANewer(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.rebuild(nil, elastic.Ticket)
+	client, err := elastic.NewEngine(elastic.Keys{}).Client(desk.Settings{"es_url": quoted(o.url), "es_index": quoted(o.prefix)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	index := jobtest.Ask[string](o.Office, `SELECT name FROM search_indexes WHERE object = 'ticket'`)
+	write := func(version int64, document string) {
+		t.Helper()
+		op := elastic.Op{Index: index, ID: 5, Version: version}
+		if document != "" {
+			op.Document = []byte(document)
+		}
+		outcomes, err := client.Bulk(t.Context(), []elastic.Op{op})
+		if err != nil || outcomes[0].Fate != elastic.Written {
+			t.Fatalf("version %d: %v, %v", version, outcomes, err)
+		}
+	}
+	write(70, `{"title":"newer"}`)
+	write(69, `{"title":"older"}`)
+	if got := o.document(elastic.Ticket, 5)["title"]; got != "newer" {
+		t.Errorf("title %q, want that of the newer document", got)
+	}
+	write(80, "")
+	write(79, `{"title":"from before it was deleted"}`)
+	if got := o.document(elastic.Ticket, 5); got != nil {
+		t.Errorf("a deleted document came back: %v", got)
+	}
+}
+
+func quoted(text string) []byte { return []byte(`"` + text + `"`) }
+
+func TestLostIndexIsNotMadeByAccident(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.rebuild(nil, elastic.Ticket)
+	index := jobtest.Ask[string](o.Office, `SELECT name FROM search_indexes WHERE object = 'ticket'`)
+	client, err := elastic.NewEngine(elastic.Keys{}).Client(desk.Settings{"es_url": quoted(o.url), "es_index": quoted(o.prefix)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.Delete(t.Context(), index); err != nil {
+		t.Fatal(err)
+	}
+	o.tickets(1001, 1001)
+	o.work()
+	if all := o.ask(o.prefix + "_*/_alias"); len(all) != 0 {
+		t.Errorf("indexes %v, want none", all)
+	}
+	if n := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_indexes`); n != 0 {
+		t.Errorf("%d indexes are thought to be there", n)
+	}
+	o.rebuild(nil, elastic.Ticket)
+	if o.document(elastic.Ticket, 1001) == nil {
+		t.Error("a rebuild did not bring the index back")
+	}
+}
+
+func TestAWordOfEveryEngine(t *testing.T) {
+	t.Parallel()
+	client, err := elastic.NewEngine(elastic.Keys{}).Client(desk.Settings{"es_url": quoted(searchengine.URL(t)), "es_index": quoted("nobody")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := client.Info(t.Context())
+	if err != nil || info.Product != "OpenSearch" || info.Version < "2" {
+		t.Errorf("engine %+v, %v", info, err)
+	}
+	if serves, err := client.Serves(t.Context(), elastic.Ticket); serves || err != nil {
+		t.Errorf("an index that nobody made serves: %v, %v", serves, err)
+	}
+	if found, err := client.Search(t.Context(), []string{elastic.Ticket}, map[string]any{"query": map[string]any{"match_all": struct{}{}}}); err != nil || found.Total != 0 {
+		t.Errorf("search in an index that nobody made: %+v, %v", found, err)
+	}
+}
