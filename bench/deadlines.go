@@ -112,7 +112,7 @@ func (b *bench) rateOf(ctx context.Context, mails int, done func() bool) (float6
 		return 0, err
 	}
 	begun, now := time.Now(), first
-	err = b.waitFor(ctx, seldom, 10*time.Minute, func() (err error) {
+	err = b.waitFor(ctx, rarely, 10*time.Minute, func() (err error) {
 		if now, err = b.articles(ctx); err != nil {
 			return err
 		}

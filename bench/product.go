@@ -146,10 +146,12 @@ func (b *bench) call(ctx context.Context, method, path string, body []byte, auth
 }
 
 // How often is asked whether something has happened: often where the time until then is measured,
-// seldom where the asking would take the machine away from the work.
+// seldom where the asking would take the machine away from the work, and rarely where all there is
+// has to be counted for an answer.
 const (
 	often  = 20 * time.Millisecond
 	seldom = 100 * time.Millisecond
+	rarely = time.Second
 )
 
 // waitFor asks at intervals until there is no error.

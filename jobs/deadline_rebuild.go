@@ -44,7 +44,7 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 	for {
 		begun := time.Now()
 		last := false
-		err := j.store.InTx(ctx, func(tx *store.Store) (err error) {
+		err := j.store.InBriefTx(ctx, func(tx *store.Store) (err error) {
 			_, last, err = tx.StepDeadlineRebuild(ctx, c, t.RebuildID, rebuildStep)
 			if err != nil || !last && time.Since(turn) < rebuildTurn {
 				return err
@@ -57,8 +57,8 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 		if last || time.Since(turn) >= rebuildTurn {
 			return nil
 		}
-		// A rest in proportion to the work: the processors are there for mail first.
-		if !pause(ctx, time.Since(begun)/4) {
+		// A rest as long as the work: the processors are there for mail first.
+		if !pause(ctx, time.Since(begun)) {
 			return ctx.Err()
 		}
 	}

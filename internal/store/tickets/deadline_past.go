@@ -1,7 +1,9 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,11 +31,11 @@ func (p *past) upTo(state desk.StateID, at time.Time) {
 }
 
 const (
+	// In no order: for one, a plan made while there was little history walks through all of it.
 	stateChanges = `
-		SELECT o_id, created_at, coalesce(id_from, 0), coalesce(id_to, 0)
+		SELECT o_id, id, created_at, coalesce(id_from, 0), coalesce(id_to, 0)
 		FROM history
-		WHERE object = 'Ticket' AND o_id = ANY($1) AND type = 'updated' AND attribute = 'state'
-		ORDER BY o_id, id`
+		WHERE object = 'Ticket' AND o_id = ANY($1) AND type = 'updated' AND attribute = 'state'`
 
 	lastAnswers = `
 		SELECT t.id, answer.created_at
@@ -48,6 +50,13 @@ const (
 		ORDER BY t.id, answer.created_at`
 )
 
+// noted is a change of state with its place in the history.
+type noted struct {
+	ticket desk.TicketID
+	id     int64
+	change sla.StateChange
+}
+
 // pasts returns what happened to tickets, in one round trip.
 func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool) (map[desk.TicketID]*past, error) {
 	all := make(map[desk.TicketID]*past, len(ids))
@@ -61,13 +70,11 @@ func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool
 		})
 		return err
 	})
+	var changes []noted
 	batch.Queue(stateChanges, ids).Query(func(rows pgx.Rows) error {
-		var id desk.TicketID
-		var change sla.StateChange
-		_, err := pgx.ForEachRow(rows, []any{&id, &change.At, &change.From, &change.To}, func() error {
-			if p := all[id]; p != nil {
-				p.States = append(p.States, change)
-			}
+		var n noted
+		_, err := pgx.ForEachRow(rows, []any{&n.ticket, &n.id, &n.change.At, &n.change.From, &n.change.To}, func() error {
+			changes = append(changes, n)
 			return nil
 		})
 		return err
@@ -85,5 +92,14 @@ func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool
 			return err
 		})
 	}
-	return all, pg.Send(ctx, s.DB, batch, "past of tickets")
+	if err := pg.Send(ctx, s.DB, batch, "past of tickets"); err != nil {
+		return nil, err
+	}
+	slices.SortFunc(changes, func(a, b noted) int { return cmp.Compare(a.id, b.id) })
+	for _, n := range changes {
+		if p := all[n.ticket]; p != nil {
+			p.States = append(p.States, n.change)
+		}
+	}
+	return all, nil
 }

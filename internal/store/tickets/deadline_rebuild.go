@@ -49,8 +49,11 @@ func (s Keeper) StartDeadlineRebuild(ctx context.Context, c *desk.Catalog, id de
 	return tag.RowsAffected() > 0, nil
 }
 
+// They are found by walking along the ids: tickets are added meanwhile, and as far as statistics know
+// there may be none that are open. The sum keeps the index of states out, which would find all of
+// them each time and sort them.
 const openTicketsAfter = Select + `
-	WHERE id > $1 AND state_id = ANY($2)
+	WHERE id > $1 AND state_id + 0 = ANY($2)
 	ORDER BY id
 	LIMIT $3
 	FOR NO KEY UPDATE`
