@@ -192,16 +192,7 @@ func (f *userForm) linkRoles(ctx context.Context, tx *store.Store, c *desk.Catal
 	if err := tx.CheckAgentLimit(ctx, c.Settings.Int("system_agent_limit")); err != nil {
 		return err
 	}
-	now, err := tx.CallerByID(ctx, f.user.ID)
-	if err != nil || !now.UserCan("ticket.agent") {
-		return err
-	}
-	// Who becomes an agent is told what agents are told.
-	var matrix map[string]any
-	if f.user.Preferences["notification_config"] != nil || !c.Settings.Into("ticket_agent_default_notifications", &matrix) {
-		return nil
-	}
-	return tx.SetPreference(ctx, f.user.ID, "notification_config", map[string]any{"matrix": matrix})
+	return tx.WelcomeAgents(ctx, f.user.ID)
 }
 
 func sameID[T comparable](a, b *T) bool {

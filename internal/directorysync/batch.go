@@ -178,16 +178,7 @@ func (b *batch) giveRoles(ctx context.Context, tx *store.Store, before, user des
 	if err := tx.CheckAgentLimit(ctx, b.catalog.Settings.Int("system_agent_limit")); err != nil {
 		return err
 	}
-	now, err := tx.CallerByID(ctx, user.ID)
-	if err != nil || !now.UserCan("ticket.agent") {
-		return err
-	}
-	// Who becomes an agent is told what agents are told.
-	var matrix map[string]any
-	if user.Preferences["notification_config"] != nil || !b.catalog.Settings.Into("ticket_agent_default_notifications", &matrix) {
-		return nil
-	}
-	return tx.SetPreference(ctx, user.ID, "notification_config", map[string]any{"matrix": matrix})
+	return tx.WelcomeAgents(ctx, user.ID)
 }
 
 func (b *batch) named(ids []desk.RoleID) map[desk.RoleID]string {

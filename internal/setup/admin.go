@@ -17,6 +17,9 @@ func MakeAdmin(ctx context.Context, tx *store.Store, id desk.UserID) error {
 	if err := tx.InsertMissing(ctx, "roles_users", pairs("user_id", id, "role_id", roles)); err != nil {
 		return err
 	}
+	if err := tx.WelcomeAgents(ctx, id); err != nil {
+		return err
+	}
 	groups, err := tx.ActiveIDs(ctx, "groups")
 	if err != nil {
 		return err

@@ -95,6 +95,8 @@ func TestAutoWizardAppliesEveryKey(t *testing.T) {
 		`SELECT count(*) FROM groups_users gu JOIN users u ON u.id = gu.user_id WHERE login = 'cust'`:                                                                                                       "0",
 		`SELECT array_agg(ru.role_id ORDER BY role_id) FROM roles_users ru JOIN users u ON u.id = ru.user_id WHERE login = 'eve'`:                                                                           "{2,3}",
 		`SELECT string_agg(g.name, ',' ORDER BY g.name) FROM groups_users gu JOIN users u ON u.id = gu.user_id JOIN groups g ON g.id = gu.group_id WHERE login = 'eve'`:                                     "Support,Users",
+		// Agents are told what agents are told, customers nothing.
+		`SELECT string_agg(login, ' ' ORDER BY login) FROM users WHERE preferences->'notification_config'->'matrix'->'create'->'criteria'->>'owned_by_me' = 'true'`: "ann@acme.example boss@acme.example eve",
 		// Channels, EmailAddresses, Signatures
 		`SELECT c.area || g.name FROM channels c JOIN groups g ON g.id = c.group_id WHERE c.id = 7`:    "Email::AccountSupport",
 		`SELECT options->'inbound'->'options'->>'password' LIKE 'sealed:%' FROM channels WHERE id = 7`: "true",

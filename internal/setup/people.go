@@ -89,6 +89,9 @@ func Grant(ctx context.Context, s *store.Store, id desk.UserID, roles []string, 
 				return err
 			}
 		}
+		if err := tx.WelcomeAgents(ctx, id); err != nil {
+			return err
+		}
 		for group, levels := range groups {
 			groupID, err := w.idOf(ctx, "group", "groups", "name", group)
 			if err != nil {

@@ -130,7 +130,10 @@ func (w *wizard) roles(ctx context.Context, where string, id desk.UserID, attrib
 	if err != nil {
 		return explain(where, "", err)
 	}
-	return explain(where, "", w.tx.InsertMissing(ctx, "roles_users", pairs("user_id", id, "role_id", roles)))
+	if err := w.tx.InsertMissing(ctx, "roles_users", pairs("user_id", id, "role_id", roles)); err != nil {
+		return explain(where, "", err)
+	}
+	return w.tx.WelcomeAgents(ctx, id)
 }
 
 // access gives what groups says: names for full access, or an object of names and levels. The first
