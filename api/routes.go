@@ -8,6 +8,7 @@ import (
 	"postroom/api/collab"
 	"postroom/api/directory"
 	"postroom/api/firststeps"
+	"postroom/api/form"
 	"postroom/api/importer"
 	"postroom/api/integration"
 	"postroom/api/knowledge"
@@ -63,6 +64,7 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	tickets := tickets.New(s.House, people, knowledge.MayRead)
 	tickets.Routes(t)
 	checkmk.New(s.House, tickets.Describe).Routes(t)
+	form.New(s.House, needs.Resolver).Routes(t)
 	chat := chat.New(s.House, people, system.AssetsOf)
 	chat.Routes(t)
 	search.New(s.House, append(people.Searchable(), tickets.Searchable(), chat.Searchable())...).Routes(t)

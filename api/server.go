@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"time"
 
+	"postroom/api/form"
 	"postroom/api/mail"
 	"postroom/api/messaging"
 	"postroom/api/people"
@@ -45,6 +46,7 @@ type Needs struct {
 	Messaging messaging.Needs
 	// SIPNames tells the names of agents in a Placetel account; nil: nobody does.
 	SIPNames telephony.SIPNames
+	Resolver form.Resolver // tells whether a domain takes mail; nil: that of the system
 	// AutoWizard sets the installation up from a file or variable the operator left, if there is
 	// one; nil: there never is.
 	AutoWizard system.AutoWizard

@@ -19,27 +19,13 @@ func (v *report) open(ctx context.Context, tx *store.Store) (rest.Record, error)
 	if err != nil {
 		return nil, err
 	}
-	if t.Number, err = tx.NextTicketNumber(ctx, v.Catalog, time.Now().UTC()); err != nil {
+	article := v.article()
+	if err := tx.OpenTicket(ctx, v.Catalog, &t, &article); err != nil {
 		return nil, err
 	}
-	if err := tx.InsertTicket(ctx, &t); err != nil {
-		return nil, err
-	}
-	by := v.Who.User.ID
-	if err := tx.AddHistory(ctx, []desk.Change{{Object: "Ticket", OID: int64(t.ID), Type: "created", By: by}}); err != nil {
-		return nil, err
-	}
-	article, err := v.write(ctx, tx, &t)
-	if err != nil {
-		return nil, err
-	}
-	if err := tx.SaveTicket(ctx, t); err != nil {
-		return nil, err
-	}
-	event := desk.TicketEvent{TicketID: t.ID, Type: desk.EventCreate, ArticleID: article, By: by, Interface: desk.ByAPI}
 	return rest.Record{
 		{"result", fmt.Sprintf("new ticket created (ticket id: %d)", t.ID)}, {"ticket_id", t.ID}, {"ticket_number", t.Number},
-	}, tx.AnnounceEvent(ctx, v.Catalog, event)
+	}, nil
 }
 
 // draft is the ticket as the report and the settings describe it.
@@ -72,7 +58,6 @@ func (v *report) draft(ctx context.Context, tx *store.Store) (desk.Ticket, error
 	}
 	t.Title, t.Preferences = v.title, map[string]any{system: about}
 	t.CreatedByID, t.UpdatedByID = v.Who.User.ID, v.Who.User.ID
-	t.Settle(desk.Ticket{}, v.Catalog, time.Now())
 	return t, nil
 }
 
@@ -107,13 +92,17 @@ func (v *report) addNote(ctx context.Context, tx *store.Store, before desk.Ticke
 	return err
 }
 
-// write adds the report as an article.
-func (v *report) write(ctx context.Context, tx *store.Store, t *desk.Ticket) (desk.ArticleID, error) {
-	a := desk.Article{
-		TicketID: t.ID, TypeID: desk.ArticleWeb, SenderID: desk.SenderCustomer, Subject: &v.title,
-		ContentType: "text/plain", Body: desk.Cut(v.body, desk.MaxBody),
+// article is the report as it is kept.
+func (v *report) article() desk.Article {
+	return desk.Article{
+		TypeID: desk.ArticleWeb, SenderID: desk.SenderCustomer, Subject: &v.title, ContentType: "text/plain", Body: desk.Cut(v.body, desk.MaxBody),
 	}
-	a.CreatedByID, a.UpdatedByID = v.Who.User.ID, v.Who.User.ID
+}
+
+// write adds the report to a ticket.
+func (v *report) write(ctx context.Context, tx *store.Store, t *desk.Ticket) (desk.ArticleID, error) {
+	a := v.article()
+	a.TicketID, a.CreatedByID, a.UpdatedByID = t.ID, v.Who.User.ID, v.Who.User.ID
 	if err := tx.InsertArticle(ctx, &a); err != nil {
 		return 0, err
 	}

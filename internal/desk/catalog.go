@@ -45,6 +45,16 @@ func (c *Catalog) DefaultPriority() PriorityID {
 	return pick(c.Priorities, func(p Priority) bool { return p.DefaultCreate }, 2)
 }
 
+// UsableGroup returns this group if it is in use, or else the first one that is: a new ticket has to go
+// somewhere.
+func (c *Catalog) UsableGroup(id GroupID) GroupID {
+	if c.Groups[id].Active {
+		return id
+	}
+	first := pick(c.Groups, func(Group) bool { return true }, id)
+	return pick(c.Groups, func(g Group) bool { return g.Active }, first)
+}
+
 // AddressOf returns our own address with this text, whatever its case.
 func (c *Catalog) AddressOf(email string) (EmailAddress, bool) {
 	email = strings.ToLower(email)

@@ -1,11 +1,8 @@
 package intake
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
-	"slices"
 	"strings"
 
 	"postroom/internal/desk"
@@ -102,17 +99,7 @@ func (m *mail) group() desk.GroupID {
 	if group == 0 {
 		group = m.groupOfAddress()
 	}
-	if m.catalog.Groups[group].Active {
-		return group
-	}
-	all := slices.SortedFunc(maps.Values(m.catalog.Groups), func(a, b desk.Group) int { return cmp.Compare(a.ID, b.ID) })
-	if at := slices.IndexFunc(all, func(g desk.Group) bool { return g.Active }); at >= 0 {
-		return all[at].ID
-	}
-	if len(all) > 0 {
-		return all[0].ID
-	}
-	return group
+	return m.catalog.UsableGroup(group)
 }
 
 func (m *mail) groupOfAddress() desk.GroupID {

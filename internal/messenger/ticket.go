@@ -3,7 +3,6 @@ package messenger
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 
 	"postroom/internal/desk"
@@ -69,8 +68,12 @@ func (msg *message) open(ctx context.Context, tx *store.Store) (*desk.Ticket, er
 	if err != nil {
 		return nil, err
 	}
+	var group desk.GroupID
+	if msg.channel.GroupID != nil {
+		group = *msg.channel.GroupID
+	}
 	t := &desk.Ticket{
-		ID: id, Number: number, GroupID: msg.group(), StateID: msg.catalog.DefaultState(), PriorityID: msg.catalog.DefaultPriority(),
+		ID: id, Number: number, GroupID: msg.catalog.UsableGroup(group), StateID: msg.catalog.DefaultState(), PriorityID: msg.catalog.DefaultPriority(),
 		OwnerID: desk.SystemUser, CustomerID: msg.writer.ID, OrganizationID: msg.writer.OrganizationID,
 		Title:       cmp.Or(desk.Cut(oneLine(msg.Title), desk.MaxTitle), noTitle),
 		Preferences: merged(msg.Ticket, map[string]any{"channel_id": msg.channel.ID}),
@@ -83,18 +86,6 @@ func (msg *message) open(ctx context.Context, tx *store.Store) (*desk.Ticket, er
 
 // noTitle is the title of a ticket about whose matter nothing is said.
 const noTitle = "-"
-
-// group is where new tickets go: the channel's group or, when that is not in use, the first one that is.
-func (msg *message) group() desk.GroupID {
-	if group := msg.channel.GroupID; group != nil && msg.catalog.Groups[*group].Active {
-		return *group
-	}
-	all := slices.Sorted(maps.Keys(msg.catalog.Groups))
-	if at := slices.IndexFunc(all, func(id desk.GroupID) bool { return msg.catalog.Groups[id].Active }); at >= 0 {
-		return all[at]
-	}
-	return slices.Min(all)
-}
 
 // follow changes an open ticket as its customer's message wants it.
 func (msg *message) follow(ctx context.Context, tx *store.Store, before desk.Ticket) (*desk.Ticket, error) {

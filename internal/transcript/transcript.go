@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-	"time"
 
 	"postroom/internal/chat"
 	"postroom/internal/desk"
@@ -37,29 +36,16 @@ func Ticket(ctx context.Context, tx *store.Store, v desk.ChatSession, wish Wish)
 	if err != nil {
 		return t, err
 	}
-	if t.Number, err = tx.NextTicketNumber(ctx, catalog, time.Now().UTC()); err != nil {
-		return t, err
-	}
-	if err := tx.InsertTicket(ctx, &t); err != nil {
-		return t, err
-	}
-	created := desk.Change{Object: desk.ObjectTicket, OID: int64(t.ID), Type: "created", By: wish.By}
-	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil {
-		return t, err
-	}
-	article, err := write(ctx, tx, catalog, v, &t)
+	body, err := read(ctx, tx, v)
 	if err != nil {
 		return t, err
 	}
-	if err := tx.SaveTicket(ctx, t); err != nil {
+	article := desk.Article{TypeID: desk.ArticleChat, SenderID: desk.SenderCustomer, Subject: &t.Title, ContentType: "text/html", Body: body}
+	if err := tx.OpenTicket(ctx, catalog, &t, &article); err != nil {
 		return t, err
 	}
 	v.TicketID = &t.ID
-	if err := tx.SaveChatSession(ctx, v); err != nil {
-		return t, err
-	}
-	event := desk.TicketEvent{TicketID: t.ID, Type: desk.EventCreate, ArticleID: article, By: wish.By, Interface: desk.ByAPI}
-	return t, tx.AnnounceEvent(ctx, catalog, event)
+	return t, tx.SaveChatSession(ctx, v)
 }
 
 // draft is the ticket before it has a number.
@@ -81,7 +67,6 @@ func draft(ctx context.Context, tx *store.Store, c *desk.Catalog, v desk.ChatSes
 	}
 	t.Title = desk.Cut(t.Title, desk.MaxTitle)
 	t.CreatedByID, t.UpdatedByID = wish.By, wish.By
-	t.Settle(desk.Ticket{}, c, time.Now())
 	return t, nil
 }
 
@@ -91,27 +76,6 @@ func visitor(v desk.ChatSession) string {
 		return *v.Name
 	}
 	return "Anonymous"
-}
-
-// write adds what was said as an article.
-func write(ctx context.Context, tx *store.Store, c *desk.Catalog, v desk.ChatSession, t *desk.Ticket) (desk.ArticleID, error) {
-	body, err := read(ctx, tx, v)
-	if err != nil {
-		return 0, err
-	}
-	a := desk.Article{
-		TicketID: t.ID, TypeID: desk.ArticleChat, SenderID: desk.SenderCustomer, Subject: &t.Title,
-		ContentType: "text/html", Body: body,
-	}
-	a.CreatedByID, a.UpdatedByID = t.CreatedByID, t.CreatedByID
-	if err := tx.InsertArticle(ctx, &a); err != nil {
-		return 0, err
-	}
-	desk.ApplyArticle(t, a, c)
-	return a.ID, tx.AddHistory(ctx, []desk.Change{{
-		Object: "Ticket::Article", OID: int64(a.ID), Type: "created",
-		RelatedObject: desk.ObjectTicket, RelatedOID: int64(t.ID), By: t.CreatedByID,
-	}})
 }
 
 // read writes down what was said, a line a message.

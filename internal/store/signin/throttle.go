@@ -28,3 +28,11 @@ const countAttempts = `
 func (s Keeper) CountAttempts(ctx context.Context, keys [][]byte, within time.Duration) (int, error) {
 	return pg.Value[int](ctx, s.DB, "count attempts", countAttempts, keys, within)
 }
+
+// Attempts returns how often each key was counted since its first attempt that still counts.
+func (s Keeper) Attempts(ctx context.Context, keys [][]byte) ([]int, error) {
+	return pg.Column[int](ctx, s.DB, "look at attempts", `
+		SELECT coalesce((SELECT attempts FROM throttles t WHERE t.key = wanted.key AND expires_at > now()), 0)
+		FROM unnest($1::bytea[]) WITH ORDINALITY wanted (key, position)
+		ORDER BY position`, keys)
+}
