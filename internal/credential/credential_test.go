@@ -40,6 +40,20 @@ func TestHashesOfOthersAreRead(t *testing.T) {
 	}
 }
 
+func TestHashesOfSHA256AreWrapped(t *testing.T) {
+	t.Parallel()
+	// SHA-256 of "abc", from FIPS 180-2.
+	hash, err := credential.WrapSHA256("BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password, want := range map[string]bool{"abc": true, "ABC": false, "": false, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad": false} {
+		if got := credential.VerifyPassword(hash, password); got != want {
+			t.Errorf("verify %q = %t, want %t", password, got, want)
+		}
+	}
+}
+
 func TestDamagedHashFitsNothing(t *testing.T) {
 	t.Parallel()
 	for _, hash := range []string{
