@@ -232,6 +232,9 @@ func (l *ledger) note(ctx context.Context, p page, out *outlet) error {
 	}
 	l.done += int64(len(p.ids))
 	l.tell(false)
+	// Also when we are told to stop right now: what is written need not be written again.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
+	defer cancel()
 	return l.store.NoteSearchProgress(ctx, l.index.Name, after, out.written, out.rejected)
 }
 
