@@ -51,6 +51,8 @@ type finder struct {
 	search Search
 	plan   wordPlan
 	order  string
+	driven bool            // the index was asked
+	among  []desk.TicketID // and found no others; nil: too many
 }
 
 func (f finder) find(ctx context.Context) ([]desk.TicketID, error) {
@@ -83,7 +85,8 @@ func (q Search) walkable() bool {
 	return false
 }
 
-// first selects the first tickets of the list, of the scope.
+// first selects the first tickets of the list, of the scope. It says twice in which order: PostgreSQL
+// stops when the page is full only if it knows.
 func (f finder) first(args *pg.Args, limit int) string {
 	return `
 			SELECT t.*
@@ -94,6 +97,7 @@ func (f finder) first(args *pg.Args, limit int) string {
 				LIMIT ` + args.Add(walked) + `
 			) t
 			WHERE ` + visibleTickets(f.search.Scope, args) + `
+			ORDER BY ` + f.order + `
 			LIMIT ` + args.Add(limit)
 }
 
@@ -135,36 +139,106 @@ func (f finder) walk(ctx context.Context) ([]desk.TicketID, error) {
 	return pg.Column[desk.TicketID](ctx, f.DB, "walk along tickets", sql, args.Planned()...)
 }
 
+// few is how many tickets the index may find for them to be looked at one after the other.
+const few = 10_000
+
 // lookUp asks the index.
-func (f finder) lookUp(ctx context.Context, scoped bool) ([]desk.TicketID, error) {
+func (f finder) lookUp(ctx context.Context, scoped bool) (found []desk.TicketID, err error) {
+	driver := f.plan.driver(f.search, scoped)
+	if driver == "" {
+		return f.sorted(ctx, everyTicket)
+	}
+	f.driven = true
+	err = f.inTx(ctx, func(tx Keeper) error {
+		inner := f
+		inner.Keeper = tx
+		among, err := tx.candidates(ctx, driver)
+		if err != nil {
+			return err
+		}
+		from := driven(driver)
+		if len(among) <= few {
+			inner.among, from = among, everyTicket
+		}
+		found, err = inner.sorted(ctx, from)
+		return err
+	})
+	return found, err
+}
+
+const (
+	// PostgreSQL takes a rare word for more frequent than it is, and would read all words of all
+	// tickets rather than the index. It needs some memory for which of them the index finds.
+	useIndex      = `SELECT set_config('enable_seqscan', 'off', true), set_config('work_mem', '16MB', true)`
+	candidatesOf  = `SELECT ticket_id FROM ticket_words WHERE words @@ $1::tsquery LIMIT $2`
+	seqscansAgain = `SELECT set_config('enable_seqscan', 'on', true)`
+)
+
+// candidates returns the tickets that the index finds, or one more than few of them.
+func (s Keeper) candidates(ctx context.Context, driver string) ([]desk.TicketID, error) {
+	if err := pg.Exec(ctx, s.DB, "use the index", useIndex); err != nil {
+		return nil, err
+	}
+	ids, err := pg.Column[desk.TicketID](ctx, s.DB, "candidates", candidatesOf, pg.Planned, driver, few+1)
+	if err != nil {
+		return nil, err
+	}
+	return ids, pg.Exec(ctx, s.DB, "use any way", seqscansAgain)
+}
+
+// everyTicket and driven write where the tickets come from that the condition is asked of.
+func everyTicket(*pg.Args) string {
+	return `tickets t
+		JOIN ticket_words w ON w.ticket_id = t.id`
+}
+
+func driven(driver string) func(args *pg.Args) string {
+	return func(args *pg.Args) string {
+		return `(
+			SELECT *
+			FROM ticket_words
+			WHERE words @@ ` + args.Add(driver) + `::tsquery
+			OFFSET 0
+		) w
+		JOIN tickets t ON t.id = w.ticket_id`
+	}
+}
+
+// sorted returns the page of the search.
+func (f finder) sorted(ctx context.Context, from func(args *pg.Args) string) ([]desk.TicketID, error) {
 	var args pg.Args
 	sql := `
 		SELECT t.id
-		FROM ` + f.indexed(&args, scoped) + `
+		FROM ` + from(&args) + `
+		WHERE ` + f.condition(&args) + `
 		ORDER BY ` + f.order + `
 		LIMIT ` + args.Add(f.search.Limit) + `
 		OFFSET ` + args.Add(f.search.Offset)
 	return pg.Column[desk.TicketID](ctx, f.DB, "look up tickets", sql, args.Planned()...)
 }
 
-// indexed writes what the index finds of the search.
-func (f finder) indexed(args *pg.Args, scoped bool) string {
-	driven := ""
-	if driver := f.plan.driver(f.search, scoped); driver != "" {
-		driven = "w.words @@ " + args.Add(driver) + "::tsquery AND "
-	}
-	return `tickets t
-		JOIN ticket_words w ON w.ticket_id = t.id
-		WHERE ` + driven + f.condition(args)
-}
-
-// condition is that of the search, for tickets whose words are in the index.
+// condition is that of the search, for tickets whose words are in the index. What the index decided
+// already is not asked again.
 func (f finder) condition(args *pg.Args) string {
-	condition := f.search.condition(args, f.plan.clause)
-	if len(f.plan.fresh) > 0 {
-		condition += ` AND t.id <> ALL(` + args.Add(f.plan.fresh) + `)`
+	var condition string
+	if f.driven && f.plan.decided(f.search) {
+		condition = visibleTickets(f.search.Scope, args)
+	} else {
+		condition = f.search.condition(args, f.plan.clause)
+	}
+	condition += f.indexable(args)
+	if f.among != nil {
+		condition += " AND t.id = ANY(" + args.Add(f.among) + ")"
 	}
 	return condition
+}
+
+// indexable leaves out tickets whose words the index does not have yet.
+func (f finder) indexable(args *pg.Args) string {
+	if len(f.plan.fresh) == 0 {
+		return ""
+	}
+	return ` AND t.id <> ALL(` + args.Add(f.plan.fresh) + `)`
 }
 
 // countWords counts the tickets of a search for words.
@@ -186,13 +260,18 @@ func (s Keeper) countWords(ctx context.Context, search Search) (int, error) {
 // count counts what the index finds.
 func (f finder) count(ctx context.Context) (int, error) {
 	var args pg.Args
-	sql := `SELECT FROM ` + f.indexed(&args, true)
-	if f.plan.decided(f.search) { // by the index alone, without a look at tickets
-		args = pg.Args{f.plan.driver(f.search, true)}
-		sql = `SELECT FROM ticket_words w WHERE w.words @@ $1::tsquery`
+	driver := f.plan.driver(f.search, true)
+	if driver != "" && f.plan.decided(f.search) { // without a look at tickets
+		sql := `SELECT FROM ticket_words w WHERE w.words @@ ` + args.Add(driver) + `::tsquery`
 		if len(f.plan.fresh) > 0 {
 			sql += ` AND w.ticket_id <> ALL(` + args.Add(f.plan.fresh) + `)`
 		}
+		return pg.Count(ctx, f.DB, sql, args.Planned()...)
 	}
+	from := everyTicket
+	if f.driven = driver != ""; f.driven {
+		from = driven(driver)
+	}
+	sql := `SELECT FROM ` + from(&args) + ` WHERE ` + f.condition(&args)
 	return pg.Count(ctx, f.DB, sql, args.Planned()...)
 }
