@@ -26,10 +26,12 @@ type sizes struct {
 	demo    int // tickets that demo fill makes
 	creates int // tickets made over REST beside them
 	open    int // open tickets whose deadlines are calculated anew
+	pages   int // open and idle
+	said    int // messages between a visitor and an agent
 }
 
 func main() {
-	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,textsearch,deadlines", "parts to run, separated by commas")
+	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,textsearch,search,deadlines,messengers,chat", "parts to run, separated by commas")
 	size := sizes{}
 	flag.IntVar(&size.mails, "mails", 3000, "mails of each corpus")
 	flag.IntVar(&size.probes, "probes", 100, "mails whose way is timed")
@@ -39,6 +41,8 @@ func main() {
 	flag.IntVar(&size.asks, "requests", 2000, "REST requests of each kind")
 	flag.IntVar(&size.demo, "demo-tickets", 100_000, "tickets that demo fill makes for part scale; 1000000 takes some minutes")
 	flag.IntVar(&size.creates, "creates", 1500, "tickets made over REST")
+	flag.IntVar(&size.pages, "pages", 2000, "idle pages of part chat")
+	flag.IntVar(&size.said, "said", 500, "messages in part chat")
 	flag.IntVar(&size.open, "open-tickets", 100_000, "open tickets in part deadlines")
 	dir := flag.String("dir", "var/bench", "folder for data; emptied first")
 	out := flag.String("out", "bench/results", "folder for the table; empty: none is written")
@@ -62,7 +66,10 @@ func run(ctx context.Context, size sizes, parts []string, dir, out string) error
 		"rest":       benchREST,
 		"scale":      benchScale,
 		"textsearch": benchTextSearch,
+		"search":     benchSearch,
 		"deadlines":  benchDeadlines,
+		"messengers": benchMessengers,
+		"chat":       benchChat,
 	}
 	r := &report{started: time.Now(), load: loadAverage()}
 	for _, part := range parts {

@@ -67,6 +67,11 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		maintenance.Also(time.Minute, "deserted chats ended", chat.NewSweeper(h.store, h.pages(client).Wake).Sweep)
 		maintenance.Also(24*time.Hour, "old chats deleted", h.store.PurgeChatSessions)
 		maintenance.Also(time.Second, "forgotten changes told to the search engine", h.store.WakeSearch)
+		if days := h.cfg.Work.ChatIPDays; days > 0 {
+			maintenance.Also(24*time.Hour, "addresses of visitors forgotten", func(ctx context.Context) (int, error) {
+				return h.store.ForgetChatAddresses(ctx, time.Duration(days)*24*time.Hour)
+			})
+		}
 		parts = append(parts, part{"maintenance", maintenance.Run},
 			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
 	}

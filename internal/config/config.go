@@ -52,6 +52,7 @@ type Work struct {
 	Workers         map[string]int // by queue; 0: none in this process
 	PollConcurrency int            // mailboxes looked into at once
 	Schedule        bool           // fetch mail and do periodic work in this process
+	ChatIPDays      int            // the addresses of visitors are kept after their chats; 0: as long as the chats
 	ShutdownWithin  time.Duration
 	MemoryLimit     int64 // bytes; 0: the Go runtime reads GOMEMLIMIT itself
 	GCPercent       int   // 0: the Go runtime reads GOGC itself
@@ -150,6 +151,7 @@ func work(env *reader) Work {
 	}
 	w.PollConcurrency = env.count("POLL_CONCURRENCY", 8, 1, 1000, "mailboxes looked into at once")
 	w.Schedule = !env.flag("ZAMMAD_PROCESS_SCHEDULED_JOBS_DISABLE", "set: no mail is fetched and nothing periodic is done by this process")
+	w.ChatIPDays = env.count("CHAT_IP_DAYS", 0, 0, 365, "days after which the addresses of visitors are taken out of closed chats; 0: never by itself")
 	w.ShutdownWithin = env.duration("SHUTDOWN_WITHIN", 10*time.Second, "time for work in hand after SIGTERM")
 	w.MemoryLimit = env.memory("GOMEMLIMIT", 100<<20, "soft memory limit of the Go runtime")
 	w.GCPercent = env.percent("GOGC", 200, "how far memory may grow between two collections of the Go runtime, below GOMEMLIMIT")
