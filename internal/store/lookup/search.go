@@ -42,6 +42,9 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 	if search.wordy() {
 		return s.searchWords(ctx, search, order)
 	}
+	if made, ok := search.made(); ok {
+		return s.searchMonths(ctx, search, made)
+	}
 	var args pg.Args
 	// The ids of the page first: most conditions are decided in an index, without a look at the rows.
 	return s.tickets(ctx, tickets.Select+` t

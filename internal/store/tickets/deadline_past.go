@@ -1,9 +1,7 @@
 package tickets
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -31,11 +29,17 @@ func (p *past) upTo(state desk.StateID, at time.Time) {
 }
 
 const (
-	// In no order: for one, a plan made while there was little history walks through all of it.
+	// One ticket after the other: a plan for all at once that is made while there is little history goes
+	// on reading all of it when there is much.
 	stateChanges = `
-		SELECT o_id, id, created_at, coalesce(id_from, 0), coalesce(id_to, 0)
-		FROM history
-		WHERE object = 'Ticket' AND o_id = ANY($1) AND type = 'updated' AND attribute = 'state'`
+		SELECT t.id, change.created_at, change.id_from, change.id_to
+		FROM unnest($1::bigint[]) AS t (id)
+		CROSS JOIN LATERAL (
+			SELECT h.id, h.created_at, coalesce(h.id_from, 0) AS id_from, coalesce(h.id_to, 0) AS id_to
+			FROM history h
+			WHERE h.object = 'Ticket' AND h.o_id = t.id AND h.type = 'updated' AND h.attribute = 'state'
+			OFFSET 0) change
+		ORDER BY change.id`
 
 	lastAnswers = `
 		SELECT t.id, answer.created_at
@@ -50,13 +54,6 @@ const (
 		ORDER BY t.id, answer.created_at`
 )
 
-// noted is a change of state with its place in the history.
-type noted struct {
-	ticket desk.TicketID
-	id     int64
-	change sla.StateChange
-}
-
 // pasts returns what happened to tickets, in one round trip.
 func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool) (map[desk.TicketID]*past, error) {
 	all := make(map[desk.TicketID]*past, len(ids))
@@ -70,11 +67,13 @@ func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool
 		})
 		return err
 	})
-	var changes []noted
 	batch.Queue(stateChanges, ids).Query(func(rows pgx.Rows) error {
-		var n noted
-		_, err := pgx.ForEachRow(rows, []any{&n.ticket, &n.id, &n.change.At, &n.change.From, &n.change.To}, func() error {
-			changes = append(changes, n)
+		var id desk.TicketID
+		var change sla.StateChange
+		_, err := pgx.ForEachRow(rows, []any{&id, &change.At, &change.From, &change.To}, func() error {
+			if p := all[id]; p != nil {
+				p.States = append(p.States, change)
+			}
 			return nil
 		})
 		return err
@@ -92,14 +91,5 @@ func (s Keeper) pasts(ctx context.Context, ids []desk.TicketID, withAnswers bool
 			return err
 		})
 	}
-	if err := pg.Send(ctx, s.DB, batch, "past of tickets"); err != nil {
-		return nil, err
-	}
-	slices.SortFunc(changes, func(a, b noted) int { return cmp.Compare(a.id, b.id) })
-	for _, n := range changes {
-		if p := all[n.ticket]; p != nil {
-			p.States = append(p.States, n.change)
-		}
-	}
-	return all, nil
+	return all, pg.Send(ctx, s.DB, batch, "past of tickets")
 }
