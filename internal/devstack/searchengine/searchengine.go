@@ -89,6 +89,20 @@ type Node struct {
 	cmd     *exec.Cmd
 }
 
+// Start starts a node of the caller's own, whose data are in dir.
+func Start(ctx context.Context, dir string) (*Node, error) {
+	if lacking := Missing(); lacking != "" {
+		return nil, fmt.Errorf("a search engine needs Java and Maven: apt install %s", lacking)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return start(ctx, dir, dir)
+}
+
+// Stop ends the node.
+func (n *Node) Stop() { n.stop() }
+
 // start starts a node whose data are in dir.
 func start(ctx context.Context, artefacts, dir string) (*Node, error) {
 	path, err := classpath(ctx, artefacts)
