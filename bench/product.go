@@ -30,7 +30,8 @@ type bench struct {
 
 	binary string
 	env    []string
-	base   string // of the API
+	more   []string // variables of the product, beside the usual ones
+	base   string   // of the API
 	token  string
 	stack  *devstack.Stack
 	all    *exec.Cmd // postroom all
@@ -73,6 +74,7 @@ func (b *bench) startProduct(ctx context.Context) error {
 	wizard := `{"Users":[{"login":"` + login + `","email":"` + login + `","firstname":"Ben","lastname":"Bench","password":"` + password + `"}]}`
 	b.env = append(os.Environ(), "DATABASE_URL="+b.stack.DatabaseURL(), "REDIS_URL="+b.stack.RedisURL(), "DATA_DIR="+b.dir,
 		"ZAMMAD_RAILS_PORT="+strconv.Itoa(port), "AUTOWIZARD_JSON="+wizard, "LOG_LEVEL=warn")
+	b.env = append(b.env, b.more...)
 	log, err := os.Create(filepath.Join(b.dir, "postroom.log"))
 	if err != nil {
 		return err
