@@ -71,11 +71,8 @@ func checkSenderIsAgent(m *mail) {
 		m.sender, m.agentWrites = desk.SenderAgent, true
 		return
 	}
-	email := strings.ToLower(m.fromEmail)
-	if !slices.Contains(m.known.Agents, email) {
-		return
-	}
-	if m.ticket != nil && m.ticket.CustomerID == m.known.Users[email].ID {
+	writer := m.known.Users[strings.ToLower(m.fromEmail)]
+	if !slices.Contains(m.known.Agents, writer.ID) || m.ticket != nil && m.ticket.CustomerID == writer.ID {
 		return
 	}
 	m.sender, m.agentWrites = desk.SenderAgent, true

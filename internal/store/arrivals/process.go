@@ -36,7 +36,7 @@ type Known struct {
 	// Answered are the articles with those Message-IDs, newest first.
 	Answered  []AnsweredArticle
 	Users     map[string]desk.User // by lower-case address
-	Agents    []string             // the senders that hold ticket.agent
+	Agents    []desk.UserID        // those of the senders who hold ticket.agent
 	ArticleID desk.ArticleID       // reserved for the article that the mail becomes
 }
 
@@ -88,13 +88,13 @@ const answeredArticles = `
 
 const reserveArticle = `
 	SELECT clock_timestamp()::timestamptz(3), nextval('ticket_articles_id_seq'), ARRAY(
-		SELECT u.email
+		SELECT u.id
 		FROM users u
 		JOIN roles_users ru ON ru.user_id = u.id
 		JOIN roles r ON r.id = ru.role_id AND r.active
 		JOIN permissions_roles pr ON pr.role_id = r.id
 		JOIN permissions p ON p.id = pr.permission_id AND p.active AND p.name IN ('ticket.agent', 'ticket')
-		WHERE u.email = ANY($1) AND u.active)`
+		WHERE u.email = ANY($1) AND u.email <> '' AND u.active)`
 
 // StartInbound begins the processing of a received message in this transaction: it starts the
 // message's task, locks the message, and looks up everything it mentions, all in one round trip.

@@ -15,14 +15,23 @@ import (
 	"postroom/internal/store/pg"
 )
 
+const senderColumns = `
+		SELECT id, organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
+			last_login, login_failed, preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
+			out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom,
+			updated_by_id, created_by_id, created_at, updated_at
+		FROM users`
+
+// Each address is looked up by both indexes: a plan for all of them at once may read everybody.
 const usersByAddress = `
-	SELECT id, organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
-		last_login, login_failed, preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
-		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom,
-		updated_by_id, created_by_id, created_at, updated_at
-	FROM users
-	WHERE email = ANY($1) OR login = ANY($1)
-	ORDER BY id`
+	SELECT u.*
+	FROM unnest($1::text[]) AS wanted (address)
+	CROSS JOIN LATERAL (` + senderColumns + `
+		WHERE email = wanted.address AND email <> ''
+		UNION ALL` + senderColumns + `
+		WHERE login = wanted.address AND email <> wanted.address
+	) u
+	ORDER BY u.id`
 
 // UsersByAddress returns the users whose mail address or login is one of addresses, by that address.
 // Where one user has it as address and another as login, the address counts.
@@ -45,7 +54,7 @@ func QueueUsersByAddress(batch *pgx.Batch, addresses []string, found map[string]
 				found[user.Login] = user
 			}
 		}
-		for _, user := range users {
+		for _, user := range slices.Backward(users) { // of several who share an address the first counts
 			if user.Email != "" {
 				found[user.Email] = user
 			}

@@ -9,15 +9,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/store/catalog"
 	"postroom/internal/store/pg"
 )
 
 const insertUser = `
 	INSERT INTO users (organization_id, login, firstname, lastname, email, image, image_source, active, vip, verified, note, source,
 		preferences, web, phone, fax, mobile, department, street, zip, city, country, address,
-		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom, updated_by_id, created_by_id)
+		out_of_office, out_of_office_start_at, out_of_office_end_at, out_of_office_replacement_id, custom, updated_by_id, email_shared, created_by_id)
 	VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-		$28, $29, $30)
+		$28, $29, $30, $31)
 	RETURNING id`
 
 const saveUser = `
@@ -26,8 +27,8 @@ const saveUser = `
 		vip = $9, verified = $10, note = $11, source = $12, preferences = $13, web = $14, phone = $15, fax = $16, mobile = $17,
 		department = $18, street = $19, zip = $20, city = $21, country = $22, address = $23,
 		out_of_office = $24, out_of_office_start_at = $25, out_of_office_end_at = $26, out_of_office_replacement_id = $27,
-		custom = $28, updated_by_id = $29, updated_at = now()
-	WHERE id = $30`
+		custom = $28, updated_by_id = $29, email_shared = CASE WHEN email = $5 THEN email_shared ELSE $30 END, updated_at = now()
+	WHERE id = $31`
 
 func userValues(u desk.User) []any {
 	return []any{
@@ -39,10 +40,11 @@ func userValues(u desk.User) []any {
 
 // InsertUser stores a new user and fills its id. A login that is taken gets a number appended.
 func (s Keeper) InsertUser(ctx context.Context, u *desk.User) error {
-	if err := s.makeUserUnique(ctx, u); err != nil {
+	shared, err := s.makeUserUnique(ctx, u)
+	if err != nil {
 		return err
 	}
-	if err := pg.Conn(s.DB).QueryRow(ctx, insertUser, append(userValues(*u), u.CreatedByID)...).Scan(&u.ID); err != nil {
+	if err := pg.Conn(s.DB).QueryRow(ctx, insertUser, append(userValues(*u), shared, u.CreatedByID)...).Scan(&u.ID); err != nil {
 		return fmt.Errorf("insert user: %w", pg.Translate(err))
 	}
 	return nil
@@ -50,10 +52,11 @@ func (s Keeper) InsertUser(ctx context.Context, u *desk.User) error {
 
 // SaveUser stores a changed user. The password, failed logins and the like are not touched.
 func (s Keeper) SaveUser(ctx context.Context, u *desk.User) error {
-	if err := s.makeUserUnique(ctx, u); err != nil {
+	shared, err := s.makeUserUnique(ctx, u)
+	if err != nil {
 		return err
 	}
-	return pg.Exec(ctx, s.DB, "save user", saveUser, append(userValues(*u), u.ID)...)
+	return pg.Exec(ctx, s.DB, "save user", saveUser, append(userValues(*u), shared, u.ID)...)
 }
 
 // LockUser is User for a transaction that is going to change it.
@@ -64,35 +67,54 @@ func (s Keeper) LockUser(ctx context.Context, id desk.UserID) (desk.User, error)
 // loginSuffixes is how often a taken login is tried with a number before a UUID decides.
 const loginSuffixes = 20
 
-func (s Keeper) makeUserUnique(ctx context.Context, u *desk.User) error {
+// settingShared is the name of the setting that lets several users have one mail address.
+const settingShared = "user_email_multiple_use"
+
+// makeUserUnique gives a user a login that nobody else has. It reports whether somebody else has the
+// address, which is an error unless the setting allows it or the user has had it before.
+func (s Keeper) makeUserUnique(ctx context.Context, u *desk.User) (shared bool, err error) {
 	candidates := []string{u.Login}
 	for n := 1; n <= loginSuffixes; n++ {
 		candidates = append(candidates, u.Login+strconv.Itoa(n))
 	}
-	rows, _ := pg.Conn(s.DB).Query(ctx, `SELECT login, email = $2 AND email <> '' FROM users WHERE id <> $3 AND (login = ANY($1) OR email = $2)`,
-		candidates, u.Email, u.ID)
+	rows, _ := pg.Conn(s.DB).Query(ctx, `
+		SELECT id = $3, login, email = $2 AND email <> ''
+		FROM users
+		WHERE id = $3 OR login = ANY($1) OR email = $2 AND email <> ''`, candidates, u.Email, u.ID)
 	taken := map[string]bool{}
 	var login string
-	var sameEmail, emailTaken bool
-	_, err := pgx.ForEachRow(rows, []any{&login, &sameEmail}, func() error {
-		taken[login] = true
-		emailTaken = emailTaken || sameEmail
+	var own, sameEmail, kept bool
+	_, err = pgx.ForEachRow(rows, []any{&own, &login, &sameEmail}, func() error {
+		if own {
+			kept = sameEmail
+			return nil
+		}
+		taken[login], shared = true, shared || sameEmail
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("is login taken: %w", pg.Translate(err))
+		return false, fmt.Errorf("is login taken: %w", pg.Translate(err))
 	}
-	if emailTaken {
-		return &desk.InvalidError{Field: "email", Reason: "Email address '" + u.Email + "' is already used for another user."}
-	}
-	for _, candidate := range candidates {
-		if !taken[candidate] {
-			u.Login = candidate
-			return nil
+	if shared && !kept {
+		c, err := catalog.On(s.DB).Catalog(ctx)
+		if err != nil {
+			return false, err
+		}
+		if !c.Settings.Bool(settingShared) {
+			return false, &desk.InvalidError{Field: "email", Reason: "Email address '" + u.Email + "' is already used for another user."}
 		}
 	}
-	u.Login += uuid.NewString()
-	return nil
+	u.Login = freeLogin(candidates, taken)
+	return shared, nil
+}
+
+func freeLogin(candidates []string, taken map[string]bool) string {
+	for _, candidate := range candidates {
+		if !taken[candidate] {
+			return candidate
+		}
+	}
+	return candidates[0] + uuid.NewString()
 }
 
 // SetPassword stores a password's hash, ends the lock, and nothing else.
