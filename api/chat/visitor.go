@@ -10,6 +10,8 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/chat"
 	"postroom/internal/desk"
+
+	keeper "postroom/internal/store/chat"
 )
 
 // greet tells a visitor whether somebody is there to chat, or how the session goes on that was begun before.
@@ -87,6 +89,10 @@ const (
 func (t *turn) enter() error {
 	topic, err := t.topic()
 	if err != nil {
+		return err
+	}
+	// One after another, so that no more wait than may.
+	if topic, err = keeper.Topics.Lock(t.ctx, t.tx.DB, topic.ID); err != nil {
 		return err
 	}
 	h, err := t.house()

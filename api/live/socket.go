@@ -19,24 +19,26 @@ const (
 	silence    = 4 * time.Minute // of a page, which sends a ping every half a minute
 	writeTime  = 10 * time.Second
 	actTime    = 20 * time.Second // for one event
-	mostUnsent = 256              // events for a page that doesn't read; then it is given up
+	mostUnsent = 1000             // events for a page that doesn't read; then it is given up
 )
 
 // ServeHTTP keeps a connection to a page until one of both ends it. Pages of any website may connect:
 // nobody is recognised by a cookie that a browser adds, only by what the page itself says.
 func (s *Room) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if s.Live.Count() >= mostConnections {
+	from := s.FromPage(r)
+	if !s.enter(from.IP) {
 		w.Header().Set("Retry-After", "60")
 		http.Error(w, "Too many connections", http.StatusServiceUnavailable)
 		return
 	}
+	defer s.leave(from.IP)
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{InsecureSkipVerify: true, CompressionMode: websocket.CompressionDisabled})
 	if err != nil {
 		return // it is answered
 	}
 	conn.SetReadLimit(frameBytes)
 	c := &socket{
-		room: s, conn: conn, from: s.FromPage(r), header: tokenOf(r),
+		room: s, conn: conn, from: from, header: tokenOf(r),
 		rate: rate.NewLimiter(perSecond, burst),
 	}
 	c.from.Page, c.from.Claimed = rest.RandomText(pageBytes), c.header != ""
@@ -62,13 +64,13 @@ type socket struct {
 	mu      sync.Mutex
 	unsent  []json.RawMessage
 	sending bool
+	over    bool // nothing is sent any more
 	writers sync.WaitGroup
 }
 
 // serve reads what the page sends, until nobody is there any more.
 func (c *socket) serve(ctx context.Context) {
-	defer c.writers.Wait()
-	defer c.cancel()
+	defer c.finish()
 	if !c.room.Live.Join(c.from.Page, c) {
 		_ = c.conn.Close(websocket.StatusGoingAway, "")
 		return
@@ -90,6 +92,15 @@ func (c *socket) serve(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// finish waits for what is being sent.
+func (c *socket) finish() {
+	c.cancel()
+	c.mu.Lock()
+	c.over = true
+	c.mu.Unlock()
+	c.writers.Wait()
 }
 
 func (c *socket) read(ctx context.Context) ([]byte, error) {
@@ -155,6 +166,9 @@ func (c *socket) say(event string, data rest.Record) {
 func (c *socket) Tell(events []json.RawMessage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.over {
+		return
+	}
 	if len(c.unsent)+len(events) > mostUnsent {
 		c.cancel() // it doesn't read; it may come back and read anew
 		return

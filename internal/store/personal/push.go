@@ -29,7 +29,7 @@ type Known struct {
 // Bounds of what waits for pages.
 const (
 	maxPushClients = 10_000
-	maxPushEvents  = 100 // of one page
+	maxPushEvents  = 500 // of one page
 	pushClientLife = 5 * time.Minute
 )
 
