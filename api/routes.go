@@ -33,6 +33,7 @@ import (
 	"postroom/api/translation"
 	"postroom/api/twofactor"
 	"postroom/api/uploads"
+	"postroom/api/widget"
 	"postroom/internal/directorysync"
 )
 
@@ -65,6 +66,7 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	tickets.Routes(t)
 	checkmk.New(s.House, tickets.Describe).Routes(t)
 	form.New(s.House, needs.Resolver).Routes(t)
+	widget.New(s.House).Routes(t)
 	chat := chat.New(s.House, people, system.AssetsOf)
 	chat.Routes(t)
 	search.New(s.House, append(people.Searchable(), tickets.Searchable(), chat.Searchable())...).Routes(t)

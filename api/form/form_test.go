@@ -53,7 +53,7 @@ func submit(o *apitest.Office, body string) apitest.Answer {
 }
 
 func filled(token, email string) string {
-	return fmt.Sprintf(`{"fingerprint": %q, "token": %q, "name": "Nina Neumann", "email": %q, "title": "A question", "body": "How do I ...?"}`, fingerprint, token, email)
+	return fmt.Sprintf(`{"fingerprint": %q, "token": %q, "name": "Nina Neumann", "email": %q, "title": "A question", "body": "How do I ...?\r\nAnd why?"}`, fingerprint, token, email)
 }
 
 func TestFormBecomesATicket(t *testing.T) {
@@ -75,7 +75,7 @@ func TestFormBecomesATicket(t *testing.T) {
 	}
 	articles := o.Get("chris", fmt.Sprintf("/ticket_articles/by_ticket/%v", made["id"])).Is(200).List()
 	if len(articles) != 1 || articles[0]["type"] != "web" || articles[0]["sender"] != "Customer" || articles[0]["internal"] != false ||
-		articles[0]["subject"] != "A question" || articles[0]["body"] != "How do I ...?" || articles[0]["from"] != "Nina Neumann <nina@example.org>" {
+		articles[0]["subject"] != "A question" || articles[0]["body"] != "How do I ...?\nAnd why?" || articles[0]["from"] != "Nina Neumann <nina@example.org>" {
 		t.Errorf("articles = %v", articles)
 	}
 	again := submit(o, filled(token, "david@example.com")).Is(200).Object()["ticket"].(map[string]any)

@@ -161,7 +161,7 @@ func (s *Room) open(ctx context.Context, tx *store.Store, v *page, files []sent)
 	t.CreatedByID, t.UpdatedByID = customer.ID, customer.ID
 	article := desk.Article{
 		TypeID: desk.ArticleWeb, SenderID: desk.SenderCustomer, From: new(desk.FormatAddress(name, v.email())), Subject: &title,
-		ContentType: "text/plain", Body: desk.Cut(v.Text("body"), desk.MaxBody),
+		ContentType: "text/plain", Body: desk.Cut(strings.ReplaceAll(v.Text("body"), "\r\n", "\n"), desk.MaxBody),
 	}
 	if err := tx.OpenTicket(ctx, v.catalog, &t, &article); err != nil {
 		return t, err

@@ -51,6 +51,7 @@ var floors = map[string]int{
 	"api/telephony":                  4,
 	"api/translation":                4,
 	"api/uploads":                    4,
+	"api/widget":                     4,
 	"api/tickets":                    4,
 	"channels/channeltest":           4, // the suite that every channel's tests run
 	"channels/email/cloudtest":       4, // providers of mailboxes, for tests
