@@ -127,7 +127,7 @@ its database by themselves.`,
 		verbs []*cobra.Command
 	}{
 		{groupRun, []*cobra.Command{p.allCommand(), p.apiCommand(), p.workCommand(), p.pollCommand(), p.scheduleCommand()}},
-		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), p.userCommand(), p.tokenCommand(), p.channelCommand(), p.mailCommand(), p.chatCommand(), p.demoCommand()}},
+		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), p.userCommand(), p.tokenCommand(), p.channelCommand(), p.mailCommand(), p.chatCommand(), p.demoCommand(), p.importCommand()}},
 		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), p.spoolCommand(), p.slaCommand(), p.searchCommand(), p.versionCommand()}},
 	} {
 		for _, verb := range part.verbs {
