@@ -32,7 +32,7 @@ func benchDeadlines(ctx context.Context, b *bench) error {
 		return err
 	}
 	mails := NewCorpus("small", 1)
-	for range 5 * b.size.mails {
+	for range 10 * b.size.mails { // more than come in while all are looked at
 		if err := dovecot.Deliver(mailbox, mails.Small()); err != nil {
 			return err
 		}

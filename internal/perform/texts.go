@@ -86,6 +86,16 @@ func (r *records) Signature(id desk.SignatureID) (desk.Signature, bool) {
 	return signature, !r.missing(err)
 }
 
+// Picture implements template.Records.
+func (r *records) Picture(u desk.User) []byte {
+	if u.Image == nil || *u.Image == "" {
+		return nil
+	}
+	picture, err := r.tx.Picture(r.ctx, *u.Image)
+	r.missing(err)
+	return picture
+}
+
 // translated is a text in a language.
 func (r *records) translated(locale, text string) string {
 	translated, err := r.tx.Translated(r.ctx, locale, text)

@@ -18,6 +18,8 @@ type Records interface {
 	Tags(id desk.TicketID) []string
 	// Signature is that of a group.
 	Signature(id desk.SignatureID) (desk.Signature, bool)
+	// Picture is that of a user; nil: there is none.
+	Picture(u desk.User) []byte
 }
 
 // House makes objects of records.
@@ -164,6 +166,7 @@ func (h House) User(u desk.User) Object {
 		"out_of_office_start_at": day(u.OutOfOfficeStartAt), "out_of_office_end_at": day(u.OutOfOfficeEndAt),
 		"out_of_office_replacement_id": optionalNumber(u.OutOfOfficeReplacementID),
 		"out_of_office_replacement":    h.optionalUser(u.OutOfOfficeReplacementID),
+		"avatar":                       func() any { return Picture{Data: h.Records.Picture(u)} },
 	}
 	return record{h.stamped(f, u.Stamp), h.Catalog.CustomAttributes("User"), u.Custom}
 }

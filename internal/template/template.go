@@ -143,6 +143,9 @@ func (f *Filler) look(path string) (found any, problem string) {
 func next(from any, step string) (any, bool) {
 	switch from := from.(type) {
 	case Object:
+		if picture, known := pictureOf(from, step); known {
+			return picture, true
+		}
 		return from.Get(step)
 	case Labeled:
 		if step == "value" {
@@ -243,6 +246,11 @@ func (f *Filler) write(value any, asHTML bool) string {
 			return richtext.FromText(string(v))
 		}
 		return string(v)
+	case Picture:
+		if asHTML {
+			return v.html()
+		}
+		return ""
 	}
 	return escaped(f.plain(value), asHTML)
 }

@@ -31,6 +31,10 @@ func (records) Signature(desk.SignatureID) (desk.Signature, bool) {
 	return desk.Signature{Body: "<i>Regards</i>"}, true
 }
 
+func (records) Picture(u desk.User) []byte {
+	return map[desk.UserID][]byte{7: []byte("\x89PNG 7"), 8: []byte("GIF89a")}[u.ID]
+}
+
 func filler() *template.Filler {
 	option := func(value string) map[string]any {
 		return map[string]any{"options": map[string]any{value: "Label of " + value}}
@@ -104,6 +108,10 @@ func TestPlaceholdersAreFilledIn(t *testing.T) {
 		{"#{article.body}", "", "&gt; It is empty<br>&gt; <br>&gt; again"},
 		{"#{article.body_as_html}", "", "<p>It is <b>empty</b></p><p>again</p>"},
 		{"#{article.from} #{article.type.name} #{article.sender.name}", "Nina <nina@example.org> email Customer", "Nina &lt;nina@example.org&gt; email Customer"},
+		{"[#{ticket.customer.avatar(80, 40)}]", "[]", `[<img src="data:image/png;base64,iVBORyA3" width="80" height="40">]`},
+		{"#{ticket.customer.avatar(30)}", "", `<img src="data:image/png;base64,iVBORyA3" width="30" height="30">`},
+		{"#{ticket.customer.avatar}", "", `<img src="data:image/png;base64,iVBORyA3" width="60" height="60">`},
+		{"[#{ticket.owner.avatar(60,60)}]", "[]", "[]"},
 	} {
 		if got := filler().ToText(tc.text); tc.want != "" && got != tc.want {
 			t.Errorf("text of %s is %q, want %q", tc.text, got, tc.want)
@@ -126,6 +134,8 @@ func TestWhatCannotBeFilledInSaysSo(t *testing.T) {
 		"#{ticket.destroy}":            "#{ticket.destroy / not allowed}",
 		"#{ticket.customer.update(a)}": "#{ticket.customer.update(a) / not allowed}",
 		"#{`id`}":                      "#{`id` / not allowed}",
+		"#{ticket.customer.avatar(x)}": "#{ticket.customer.avatar(x) / no such method}",
+		"#{ticket.customer.login(60)}": "#{ticket.customer.login(60) / no such method}",
 		"#{ticket.created_at.year}":    "#{ticket.created_at.year / no such method}",
 		`#{dt(ticket.title)}`:          "#{dt(ticket.title) / invalid parameter}",
 		`#{dt(ticket.created_at, "%Y", "Middle/Earth")}`: `#{dt(ticket.created_at, "%Y", "Middle/Earth") / invalid parameter}`,
