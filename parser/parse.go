@@ -20,8 +20,9 @@ type Options struct {
 	FQDN   string // of this installation: its own Message-IDs end with it
 	OwnURL string // such as https://desk.example.com: links there open in place
 
-	// Open is asked what is inside an encrypted or signed mail, before that is taken apart. What it
-	// can't open, or has checked and leaves as it is, stays in its parts; nil: it can open nothing.
+	// Open is asked what is inside an encrypted or signed mail, before that is taken apart, and then
+	// what is inside a sealed text. What it can't open, or has checked and leaves as it is, stays;
+	// nil: it can open nothing.
 	Open func(Seal) (entity []byte, opened bool)
 }
 
@@ -60,6 +61,7 @@ func Parse(raw []byte, opts Options) (msg Message, err error) {
 	if err != nil {
 		return Message{}, fmt.Errorf("structure of the mail: %w", err)
 	}
+	unsealText(&msg, root, opts.Open)
 	msg.AutoResponse = isAutoResponse(msg.Header, opts.FQDN)
 	msg.OutOfOffice = isOutOfOffice(msg.Header)
 	msg.Bounce = root.bounce()

@@ -24,6 +24,7 @@ type Seal struct {
 	Content    []byte    // of a signature beside it: the very bytes that were signed, with CRLF
 	Signature  []byte    // of Content
 	Digest     string    // micalg of Content, such as pgp-sha256
+	Partial    bool      // there is text outside of it, which nobody vouches for
 }
 
 // maxSeals bounds how often a mail may be sealed; signed and then encrypted makes two.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 	pgperrors "github.com/ProtonMail/go-crypto/openpgp/errors"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 )
@@ -139,6 +140,23 @@ func Verify(content, signature []byte, signers []*Key, now time.Time) (*Key, err
 		return nil, fmt.Errorf("verify: %w", err)
 	}
 	return &Key{signer}, nil
+}
+
+// OpenSignedText returns a text without the signature that it stands in (RFC 9580 7), and whose that is,
+// if it is one of the signers.
+func OpenSignedText(text []byte, signers []*Key, now time.Time) ([]byte, *Key, error) {
+	block, _ := clearsign.Decode(text)
+	if block == nil {
+		return nil, nil, errors.New("verify: no signed text that can be read")
+	}
+	signer, err := block.VerifySignature(entities(signers), at(now))
+	if errors.Is(err, pgperrors.ErrUnknownIssuer) {
+		return nil, nil, ErrUnknownSigner
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("verify: %w", err)
+	}
+	return block.Plaintext, &Key{signer}, nil
 }
 
 // Sign returns an armored signature by an unlocked key that stands beside the content, and what

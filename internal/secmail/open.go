@@ -25,6 +25,7 @@ const (
 	noPrivatePGPKey  = "The private PGP key could not be found."
 	noPublicPGPKey   = "The public PGP key could not be found."
 	goodPGPSignature = "Good signature"
+	partlySigned     = "Only a part of this message was signed."
 )
 
 // Opening is what is found out about one mail while it is read.
@@ -54,7 +55,8 @@ func (o *Opening) Opener(ctx context.Context) func(parser.Seal) ([]byte, bool) {
 }
 
 func wayOf(form string) string {
-	if form == parser.PGPEncrypted || form == parser.PGPSigned {
+	switch form {
+	case parser.PGPEncrypted, parser.PGPSigned, parser.PGPTextEncrypted, parser.PGPTextSigned:
 		return desk.SecurityPGP
 	}
 	return desk.SecuritySMIME
@@ -84,8 +86,10 @@ func (o *Opening) open(ctx context.Context, seal parser.Seal) ([]byte, bool) {
 			return o.comment(seal.Form, notVerified)
 		}
 		return seal.Content, o.verifySMIME(ctx, seal, signed)
-	case parser.PGPEncrypted:
+	case parser.PGPEncrypted, parser.PGPTextEncrypted:
 		return o.decryptPGP(ctx, seal)
+	case parser.PGPTextSigned:
+		return o.verifyPGPText(ctx, seal)
 	case parser.PGPSigned:
 		return seal.Content, o.verifyPGP(ctx, seal)
 	}
@@ -95,7 +99,7 @@ func (o *Opening) open(ctx context.Context, seal parser.Seal) ([]byte, bool) {
 // comment says why a seal stays closed.
 func (o *Opening) comment(form, text string) ([]byte, bool) {
 	half := &o.Security.Sign
-	if form == parser.SMIMEEncrypted || form == parser.PGPEncrypted {
+	if form == parser.SMIMEEncrypted || form == parser.PGPEncrypted || form == parser.PGPTextEncrypted {
 		half = &o.Security.Encryption
 	}
 	*half = desk.Protection{Comment: &text}
@@ -216,7 +220,10 @@ func (o *Opening) decryptPGP(ctx context.Context, seal parser.Seal) ([]byte, boo
 		return o.comment(seal.Form, cantDecrypt)
 	}
 	o.Security.Encryption = good("")
-	if opened.Signed {
+	switch {
+	case opened.Signed && seal.Partial:
+		o.comment(parser.PGPSigned, partlySigned)
+	case opened.Signed:
 		o.judge(opened.Signer, opened.Err)
 	}
 	return opened.Content, true
@@ -229,6 +236,19 @@ func (o *Opening) verifyPGP(ctx context.Context, seal parser.Seal) bool {
 	}
 	signer, err := pgp.Verify(seal.Content, seal.Signature, signers, o.safe.now)
 	return o.judge(signer, err)
+}
+
+// verifyPGPText takes the signature off a text that it is good for as a whole.
+func (o *Opening) verifyPGPText(ctx context.Context, seal parser.Seal) ([]byte, bool) {
+	if seal.Partial {
+		return o.comment(seal.Form, partlySigned)
+	}
+	signers, ok := o.signers(ctx, seal)
+	if !ok {
+		return nil, false
+	}
+	content, signer, err := pgp.OpenSignedText(seal.Data, signers, o.safe.now)
+	return content, o.judge(signer, err)
 }
 
 // signers are the keys of who says to have written a mail: nobody else can vouch for it.
