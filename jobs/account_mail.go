@@ -22,14 +22,15 @@ import (
 // next one replaces it.
 type MailAccount struct {
 	store  *store.Store
+	mails  *notify.Mails
 	open   OpenSender
 	log    *slog.Logger
 	delays []time.Duration
 }
 
 // NewMailAccount returns the job of task.AccountMail. delays are as those of NewDeliverArticle.
-func NewMailAccount(s *store.Store, open OpenSender, delays []time.Duration, log *slog.Logger) *MailAccount {
-	return &MailAccount{store: s, open: open, delays: delays, log: log}
+func NewMailAccount(s *store.Store, mails *notify.Mails, open OpenSender, delays []time.Duration, log *slog.Logger) *MailAccount {
+	return &MailAccount{store: s, mails: mails, open: open, delays: delays, log: log}
 }
 
 // Handler returns the job for the workers.
@@ -103,7 +104,7 @@ func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User
 		}
 		address += token
 	}
-	mail, err := notify.Account(about, user.Locale(c), notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
+	mail, err := j.mails.Account(about, user.Locale(c), notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
 	if err != nil {
 		return channels.Outbound{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/notify"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 	"postroom/jobs/task"
@@ -33,7 +34,11 @@ func TestMailOfALostPasswordCarriesAFreshToken(t *testing.T) {
 		}
 		return nil
 	}
-	job := NewMailAccount(p.store, func(desk.Channel) (channels.Sender, error) { return &p.server, nil }, DeliveryDelays(), p.log)
+	mails, err := notify.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := NewMailAccount(p.store, mails, func(desk.Channel) (channels.Sender, error) { return &p.server, nil }, DeliveryDelays(), p.log)
 	work := task.AccountMail{UserID: 2, About: task.PasswordReset}
 	if err := job.Work(ctx, work, 1); err == nil {
 		t.Fatal("a mail that was refused counts as sent")

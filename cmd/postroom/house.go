@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 
 	"postroom/channels/email"
 	"postroom/channels/email/grant"
@@ -13,6 +14,7 @@ import (
 	"postroom/internal/config"
 	"postroom/internal/devstack"
 	"postroom/internal/elastic"
+	"postroom/internal/notify"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 )
@@ -25,6 +27,7 @@ type house struct {
 	blobs    *blob.Store
 	accounts *email.Accounts
 	engine   *elastic.Engine
+	mails    *notify.Mails // of what goes on running
 	redisURL string
 }
 
@@ -96,6 +99,10 @@ func (p *program) start(ctx context.Context, cfg *config.Config, log *slog.Logge
 	if databaseURL == "" {
 		return nil, errNoDatabase
 	}
+	mails, err := notify.Open(os.DirFS(cfg.Places.Mails))
+	if err != nil {
+		return nil, err
+	}
 	applied, err := store.Migrate(ctx, databaseURL)
 	if err != nil {
 		return nil, err
@@ -107,6 +114,7 @@ func (p *program) start(ctx context.Context, cfg *config.Config, log *slog.Logge
 	if err != nil {
 		return nil, err
 	}
+	h.mails = mails
 	admin, err := setup.FirstStart(ctx, h.store, log, setup.Options{
 		Address:    setup.Address{FQDN: cfg.Setup.FQDN, HTTPType: cfg.Setup.HTTPType},
 		AutoWizard: cfg.Setup.AutoWizard,

@@ -71,6 +71,7 @@ type Places struct {
 	Data  string
 	Spool string
 	Blobs string
+	Mails string
 }
 
 // Log is how much is told, and in which form.
@@ -111,6 +112,7 @@ func places(env *reader) Places {
 		Data:  data,
 		Spool: env.text("SPOOL_DIR", filepath.Join(data, "spool"), "folder of mail that could not be processed"),
 		Blobs: env.text("BLOB_DIR", filepath.Join(data, "storage"), "folder of attachments while setting storage_provider is File"),
+		Mails: env.text("MAILS_DIR", filepath.Join(data, "mails"), "folder of mails in place of ours, such as ticket_create.en.html.custom"),
 	}
 }
 

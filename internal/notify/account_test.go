@@ -10,17 +10,18 @@ import (
 
 func TestEveryAccountMailIsWrittenInBothLanguages(t *testing.T) {
 	t.Parallel()
+	mails := open(t, nil)
 	facts := notify.Facts{Product: "Acme & Sons", Name: `Eve <script>`, Link: "https://desk.example.com/#x/1?a=b&c=d"}
 	for _, kind := range []string{task.SignedUp, task.SignedUpAgain, task.Invited, task.PasswordReset, task.PasswordChanged, task.AdminSignIn, task.AccountLinked} {
-		english, err := notify.Account(kind, "en-us", facts)
+		english, err := mails.Account(kind, "en-us", facts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		german, err := notify.Account(kind, "de-de", facts)
+		german, err := mails.Account(kind, "de-de", facts)
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := notify.Account(kind, "fi-fi", facts)
+		other, err := mails.Account(kind, "fi-fi", facts)
 		if err != nil || other != english {
 			t.Errorf("%s in Finnish: %+v, %v, want English", kind, other, err)
 		}
@@ -31,7 +32,7 @@ func TestEveryAccountMailIsWrittenInBothLanguages(t *testing.T) {
 			t.Errorf("%s: body %s", kind, german.Body)
 		}
 	}
-	if mail, err := notify.Account("no_such", "en", facts); err == nil {
+	if mail, err := mails.Account("no_such", "en", facts); err == nil {
 		t.Errorf("a mail nobody wrote: %+v", mail)
 	}
 }

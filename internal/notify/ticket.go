@@ -44,18 +44,20 @@ var ticketMails = map[string]string{
 	desk.EventReceivedMerge:     "ticket_update_received_merge",
 }
 
+// framed is a mail about a ticket, with what is around it.
+type framed struct {
+	TicketFacts
+	Body template.HTML
+}
+
 // Ticket writes the mail about an event in the language of a locale.
-func Ticket(event, locale string, facts TicketFacts) (Mail, error) {
-	subject, body, err := written(ticketMails[event], locale, facts)
+func (m *Mails) Ticket(event, locale string, facts TicketFacts) (Mail, error) {
+	subject, body, err := m.written(ticketMails[event], locale, facts)
 	if err != nil {
 		return Mail{}, err
 	}
-	frame := struct {
-		TicketFacts
-		Body template.HTML
-	}{facts, template.HTML(body)} // written by our own templates, which escape
-	_, framed, err := written("frame", locale, frame)
-	return Mail{Subject: subject, Body: framed}, err
+	_, whole, err := m.written(frameKind, locale, framed{facts, template.HTML(body)}) // of templates that escape
+	return Mail{Subject: subject, Body: whole}, err
 }
 
 // Moment writes a time as people of a locale read it.

@@ -11,6 +11,7 @@ import (
 
 func TestEveryTicketMailIsWrittenInBothLanguages(t *testing.T) {
 	t.Parallel()
+	mails := open(t, nil)
 	facts := notify.TicketFacts{
 		Product: "Acme & Sons", Organization: "Acme Ltd", Firstname: "Eve <script>", Link: "https://desk.example.com/#ticket/zoom/7/9",
 		ProfileLink: "https://desk.example.com/#profile/notifications", Reason: notify.AsOwner, Title: `Printer <b>"burns"`,
@@ -25,7 +26,7 @@ func TestEveryTicketMailIsWrittenInBothLanguages(t *testing.T) {
 	for event, facts2 := range said {
 		var bodies []string
 		for _, locale := range []string{"en-us", "de-de"} {
-			mail, err := notify.Ticket(event, locale, facts)
+			mail, err := mails.Ticket(event, locale, facts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -40,12 +41,12 @@ func TestEveryTicketMailIsWrittenInBothLanguages(t *testing.T) {
 			}
 			bodies = append(bodies, mail.Body)
 		}
-		other, err := notify.Ticket(event, "fi-fi", facts)
+		other, err := mails.Ticket(event, "fi-fi", facts)
 		if err != nil || other.Body != bodies[0] || bodies[0] == bodies[1] {
 			t.Errorf("%s: Finnish is not English, or German is: %v", event, err)
 		}
 	}
-	if mail, err := notify.Ticket("no_such", "en", facts); err == nil {
+	if mail, err := mails.Ticket("no_such", "en", facts); err == nil {
 		t.Errorf("a mail nobody wrote: %+v", mail)
 	}
 }

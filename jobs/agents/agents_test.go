@@ -16,6 +16,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/notify"
 	"postroom/jobs/agents"
 	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
@@ -38,7 +39,11 @@ func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{Office: jobtest.Open(t)}
 	o.tell = agents.NewTell(o.Store)
-	o.mail = agents.NewMail(o.Store, blob.New(t.TempDir()), func(desk.Channel) (channels.Sender, error) { return o, nil }, slog.New(slog.DiscardHandler))
+	mails, err := notify.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.mail = agents.NewMail(o.Store, mails, blob.New(t.TempDir()), func(desk.Channel) (channels.Sender, error) { return o, nil }, slog.New(slog.DiscardHandler))
 	o.Exec(`INSERT INTO users (id, login, firstname, lastname, email, active, preferences, updated_by_id, created_by_id)
 		SELECT p.id, p.login, initcap(p.login), 'Agent', p.login || '@example.com', true,
 			jsonb_build_object('locale', 'en-us', 'notification_config', jsonb_build_object('matrix', state_current->'value')), 1, 1

@@ -33,14 +33,15 @@ const (
 // Mail is the job of task.AgentMail.
 type Mail struct {
 	store *store.Store
+	mails *notify.Mails
 	blobs *blob.Store
 	open  OpenSender
 	log   *slog.Logger
 }
 
 // NewMail returns the job.
-func NewMail(s *store.Store, blobs *blob.Store, open OpenSender, log *slog.Logger) *Mail {
-	return &Mail{store: s, blobs: blobs, open: open, log: log}
+func NewMail(s *store.Store, mails *notify.Mails, blobs *blob.Store, open OpenSender, log *slog.Logger) *Mail {
+	return &Mail{store: s, mails: mails, blobs: blobs, open: open, log: log}
 }
 
 // Work makes one attempt to send a mail. What a mail server refuses is not tried again: the agent
@@ -111,7 +112,7 @@ func (j *Mail) write(ctx context.Context, t task.AgentMail, id desk.OutboxID) (m
 			reader: reader{catalog: catalog, about: about, locale: user.Locale(catalog), zone: catalog.Settings.Zone()},
 			task:   t, user: user, id: id,
 		}
-		message, err = w.message(ctx, tx, j.blobs)
+		message, err = w.message(ctx, tx, j.mails, j.blobs)
 		return err
 	})
 	return message, channel, err
@@ -125,7 +126,7 @@ type writing struct {
 	id   desk.OutboxID
 }
 
-func (w *writing) message(ctx context.Context, tx *store.Store, blobs *blob.Store) (channels.Outbound, error) {
+func (w *writing) message(ctx context.Context, tx *store.Store, mails *notify.Mails, blobs *blob.Store) (channels.Outbound, error) {
 	settings, ticket := w.catalog.Settings, w.about.Ticket
 	facts := w.facts()
 	var images []channels.File
@@ -141,7 +142,7 @@ func (w *writing) message(ctx context.Context, tx *store.Store, blobs *blob.Stor
 			}
 		}
 	}
-	mail, err := notify.Ticket(w.task.Event.Type, w.locale, facts)
+	mail, err := mails.Ticket(w.task.Event.Type, w.locale, facts)
 	if err != nil {
 		return channels.Outbound{}, err
 	}
