@@ -101,7 +101,7 @@ func (s *Room) inspect(w http.ResponseWriter, r *http.Request, h importer.Helpde
 	}
 	helpdesk, err := importer.Open(h.Name, c.Settings, s.client())
 	if err != nil {
-		return err
+		return refuse(w, h, err)
 	}
 	inspected, ok := helpdesk.(importer.Inspected)
 	if !ok {

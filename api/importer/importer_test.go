@@ -94,7 +94,7 @@ func TestSomebodyWithoutAnAccountMovesIn(t *testing.T) {
 	if got := ask("POST", "credentials_check", `{"token": "guessed"}`).Object(); got["result"] != "invalid" || got["message_human"] != "Invalid credentials!" {
 		t.Errorf("credentials_check with a wrong token: %v", got)
 	}
-	if got := ask("POST", "import_start", "").Object(); got["result"] != "invalid" {
+	if got := ask("POST", "import_start", "").Object(); got["result"] != "invalid" || got["message_human"] != "Incomplete credentials" {
 		t.Errorf("import_start without credentials: %v", got)
 	}
 	ask("GET", "import_status", "").Same(t, `{"message":"not running"}`)
@@ -152,6 +152,27 @@ func TestAdministratorsImportLater(t *testing.T) {
 	o.Get("emma", "/import/freshdesk/import_status").Is(200).Same(t, `{"setup_done":true}`)
 	if got := o.Get("boss", "/import/freshdesk/import_status").Is(200).Object(); got["finished_at"] == nil {
 		t.Errorf("import_status for administrators: %v", got)
+	}
+}
+
+func TestMonitoringKnowsOfFailedImports(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	message := func() string {
+		text, _ := o.Get("boss", "/monitoring/health_check").Is(200).Object()["message"].(string)
+		return text
+	}
+	o.Exec(`INSERT INTO helpdesk_imports (source, error, finished_at) VALUES ('zendesk', 'refused', now())`)
+	if got, want := message(), "Failed to run import backend 'Import::Zendesk'. Cause: refused"; !strings.Contains(got, want) {
+		t.Errorf("a failed import: %s, want %s", got, want)
+	}
+	o.Exec(`INSERT INTO helpdesk_imports (source, updated_at) VALUES ('otrs', now() - interval '30 minutes')`)
+	if got := message(); strings.Contains(got, "import") {
+		t.Errorf("an import that rests: %s", got)
+	}
+	o.Exec(`UPDATE helpdesk_imports SET updated_at = now() - interval '3 hours'`)
+	if got, want := message(), "Stuck import backend 'Import::OTRS' detected."; !strings.Contains(got, want) {
+		t.Errorf("an import that does not move: %s, want %s", got, want)
 	}
 }
 

@@ -86,6 +86,11 @@ func (s *Room) issues(ctx context.Context, now time.Time) (issues, actions []str
 	if work.OldWaiting > waitingAllowed {
 		issues = append(issues, fmt.Sprintf("%d background jobs in queue", work.OldWaiting))
 	}
+	imports, err := s.importIssues(ctx, now)
+	if err != nil {
+		return nil, nil, err
+	}
+	issues = append(issues, imports...)
 	stuck, err := s.Store.StuckPrivacyTasks(ctx, now.Add(-30*time.Minute))
 	if err != nil {
 		return nil, nil, err

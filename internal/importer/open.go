@@ -115,9 +115,12 @@ func Open(name string, settings desk.Settings, client *http.Client) (source.Sour
 	if !known {
 		return nil, &desk.InvalidError{Field: "import_backend", Reason: "Unknown helpdesk '" + name + "'."}
 	}
-	user := ""
+	user, secret := "", settings.String(h.Secret)
 	if h.User != "" {
 		user = settings.String(h.User)
 	}
-	return h.open(client, settings.String(h.Endpoint), user, settings.String(h.Secret))
+	if secret == "" { // as shipped, the address is an example: nobody there is to be bothered
+		return nil, &desk.InvalidError{Field: h.Secret, Reason: "Incomplete credentials"}
+	}
+	return h.open(client, settings.String(h.Endpoint), user, secret)
 }
