@@ -79,14 +79,17 @@ func (b *bench) conversation(ctx context.Context) (agent, visitor *websocket.Con
 		return nil, nil, "", err
 	}
 	login, _ := json.Marshal(map[string]string{"event": "login", "token": b.token}) // texts always marshal
-	err = errors.Join(
-		agent.Write(ctx, websocket.MessageText, login),
-		said(ctx, agent, "chat_agent_state", map[string]any{"active": true}),
-	)
-	if err != nil {
+	if err = agent.Write(ctx, websocket.MessageText, login); err != nil {
 		return nil, nil, "", err
 	}
-	if _, err = heard(ctx, agent, "chat_agent_state"); err != nil {
+	err = b.waitFor(ctx, often, time.Minute, func() error { // the setting is known within a second
+		if err := said(ctx, agent, "chat_agent_state", map[string]any{"active": true}); err != nil {
+			return err
+		}
+		_, err := heard(ctx, agent, "chat_agent_state")
+		return err
+	})
+	if err != nil {
 		return nil, nil, "", err
 	}
 	if err = said(ctx, visitor, "chat_session_init", map[string]any{"chat_id": 1}); err != nil {

@@ -18,6 +18,7 @@ import (
 const (
 	silence    = 4 * time.Minute // of a page, which sends a ping every half a minute
 	writeTime  = 10 * time.Second
+	leaveTime  = 2 * time.Second
 	actTime    = 20 * time.Second // for one event
 	mostUnsent = 1000             // events for a page that doesn't read; then it is given up
 )
@@ -115,11 +116,11 @@ func (c *socket) read(ctx context.Context) ([]byte, error) {
 
 // leave forgets the page. Who takes part in what is found out by that.
 func (c *socket) leave(ctx context.Context) {
-	c.room.Live.Leave(c.from.Page)
+	defer c.room.Live.Leave(c.from.Page) // last: a process that stops waits for it
 	if !c.known {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTime)
 	defer cancel()
 	if err := c.room.Store.DropPushClients(ctx, []string{c.from.Page}); err != nil {
 		c.room.Log.DebugContext(ctx, "a page that is gone is forgotten later", "error", err)
