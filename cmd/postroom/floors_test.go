@@ -280,7 +280,7 @@ var doors = map[string][]string{
 	"github.com/microcosm-cc/bluemonday/":              {"internal/richtext"},
 	"github.com/nyaruka/phonenumbers/":                 {"internal/phone"},
 	"github.com/pressly/goose/":                        {"internal/devstack", "internal/store"},
-	"github.com/redis/go-redis/":                       {"bench", "cmd/postroom", "internal/devstack", "internal/live", "jobs"},
+	"github.com/redis/go-redis/":                       {"api/apitest", "bench", "cmd/postroom", "internal/devstack", "internal/live", "jobs"},
 	"github.com/smallstep/pkcs7/":                      {"internal/smime"},
 	"github.com/spf13/cobra/":                          {"cmd/postroom"},
 	"github.com/wneessen/go-mail/":                     {"channels/email"},
