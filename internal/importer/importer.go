@@ -136,7 +136,8 @@ func (i *Importer) step(ctx context.Context, run *desk.HelpdeskImport, write fun
 	if err != nil {
 		return err
 	}
-	return i.store.InTx(ctx, func(tx *store.Store) error {
+	var failures []desk.ImportFailure
+	err = i.store.InTx(ctx, func(tx *store.Store) error {
 		now, err := tx.LockHelpdeskImport(ctx, run.ID)
 		if err != nil {
 			return err
@@ -144,7 +145,7 @@ func (i *Importer) step(ctx context.Context, run *desk.HelpdeskImport, write fun
 		if now.FinishedAt != nil || now.Stage != run.Stage || now.Cursor != run.Cursor {
 			return errElsewhere
 		}
-		w := &writer{tx: tx, run: &now, catalog: c, blobs: i.blobs, log: i.log}
+		w := &writer{tx: tx, run: &now, catalog: c, blobs: i.blobs}
 		if err := write(w); err != nil {
 			return err
 		}
@@ -154,9 +155,17 @@ func (i *Importer) step(ctx context.Context, run *desk.HelpdeskImport, write fun
 		if err := tx.SaveHelpdeskImport(ctx, now); err != nil {
 			return err
 		}
-		*run = now
+		*run, failures = now, w.failures
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for _, f := range failures {
+		i.log.WarnContext(ctx, "record of other helpdesk not taken over", "helpdesk_import_id", run.ID, "object", f.Object,
+			"source_id", f.SourceID, "reason", f.Reason)
+	}
+	return nil
 }
 
 // finish ends a run: work begins.

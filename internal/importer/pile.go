@@ -57,7 +57,8 @@ func (w *writer) tickets(ctx context.Context, entries []*entry[source.Ticket]) e
 	p := &pile{}
 	for i, e := range fresh {
 		n := len(e.record.Articles)
-		if err := w.add(ctx, p, e.record, desk.TicketID(ids[i]), numbers[i], articleIDs[:n], &refs); err != nil {
+		t := desk.Ticket{ID: desk.TicketID(ids[i]), Number: numbers[i]}
+		if err := w.add(ctx, p, t, articleIDs[:n], e.record, &refs); err != nil {
 			return err
 		}
 		articleIDs = articleIDs[n:]
@@ -95,9 +96,8 @@ func (w *writer) numbers(ctx context.Context, fresh []*entry[source.Ticket]) ([]
 	return numbers, err
 }
 
-// add puts a new ticket onto the pile.
-func (w *writer) add(ctx context.Context, p *pile, from source.Ticket, id desk.TicketID, number string, articleIDs []int64, refs *references) error {
-	t := desk.Ticket{ID: id, Number: number}
+// add puts a new ticket, which has an id and a number, onto the pile.
+func (w *writer) add(ctx context.Context, p *pile, t desk.Ticket, articleIDs []int64, from source.Ticket, refs *references) error {
 	if err := w.fill(ctx, &t, from, refs); err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func (w *writer) add(ctx context.Context, p *pile, from source.Ticket, id desk.T
 	}
 	t.UpdatedByID = t.CreatedByID
 	p.history = append(p.history, tickets.HistoryEntry{
-		Change: desk.Change{Object: "Ticket", OID: int64(id), Type: "created", By: t.CreatedByID}, CreatedAt: t.CreatedAt,
+		Change: desk.Change{Object: "Ticket", OID: int64(t.ID), Type: "created", By: t.CreatedByID}, CreatedAt: t.CreatedAt,
 	})
 	for i, a := range articles {
 		desk.ApplyArticle(&t, w.article(p, a, desk.ArticleID(articleIDs[i]), &t, refs), w.catalog)
@@ -118,7 +118,7 @@ func (w *writer) add(ctx context.Context, p *pile, from source.Ticket, id desk.T
 	p.tickets = append(p.tickets, t)
 	for _, tag := range from.Tags {
 		if name, err := desk.TagName(text(tag, desk.MaxTag)); err == nil {
-			p.tags, p.tagged = append(p.tags, name), append(p.tagged, id)
+			p.tags, p.tagged = append(p.tags, name), append(p.tagged, t.ID)
 		}
 	}
 	return nil

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 
 	"postroom/internal/attribute"
@@ -20,7 +19,6 @@ type writer struct {
 	run      *desk.HelpdeskImport
 	catalog  *desk.Catalog
 	blobs    *blob.Store
-	log      *slog.Logger
 	failures []desk.ImportFailure
 	custom   map[string]*desk.Attribute // by the names of fields; nil: not looked up yet
 }
@@ -74,7 +72,6 @@ const maxReason = 500 // characters
 
 func (w *writer) fail(object, id, reason string) {
 	w.failures = append(w.failures, desk.ImportFailure{Object: object, SourceID: id, Reason: desk.Cut(reason, maxReason)})
-	w.log.Warn("record of other helpdesk not taken over", "helpdesk_import_id", w.run.ID, "object", object, "source_id", id, "reason", desk.Cut(reason, maxReason))
 }
 
 // outcome is what became of a record.
