@@ -32,6 +32,7 @@ type Graph struct {
 	venom    []byte
 	cuts     []int
 	requests []string
+	drafts   map[string]*draft
 }
 
 type busy struct {
@@ -44,6 +45,7 @@ type cloudBox struct {
 	owners  []string // who may open it, beside its own
 	folders []*cloudFolder
 	sent    [][]byte
+	files   []SentFile
 }
 
 type cloudFolder struct {
@@ -61,7 +63,7 @@ type cloudMessage struct {
 // StartGraph returns an interface that takes the tokens of a provider.
 func StartGraph(t testing.TB, provider *Provider) *Graph {
 	t.Helper()
-	g := &Graph{provider: provider, boxes: map[string]*cloudBox{}, pageSize: 1000, broken: map[string]int{}}
+	g := &Graph{provider: provider, boxes: map[string]*cloudBox{}, pageSize: 1000, broken: map[string]int{}, drafts: map[string]*draft{}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1.0/users/{box}/mailFolders", g.in(g.listFolders))
 	mux.HandleFunc("GET /v1.0/users/{box}/mailFolders/{folder}", g.in(g.showFolder))
@@ -71,6 +73,7 @@ func StartGraph(t testing.TB, provider *Provider) *Graph {
 	mux.HandleFunc("PATCH /v1.0/users/{box}/messages/{id}", g.in(g.change))
 	mux.HandleFunc("DELETE /v1.0/users/{box}/messages/{id}", g.in(g.remove))
 	mux.HandleFunc("POST /v1.0/users/{box}/sendMail", g.in(g.sendMail))
+	g.routeDrafts(mux)
 	g.server = httptest.NewServer(mux)
 	t.Cleanup(g.server.Close)
 	g.URL = g.server.URL + "/v1.0"
@@ -126,7 +129,7 @@ func (g *Graph) Sent(address string) [][]byte {
 // Pages says how many messages a page of a list has.
 func (g *Graph) Pages(size int) { g.set(func() { g.pageSize = size }) }
 
-// Busy has the next requests, one a status, answered with it, and with how long to wait.
+// Busy has the next requests, one a status, answered with it, and with how long to wait. 0 lets one pass.
 func (g *Graph) Busy(after string, statuses ...int) {
 	g.set(func() {
 		for _, status := range statuses {
@@ -201,8 +204,10 @@ func (g *Graph) in(handle func(http.ResponseWriter, *http.Request, *cloudBox)) h
 			if now.after != "" {
 				w.Header().Set("Retry-After", now.after)
 			}
-			fault(w, now.status, "TooManyRequests", "Application is over its MailboxConcurrency limit.")
-			return
+			if now.status != 0 {
+				fault(w, now.status, "TooManyRequests", "Application is over its MailboxConcurrency limit.")
+				return
+			}
 		}
 		if r.Header.Get("Prefer") != `IdType="ImmutableId"` {
 			fault(w, http.StatusBadRequest, "ErrorTest", "Ids have to be immutable.")
@@ -329,6 +334,11 @@ func (g *Graph) change(w http.ResponseWriter, r *http.Request, box *cloudBox) {
 }
 
 func (g *Graph) remove(w http.ResponseWriter, r *http.Request, box *cloudBox) {
+	if id := r.PathValue("id"); g.drafts[id] != nil {
+		delete(g.drafts, id)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
 	folder, message := g.found(w, r, box)
 	if message == nil {
 		return

@@ -77,6 +77,8 @@ type request struct {
 	media  string // of the body
 	max    int64  // bytes of the answer
 	once   bool   // it must not be repeated when nobody knows what became of it
+	span   string // Content-Range of the body; empty: it is whole
+	apart  bool   // it goes to another server, which gets no token
 }
 
 // do sends a request, as often as the server asks for, and returns the answer's body.
@@ -143,8 +145,13 @@ func (c *Client) send(ctx context.Context, r request, token string) (*answer, er
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	req.Header.Set("Prefer", `IdType="ImmutableId"`) // other ids change when somebody moves a message
+	if !r.apart {
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Header.Set("Prefer", `IdType="ImmutableId"`) // other ids change when somebody moves a message
+	}
+	if r.span != "" {
+		req.Header.Set("Content-Range", r.span)
+	}
 	req.Header.Set("Accept", "application/json")
 	if r.media != "" {
 		req.Header.Set("Content-Type", r.media)

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -107,9 +106,7 @@ func (c *Client) Delete(ctx context.Context, id string) error {
 
 // Send sends a message, to whom its headers name: Bcc is one of them, and goes to nobody else.
 func (c *Client) Send(ctx context.Context, raw []byte) error {
-	body := make([]byte, base64.StdEncoding.EncodedLen(len(raw)))
-	base64.StdEncoding.Encode(body, raw)
-	_, err := c.do(ctx, request{method: http.MethodPost, url: c.box + "/sendMail", body: body, media: "text/plain", once: true})
+	_, err := c.do(ctx, request{method: http.MethodPost, url: c.box + "/sendMail", body: encoded(raw), media: "text/plain", once: true})
 	return err
 }
 
