@@ -71,7 +71,7 @@ func listen(cfg *config.Config) (net.Listener, error) {
 func (h *house) apiPart(listener net.Listener, bus live.Bus) part {
 	server := api.New(api.Needs{
 		Live:  bus,
-		Store: h.store, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
+		Store: h.store, Engine: h.engine, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
 		Proxies:    h.cfg.Web.Proxies,
 		Egress:     egress.Policy{Allow: h.cfg.Outgoing},
 		Wizard:     mailWizard{h.store},

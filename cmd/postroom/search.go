@@ -31,7 +31,8 @@ func (p *program) searchRebuildCommand() *cobra.Command {
 		Short: "Fill new indexes of the search engine, and let them take over",
 		Long: `Fills a new index for each kind of records while the old one serves, compares it with the database,
 and lets it take over. Changes that are made meanwhile reach both. It can be stopped at any time, and
-goes on where it was when it is run again.
+goes on where it was when it is run again. Without a search engine, the index of words is made anew
+by which PostgreSQL finds tickets.
 The kinds: ` + strings.Join(elastic.Objects, ", ") + ".",
 		Example: "  postroom search rebuild --workers 4\n  postroom search rebuild --only ticket,user",
 		Args:    cobra.NoArgs,
@@ -70,6 +71,17 @@ func (p *program) rebuildSearch(ctx context.Context, objects []string, workers i
 		return errors.New("another `postroom search rebuild` is at it")
 	}
 	bar := &progressBar{program: p}
+	engine, err := h.searchEngine(ctx)
+	if err != nil {
+		return err
+	}
+	if engine == nil {
+		if err := h.rebuildWords(ctx, min(max(workers, 1), 32), bar.show); err != nil {
+			bar.end()
+			return fmt.Errorf("%w; run it again to go on", err)
+		}
+		return nil
+	}
 	rebuild := &index.Rebuild{Writer: h.indexWriter(), Workers: min(max(workers, 1), 32), Replace: replace, Progress: bar.show}
 	if err := rebuild.Run(ctx, objects); err != nil {
 		bar.end()

@@ -33,6 +33,7 @@ type searchState struct {
 	Health  string       `json:"health,omitempty"`
 	Files   string       `json:"attachments,omitempty"`
 	Waiting int          `json:"changes_waiting"`
+	Words   int          `json:"words_waiting"` // tickets whose words PostgreSQL has not indexed yet
 	Oldest  string       `json:"oldest_change,omitempty"`
 	Indexes []indexState `json:"indexes,omitempty"`
 }
@@ -61,6 +62,7 @@ func (p *program) searchStatus(ctx context.Context, asJSON bool) error {
 	}
 	if state.Engine == "" {
 		fmt.Fprintln(p.out, "No search engine is set (setting es_url): searches ask PostgreSQL")
+		fmt.Fprintf(p.out, "%d changes of tickets wait for its index of words\n", state.Words)
 		return nil
 	}
 	fmt.Fprintf(p.out, "%s, %s; the text of attachments is read by %s\n", state.Engine, state.Health, state.Files)
@@ -78,6 +80,9 @@ func (h *house) searchState(ctx context.Context) (searchState, error) {
 	var oldest time.Duration
 	var err error
 	if state.Waiting, oldest, err = h.store.SearchBacklog(ctx); err != nil {
+		return state, err
+	}
+	if state.Words, err = h.store.WordsDue(ctx); err != nil {
 		return state, err
 	}
 	if oldest > 0 {
