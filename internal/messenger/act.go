@@ -15,7 +15,7 @@ import (
 	"postroom/jobs/task"
 )
 
-// finished takes work that is done already for a success.
+// finished takes what is not there, such as work that is done already, for a success.
 func finished(err error) error {
 	if errors.Is(err, desk.ErrNotFound) {
 		return nil
@@ -48,6 +48,11 @@ func (m *Messenger) act(ctx context.Context, tx *store.Store, msg *message) erro
 	if msg.writer, err = tx.EnsureWriter(ctx, msg.By, phone.Normal(msg.By.Mobile)); err != nil {
 		return err
 	}
+	if msg.Consent != nil {
+		if err := tx.KeepSMSConsent(ctx, msg.Consent.Number, msg.Consent.Refused); err != nil {
+			return err
+		}
+	}
 	return m.file(ctx, tx, msg)
 }
 
@@ -68,15 +73,15 @@ func reply(ctx context.Context, tx *store.Store, msg *message) error {
 
 // finish closes the ticket of a sender who says that all is done.
 func (m *Messenger) finish(ctx context.Context, tx *store.Store, msg *message) error {
-	var err error
-	if msg.writer, err = tx.EnsureWriter(ctx, msg.By, phone.Normal(msg.By.Mobile)); err != nil {
-		return err
-	}
-	followed, err := msg.followed(ctx, tx)
-	if err != nil {
-		return err
-	}
 	if err := reply(ctx, tx, msg); err != nil {
+		return err
+	}
+	var err error
+	var followed []desk.Ticket
+	if msg.writer, err = tx.WriterKnown(ctx, msg.By); err == nil {
+		followed, err = msg.followed(ctx, tx)
+	}
+	if err = finished(err); err != nil { // a stranger has no ticket, and becomes nobody by saying goodbye
 		return err
 	}
 	if len(followed) == 0 {

@@ -2,7 +2,7 @@ package messenger
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"path"
 	"strings"
 	"time"
@@ -29,6 +29,11 @@ type lostError struct{ cause error }
 func (e *lostError) Error() string { return "a file can't be fetched: " + e.cause.Error() }
 func (e *lostError) Unwrap() error { return e.cause }
 
+// notNow gives a message back until others have their files.
+func notNow() error {
+	return &channels.LaterError{After: turnWithin, Err: errors.New("files of other messages are being fetched")}
+}
+
 // fetch gets the files of a message, outside of any transaction. release has to be called in the end.
 func (m *Messenger) fetch(ctx context.Context, msg *message) (release func(), err error) {
 	release = func() {}
@@ -43,11 +48,17 @@ func (m *Messenger) fetch(ctx context.Context, msg *message) (release func(), er
 		}
 		weight += max(f.Size, int64(len(f.Data)))
 	}
-	weight = min(weight, memoryForFiles)
-	if err := m.memory.Acquire(ctx, weight); err != nil {
-		return release, fmt.Errorf("wait for larger files: %w: %w", desk.ErrUnavailable, err)
+	if weight = min(weight, memoryForFiles); !m.slots.TryAcquire(1) {
+		return release, notNow()
 	}
-	release = func() { m.memory.Release(weight) }
+	if !m.memory.TryAcquire(weight) {
+		m.slots.Release(1)
+		return release, notNow()
+	}
+	release = func() {
+		m.memory.Release(weight)
+		m.slots.Release(1)
+	}
 	for _, f := range files {
 		file, err := fetchOne(ctx, f)
 		switch {

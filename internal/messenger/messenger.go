@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -36,15 +37,27 @@ type Messenger struct {
 	kinds  map[string]Kind
 	log    *slog.Logger
 	memory *semaphore.Weighted // bytes of files being fetched
+	slots  *semaphore.Weighted // messages whose files are being fetched
 }
 
 // memoryForFiles bounds the bytes of all files that are fetched at once in this process. A message with
 // more is worked on alone.
 const memoryForFiles = 48 << 20
 
+// fetchAtOnce bounds for how many messages files are fetched at once in this process, and turnWithin
+// says when the others ask for their turn again: a messenger that does not answer must not occupy the
+// workers that mail needs.
+const (
+	fetchAtOnce = 2
+	turnWithin  = time.Second
+)
+
 // New returns a Messenger that knows these kinds, by the names that their channels give them.
 func New(s *store.Store, blobs *blob.Store, kinds map[string]Kind, log *slog.Logger) *Messenger {
-	return &Messenger{store: s, blobs: blobs, kinds: kinds, log: log, memory: semaphore.NewWeighted(memoryForFiles)}
+	return &Messenger{
+		store: s, blobs: blobs, kinds: kinds, log: log,
+		memory: semaphore.NewWeighted(memoryForFiles), slots: semaphore.NewWeighted(fetchAtOnce),
+	}
 }
 
 // Knows reports whether messages of a kind are processed here. Without a Messenger none are.

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"time"
 
+	"golang.org/x/sync/semaphore"
+
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
@@ -20,7 +22,7 @@ type Deliver struct{ office }
 
 // NewDeliver returns the job of task.MessageToDeliver.
 func NewDeliver(s *store.Store, blobs *blob.Store, ways Ways, log *slog.Logger) *Deliver {
-	return &Deliver{office{s, blobs, ways, log}}
+	return &Deliver{office{s, blobs, ways, log, semaphore.NewWeighted(atOnce)}}
 }
 
 // delivery is an article on its way out.
@@ -151,6 +153,11 @@ func (j *Deliver) send(ctx context.Context, d *delivery) (channels.Sent, error) 
 	if !d.channel.Active {
 		return nothing, &desk.ConfigError{Reason: fmt.Sprintf("Channel with id '%d' is inactive!", d.channel.ID)}
 	}
+	leave, err := j.enter()
+	if err != nil {
+		return nothing, err
+	}
+	defer leave()
 	return d.way.Sender.Send(ctx, d.channel, d.Letter)
 }
 

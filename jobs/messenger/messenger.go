@@ -6,8 +6,11 @@
 package messenger
 
 import (
+	"errors"
 	"log/slog"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"postroom/channels"
 	"postroom/internal/blob"
@@ -57,4 +60,22 @@ type office struct {
 	blobs *blob.Store
 	ways  Ways
 	log   *slog.Logger
+	slots *semaphore.Weighted // what is on its way
+}
+
+// atOnce bounds how many articles, and how many replies, are on their way at once in this process, and
+// turnWithin says when the others ask for their turn again: a messenger that does not answer must not
+// occupy the workers that mail needs.
+const (
+	atOnce     = 4
+	turnWithin = time.Second
+)
+
+// enter waits for nothing: when it is not our turn, work that was claimed is given back. leave has to
+// be called in the end.
+func (o *office) enter() (leave func(), err error) {
+	if !o.slots.TryAcquire(1) {
+		return nil, &channels.LaterError{After: turnWithin, Err: errors.New("other messages are on their way")}
+	}
+	return func() { o.slots.Release(1) }, nil
 }

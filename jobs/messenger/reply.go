@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 
+	"golang.org/x/sync/semaphore"
+
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -15,7 +17,7 @@ type Reply struct{ office }
 
 // NewReply returns the job of task.ReplyToSend.
 func NewReply(s *store.Store, ways Ways, log *slog.Logger) *Reply {
-	return &Reply{office{store: s, ways: ways, log: log}}
+	return &Reply{office{store: s, ways: ways, log: log, slots: semaphore.NewWeighted(atOnce)}}
 }
 
 // Work makes one attempt to tell it. A channel that is gone or switched off tells nothing any more.
@@ -35,6 +37,11 @@ func (j *Reply) Work(ctx context.Context, t task.ReplyToSend, id desk.OutboxID) 
 	if !there || !known || !channel.Active || c.Settings.Bool("import_mode") {
 		return j.store.FinishTask(ctx, id)
 	}
+	leave, err := j.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	err = way.Sender.Tell(ctx, channel, t.To, t.Text)
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
