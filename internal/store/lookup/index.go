@@ -55,11 +55,12 @@ const (
 		FROM unnest($1::bigint[], $2::text[]) AS made (id, words)
 		ON CONFLICT (ticket_id) DO UPDATE SET words = EXCLUDED.words
 		WHERE ticket_words.words <> EXCLUDED.words`
+	// Without a look at what is known: PostgreSQL may look by the index of parts, and at all that waits to
+	// be entered there for each word.
 	saveVocabulary = `
 		INSERT INTO ticket_vocabulary (word)
 		SELECT word
 		FROM unnest($1::text[]) AS word
-		WHERE NOT EXISTS (SELECT FROM ticket_vocabulary known WHERE known.word = word.word)
 		ON CONFLICT DO NOTHING`
 	forgetWords = `DELETE FROM ticket_words WHERE ticket_id = ANY($1)`
 )
