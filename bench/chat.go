@@ -50,7 +50,10 @@ func benchChat(ctx context.Context, b *bench) error {
 	b.report.add("(chat) memory of idle pages", fmt.Sprintf("%.0f MiB", float64(after-before)/(1<<20)), "150 MiB", notes)
 
 	var times []time.Duration
+	pace := time.NewTicker(typed)
+	defer pace.Stop()
 	for i := range b.size.said {
+		<-pace.C
 		started := time.Now()
 		text := fmt.Sprintf("message %d of this measurement", i)
 		if err := said(ctx, visitor, "chat_session_message", map[string]any{"session_id": session, "content": text}); err != nil {
@@ -64,11 +67,14 @@ func benchChat(ctx context.Context, b *bench) error {
 			return err
 		}
 	}
-	notes = fmt.Sprintf("%d messages, one after the other, beside those pages; stored in between", len(times))
+	notes = fmt.Sprintf("%d messages, eight a second, beside those pages; stored in between", len(times))
 	b.report.add("(chat) message from visitor to agent, p50", ms(percentile(times, 50)), "", notes)
 	b.report.add("(chat) message from visitor to agent, p95", ms(percentile(times, 95)), "50 ms", notes)
 	return nil
 }
+
+// typed is the time between two messages: a page may send ten a second.
+const typed = 120 * time.Millisecond
 
 // conversation begins a session between an agent and a visitor.
 func (b *bench) conversation(ctx context.Context) (agent, visitor *websocket.Conn, session string, err error) {

@@ -42,7 +42,7 @@ func main() {
 	flag.IntVar(&size.demo, "demo-tickets", 100_000, "tickets that demo fill makes for part scale; 1000000 takes some minutes")
 	flag.IntVar(&size.creates, "creates", 1500, "tickets made over REST")
 	flag.IntVar(&size.pages, "pages", 2000, "idle pages of part chat")
-	flag.IntVar(&size.said, "said", 500, "messages in part chat")
+	flag.IntVar(&size.said, "said", 300, "messages in part chat")
 	flag.IntVar(&size.open, "open-tickets", 100_000, "open tickets in part deadlines")
 	dir := flag.String("dir", "var/bench", "folder for data; emptied first")
 	out := flag.String("out", "bench/results", "folder for the table; empty: none is written")

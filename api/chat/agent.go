@@ -136,12 +136,9 @@ func (t *turn) describe() error {
 	return nil
 }
 
-// sessionClass is what tags call a session.
-const sessionClass = "Chat::Session"
-
 func (t *turn) setTags(v desk.ChatSession, wanted []string) error {
 	by, id := t.from.Who.User.ID, int64(v.ID)
-	carried, err := t.tx.TagsOf(t.ctx, sessionClass, id)
+	carried, err := t.tx.TagsOf(t.ctx, desk.ObjectChatSession, id)
 	if err != nil {
 		return err
 	}
@@ -149,7 +146,7 @@ func (t *turn) setTags(v desk.ChatSession, wanted []string) error {
 		if slices.Contains(wanted, name) {
 			continue
 		}
-		if _, err := t.tx.DetachTag(t.ctx, sessionClass, id, name, by); err != nil {
+		if _, err := t.tx.DetachTag(t.ctx, desk.ObjectChatSession, id, name, by); err != nil {
 			return err
 		}
 	}
@@ -158,7 +155,7 @@ func (t *turn) setTags(v desk.ChatSession, wanted []string) error {
 			return err
 		}
 	}
-	return t.tx.AttachTags(t.ctx, sessionClass, id, wanted, by, t.catalog.MayMakeTags(t.from.Who))
+	return t.tx.AttachTags(t.ctx, desk.ObjectChatSession, id, wanted, by, t.catalog.MayMakeTags(t.from.Who))
 }
 
 // transferred is what a visitor reads whose session waits again.

@@ -65,7 +65,7 @@ func TestVisitorsWaitForTheirTurn(t *testing.T) {
 	var name, tags string
 	emma.quiet("chat_error")
 	o.One(&name, `SELECT name FROM chat_sessions WHERE session_id = $1`, sessions[0])
-	o.One(&tags, `SELECT string_agg(t.name, ',' ORDER BY t.name) FROM taggings g JOIN tags t ON t.id = g.tag_id WHERE g.object = 'Chat::Session'`)
+	o.One(&tags, `SELECT string_agg(t.name, ',' ORDER BY t.name) FROM taggings g JOIN tags t ON t.id = g.tag_id WHERE g.object = 'ChatSession'`)
 	if name != "Ann" || tags != "shop,vip" {
 		t.Errorf("name %q, tags %q", name, tags)
 	}

@@ -55,6 +55,15 @@ func TestNothingIsLostOrDoubledWhenServersRestart(t *testing.T) {
 	visitor.hear("chat_session_message")
 	stop(one, visitor)
 	say(emma, 4) // nobody of the other side is there
+	hears := func(contents ...string) {
+		t.Helper()
+		for _, want := range contents {
+			if got := emma.hear("chat_session_message").text("message", "content"); got != want {
+				t.Errorf("the agent is told %q, want %q", got, want)
+			}
+		}
+	}
+	hears("message 3", "message 4")
 
 	three := o.Process(bus)
 	visitor = connect(t, three.URL)
@@ -68,11 +77,7 @@ func TestNothingIsLostOrDoubledWhenServersRestart(t *testing.T) {
 		t.Errorf("a message that is sent again is answered %s", again.Raw)
 	}
 	say(visitor, 5)
-	for _, want := range []string{"message 3", "message 4", "message 5"} { // 3 from before the restart, 4 her own
-		if got := emma.hear("chat_session_message").text("message", "content"); got != want {
-			t.Errorf("the agent is told %q, want %q", got, want)
-		}
-	}
+	hears("message 5")
 	visitor.hear("chat_session_message")
 	stop(two, emma)
 	emma = connect(t, three.URL)

@@ -11,6 +11,9 @@ import (
 	"postroom/internal/transcript"
 )
 
+// sessionClass is what answers call a session that there is not.
+const sessionClass = "Chat::Session"
+
 // Samples of what is answered.
 var (
 	sessionSample = withTags(withMessages(desk.ChatSession{Preferences: desk.ChatPreferences{URL: "x", RemoteIP: "x", DNSName: "x",
@@ -42,7 +45,7 @@ func (s *Room) sessionView() rest.View[desk.ChatSession] {
 			for i, v := range all {
 				ids[i] = int64(v.ID)
 			}
-			tags, err := s.Store.TagsOf(ctx, sessionClass, ids...)
+			tags, err := s.Store.TagsOf(ctx, desk.ObjectChatSession, ids...)
 			if err != nil {
 				return nil, err
 			}

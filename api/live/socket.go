@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"postroom/api/rest"
+	"postroom/internal/desk"
 	"postroom/internal/live"
 )
 
@@ -86,7 +87,12 @@ func (c *socket) serve(ctx context.Context) {
 		if err := c.rate.Wait(ctx); err != nil {
 			return
 		}
-		if err := c.take(ctx, data); err != nil {
+		err = c.take(ctx, data)
+		if desk.Permanent(err) {
+			c.room.Log.InfoContext(ctx, "what a page sent can't be done", "error", err)
+			err = nil
+		}
+		if err != nil {
 			// What the page wanted did not happen. It is to come again, and say it again.
 			c.room.Log.WarnContext(ctx, "connection to a page closed", "error", err)
 			_ = c.conn.Close(websocket.StatusTryAgainLater, "")

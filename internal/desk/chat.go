@@ -70,6 +70,9 @@ type ChatAgent struct {
 	Concurrent int // sessions that this agent has a seat for
 }
 
+// ObjectChatSession is what tags call a session.
+const ObjectChatSession = "ChatSession"
+
 // ArticleChat is the type of an article that holds a conversation.
 const ArticleChat ArticleTypeID = 3
 

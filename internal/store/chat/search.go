@@ -21,7 +21,7 @@ func found(words []string, args *pg.Args) string {
 					SELECT
 					FROM taggings g
 					JOIN tags t ON t.id = g.tag_id
-					WHERE g.object = 'Chat::Session' AND g.o_id = s.id AND t.name ILIKE ` + like + `))`
+					WHERE g.object = 'ChatSession' AND g.o_id = s.id AND t.name ILIKE ` + like + `))`
 	}
 	return condition
 }
