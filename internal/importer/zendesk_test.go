@@ -74,7 +74,8 @@ func TestZendeskIsTakenOver(t *testing.T) {
 	o.want(taken)
 	o.want(map[string]string{
 		counts: "Fields 8/6/0/0/2/0, Groups 2/1/0/1/0/0, Organizations 2/1/0/0/0/1, Tickets 5/2/0/0/1/2, Users 7/5/0/1/0/1",
-		`SELECT string_agg(concat_ws(' ', object, source_id), ', ' ORDER BY object, source_id) FROM helpdesk_import_failures`: "Attachment 4711/602, Organization 32, Ticket 4714, Ticket 4715, User 15",
+		`SELECT string_agg(concat_ws(' ', object, source_id), ', ' ORDER BY object, source_id) FROM helpdesk_import_failures`:  "Attachment 4711/602, Organization 32, Ticket 4714, Ticket 4715, User 15",
+		`SELECT string_agg(reason, '|' ORDER BY object, source_id) FROM helpdesk_import_failures WHERE object <> 'Attachment'`: "Name can't be blank|/tickets/4714/comments.json: unreadable answer: status 404|subject is of another kind than expected: array|name is of another kind than expected: object",
 	})
 
 	// Again: nothing is made twice, and nobody is asked for comments that are here.

@@ -2,6 +2,8 @@ package source
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -81,10 +83,18 @@ func Rows[T any](rows []json.RawMessage, read func(row T) (id string, err error)
 			if id == "" {
 				id = nameIn(row)
 			}
-			broken = append(broken, Broken{ID: id, Reason: err.Error()})
+			broken = append(broken, Broken{ID: id, Reason: reason(err)})
 		}
 	}
 	return broken
+}
+
+// reason says why a record can't be read.
+func reason(err error) string {
+	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return fmt.Sprintf("%s is of another kind than expected: %s", wrong.Field, wrong.Value)
+	}
+	return err.Error()
 }
 
 // nameIn finds the name of a record that can't be read as a whole.
