@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"postroom/internal/attribute"
@@ -153,6 +154,9 @@ func unread[T any](ctx context.Context, w *writer, k kind[T], records []T) (entr
 		was, there := known[names[i]]
 		changed := k.changed(&records[i])
 		switch {
+		case names[i] == "":
+			w.fail(k.object, "?", "it has no id")
+			w.count(k.plural, desk.ImportCount{Sum: 1, Failed: 1})
 		case seen[names[i]], there && was.ImportID == w.run.ID && !newer(was, changed):
 		case there && was.OID != 0 && !newer(was, changed):
 			same = append(same, helpdesks.Noted{SourceID: names[i], OID: was.OID, ChangedAt: changed})
@@ -232,12 +236,23 @@ func (w *writer) customOf(ctx context.Context, values map[string]any) (map[strin
 	}
 	for name, sent := range values {
 		if a := w.custom[name]; a != nil {
+			if list, is := sent.(string); is && a.Kind() == desk.AttributeList { // several, as some helpdesks write them
+				sent = anyOf(strings.Split(list, ","))
+			}
 			if value, usable := attribute.Cut(a, sent); usable && value != nil {
 				custom[a.Name] = value
 			}
 		}
 	}
 	return custom, nil
+}
+
+func anyOf(list []string) []any {
+	all := make([]any, len(list))
+	for i, v := range list {
+		all[i] = strings.TrimSpace(v)
+	}
+	return all
 }
 
 // text makes what another helpdesk says a text of so many characters that can be stored.

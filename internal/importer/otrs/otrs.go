@@ -3,6 +3,8 @@ package otrs
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -225,9 +227,12 @@ func (i *Installation) Read(ctx context.Context, stage source.Stage, cursor stri
 	return page, nil
 }
 
-// page reads a page of a stage. There is another one as long as pages aren't empty.
+// page reads a page of a stage. There is another one as long as pages aren't empty, and begin
+// otherwise than the last: some plugins hand out all of a list at any offset. The cursor is the offset
+// and how the last page began.
 func (i *Installation) page(ctx context.Context, stage source.Stage, object string, size int, cursor string) (source.Page, error) {
-	offset, err := strconv.Atoi(cursor)
+	at, begun, _ := strings.Cut(cursor, "|")
+	offset, err := strconv.Atoi(at)
 	if err != nil || offset < 0 {
 		offset = 0
 	}
@@ -235,12 +240,16 @@ func (i *Installation) page(ctx context.Context, stage source.Stage, object stri
 	if err != nil {
 		return source.Page{}, err
 	}
+	begins := beginning(rows)
+	if begins == begun {
+		return source.Page{}, nil
+	}
 	page := source.Page{}
 	if offset == 0 {
 		page.Total = i.totals(ctx)[object]
 	}
 	if len(rows) > 0 {
-		page.Next = strconv.Itoa(offset + size)
+		page.Next = strconv.Itoa(offset+size) + "|" + begins
 	}
 	switch stage {
 	case source.Organizations:
@@ -251,6 +260,15 @@ func (i *Installation) page(ctx context.Context, stage source.Stage, object stri
 		page.Broken = source.Rows(rows, addTicket(&page))
 	}
 	return page, nil
+}
+
+// beginning is a fingerprint of how a page begins; empty: it has nothing.
+func beginning(rows []json.RawMessage) string {
+	if len(rows) == 0 {
+		return ""
+	}
+	sum := sha256.Sum256(rows[0])
+	return hex.EncodeToString(sum[:8])
 }
 
 // Complete has nothing to do: tickets come with their articles.

@@ -117,6 +117,9 @@ type customer struct {
 
 func addCustomer(page *source.Page) func(customer) (string, error) {
 	return func(c customer) (string, error) {
+		if c.UserLogin == "" {
+			return "", &source.Unreadable{Reason: "it has no login"}
+		}
 		page.Users = append(page.Users, source.User{
 			ID: customerKey(c.UserLogin), Login: c.UserLogin, Firstname: c.UserFirstname, Lastname: c.UserLastname, Email: c.UserEmail,
 			Phone: c.UserPhone, Mobile: c.UserMobile, Street: c.UserStreet, Zip: c.UserZip, City: c.UserCity, Country: c.UserCountry,
