@@ -23,7 +23,7 @@ func account(more string) string {
 func TestAccountIsConnected(t *testing.T) {
 	t.Parallel()
 	o := apitest.Open(t)
-	o.Post("chris", "/channels_email_inbound", inbound).Is(200).Same(t, `{"result":"ok","content_messages":3,"archive_possible":false,"archive_week_range":2}`)
+	o.Post("chris", "/channels_email_inbound", inbound).Is(200).Same(t, `{"result":"ok","content_messages":3,"archive_possible":false,"archive_possible_is_fallback":false,"archive_week_range":2}`)
 	o.Post("chris", "/channels_email_outbound", outbound).Is(200).Same(t, `{"result":"ok"}`)
 	o.Post("chris", "/channels_email_verify", account("")).Is(200).Same(t, `{"result":"ok"}`)
 

@@ -14,6 +14,7 @@ import (
 	"postroom/api"
 	"postroom/api/apitest"
 	"postroom/api/mail"
+	"postroom/channels"
 )
 
 // heldWizard keeps a request in hand until the test lets it go.
@@ -22,10 +23,10 @@ type heldWizard struct {
 	entered, leave chan struct{}
 }
 
-func (w *heldWizard) CheckInbound(context.Context, map[string]any) (int, error) {
+func (w *heldWizard) CheckInbound(context.Context, map[string]any) (channels.Mailbox, error) {
 	close(w.entered)
 	<-w.leave
-	return 1, nil
+	return channels.Mailbox{Messages: 1}, nil
 }
 
 func TestRequestsInHandAreFinished(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRequestsInHandAreFinished(t *testing.T) {
 // brokenWizard has a bug.
 type brokenWizard struct{ mail.Wizard }
 
-func (brokenWizard) CheckInbound(context.Context, map[string]any) (int, error) {
+func (brokenWizard) CheckInbound(context.Context, map[string]any) (channels.Mailbox, error) {
 	panic("at a secret place")
 }
 

@@ -128,6 +128,15 @@ const (
 	OutboundSide = "outbound"
 )
 
+// Mailbox is what a look into a mailbox tells.
+type Mailbox struct {
+	Messages int  // none where there is nothing but the mail of account wizards
+	Old      bool // some were written ArchiveWeeks ago or earlier: the mailbox has an archive
+}
+
+// ArchiveWeeks is how old mail has to be that somebody may want to bring in as an archive.
+const ArchiveWeeks = 2
+
 // SetupError says why an account can't be used, and which of its fields to look at.
 type SetupError struct {
 	Source string   // inbound, outbound

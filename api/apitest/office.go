@@ -15,6 +15,7 @@ import (
 	"postroom/api"
 	"postroom/api/mail"
 	"postroom/api/messaging"
+	"postroom/channels"
 	"postroom/channels/email"
 	"postroom/channels/email/provider"
 	"postroom/channels/telegram"
@@ -112,9 +113,9 @@ type mailServers struct {
 	Asked                                                []map[string]any // sides, as they were tried
 }
 
-func (m *mailServers) CheckInbound(_ context.Context, inbound map[string]any) (int, error) {
+func (m *mailServers) CheckInbound(_ context.Context, inbound map[string]any) (channels.Mailbox, error) {
 	m.Asked = append(m.Asked, inbound)
-	return 3, m.InboundFails
+	return channels.Mailbox{Messages: 3}, m.InboundFails
 }
 
 func (m *mailServers) CheckOutbound(_ context.Context, outbound map[string]any, _ string) error {
@@ -131,6 +132,6 @@ func (m *mailServers) Probe(_ context.Context, address, password, _ string) (mai
 	return mail.Setting{
 		Inbound:  map[string]any{"adapter": "imap", "options": map[string]any{"host": "imap.example.com", "user": address, "password": password}},
 		Outbound: map[string]any{"adapter": "smtp", "options": map[string]any{"host": "smtp.example.com", "user": address, "password": password}},
-		Messages: 3,
+		Mailbox:  channels.Mailbox{Messages: 3},
 	}, m.ProbeFails
 }

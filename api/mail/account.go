@@ -130,7 +130,7 @@ func (s *Room) tryInbound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	messages, err := s.Wizard.CheckInbound(r.Context(), in)
+	found, err := s.Wizard.CheckInbound(r.Context(), in)
 	if answer, ok := refused(err, rest.Record{{"settings", seal.Mask(in.options(), rest.SecretMask)}}); ok {
 		return rest.WriteJSON(w, http.StatusOK, answer)
 	}
@@ -140,7 +140,16 @@ func (s *Room) tryInbound(w http.ResponseWriter, r *http.Request) error {
 	if duplicate(in, accounts, except) {
 		return alreadyThere(w)
 	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "ok"}, {"content_messages", messages}, {"archive_possible", false}, {"archive_week_range", 2}})
+	return rest.WriteJSON(w, http.StatusOK, mailboxJSON(found))
+}
+
+// mailboxJSON says what is in a mailbox, and whether there is an archive that could be brought in. That
+// is known for certain or not possible: we never guess it.
+func mailboxJSON(m channels.Mailbox) rest.Record {
+	return rest.Record{
+		{"result", "ok"}, {"content_messages", m.Messages}, {"archive_possible", m.Old},
+		{"archive_possible_is_fallback", false}, {"archive_week_range", channels.ArchiveWeeks},
+	}
 }
 
 // tryOutbound offers a server a message.
@@ -194,10 +203,8 @@ func (s *Room) probeAccount(w http.ResponseWriter, r *http.Request) error {
 	if duplicate(found.Inbound, accounts, 0) {
 		return alreadyThere(w)
 	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{
-		{"result", "ok"}, {"content_messages", found.Messages},
-		{"setting", rest.Record{{"inbound", found.Inbound}, {"outbound", found.Outbound}}},
-	})
+	setting := rest.Record{{"inbound", found.Inbound}, {"outbound", found.Outbound}}
+	return rest.WriteJSON(w, http.StatusOK, append(mailboxJSON(found.Mailbox), rest.Field{"setting", setting}))
 }
 
 // verifyAccount sends a message through an account to itself. Once it arrived, the account is

@@ -156,7 +156,7 @@ func (s linked) tryInbound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	messages, err := s.Providers.Check(r.Context(), fetchedAs(channel, p))
+	found, err := s.Providers.Check(r.Context(), fetchedAs(channel, p))
 	if trouble, ok := errors.AsType[*channels.SetupError](err); ok {
 		text := trouble.Human
 		if text == "" {
@@ -167,7 +167,7 @@ func (s linked) tryInbound(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "ok"}, {"content_messages", messages}, {"archive_possible", false}, {"archive_week_range", 2}})
+	return rest.WriteJSON(w, http.StatusOK, mailboxJSON(found))
 }
 
 // verify stores what is to be fetched of an account, and by whom its mail is answered.

@@ -206,7 +206,7 @@ func TestLinkedChannelIsSetUp(t *testing.T) {
 	}
 	inbound, verify := fmt.Sprintf("/channels_google_inbound/%d", id), fmt.Sprintf("/channels_google_verify/%d", id)
 	f.Post("chris", inbound, `{"group_id": 2, "options": {"folder": "INBOX", "keep_on_server": true}}`).Is(200).
-		Same(t, `{"result":"ok","content_messages":1,"archive_possible":false,"archive_week_range":2}`)
+		Same(t, `{"result":"ok","content_messages":1,"archive_possible":false,"archive_possible_is_fallback":false,"archive_week_range":2}`)
 	f.Post("chris", inbound, `{"options": {"folder": "Nowhere"}}`).Refuses(422, "The folder can't be opened. Does it exist?")
 	f.Post("chris", verify, `{"group_id": 2, "active": true, "options": {"folder": "INBOX", "keep_on_server": true}}`).Is(200).Same(t, `{}`)
 	channel := f.channel(t, id)
@@ -333,7 +333,7 @@ func TestSharedMailboxAtMicrosoft(t *testing.T) {
 		t.Errorf("folders %s", text)
 	}
 	body := fmt.Sprintf(`{"group_id": 2, "active": true, "options": {"folder_id": %q, "keep_on_server": false}}`, folder)
-	f.Post("chris", fmt.Sprintf("%s/inbound/%d", base, id), body).Is(200).Same(t, `{"result":"ok","content_messages":1,"archive_possible":false,"archive_week_range":2}`)
+	f.Post("chris", fmt.Sprintf("%s/inbound/%d", base, id), body).Is(200).Same(t, `{"result":"ok","content_messages":1,"archive_possible":false,"archive_possible_is_fallback":false,"archive_week_range":2}`)
 	f.Post("chris", fmt.Sprintf("%s/verify/%d", base, id), body).Is(200).Same(t, `{}`)
 	channel := f.channel(t, id)
 	options := channel.Options["inbound"].(map[string]any)["options"].(map[string]any)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postroom/api/rest"
+	"postroom/channels"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
 )
@@ -20,8 +21,8 @@ type Providers interface {
 	AuthorizeURL(provider string, application map[string]any, callback, state, verifier string) (string, error)
 	// Exchange makes an account of the code. shared names a mailbox to be used instead of the person's.
 	Exchange(ctx context.Context, provider string, application map[string]any, callback, code, verifier, shared string) (desk.LinkedAccount, error)
-	// Check opens the mailbox of a channel and counts the messages in it.
-	Check(ctx context.Context, channel desk.Channel) (messages int, err error)
+	// Check opens the mailbox of a channel and looks at the messages in it.
+	Check(ctx context.Context, channel desk.Channel) (channels.Mailbox, error)
 	// Folders lists the folders of a mailbox at Microsoft.
 	Folders(ctx context.Context, channel desk.Channel) ([]desk.MailFolder, error)
 }

@@ -53,7 +53,7 @@ var (
 	whichChannel  = rest.Record{{"id", int64(0)}}
 	channelGroup  = rest.Record{{"group_id", int64(0)}, {"group_email_address", true}, {"group_email_address_id", int64(0)}}
 	channelInward = rest.Record{{"group_id", int64(0)}, {"active", true}, {"options", rest.Record{{"folder", ""}, {"folder_id", ""}, {"keep_on_server", true}}}}
-	inwardTried   = rest.Record{{"result", ""}, {"content_messages", 0}, {"archive_possible", false}, {"archive_week_range", 0}}
+	inwardTried   = rest.Record{{"result", ""}, {"content_messages", 0}, {"archive_possible", false}, {"archive_possible_is_fallback", false}, {"archive_week_range", 0}}
 	linkedList    = rest.Record{
 		{"assets", rest.Record{}}, {"not_used_email_address_ids", []int64{}}, {"channel_ids", []int64{}}, {"external_credential_ids", []int64{}}, {"callback_url", ""},
 	}

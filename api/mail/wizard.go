@@ -2,13 +2,15 @@ package mail
 
 import (
 	"context"
+
+	"postroom/channels"
 )
 
 // Wizard tries mail accounts out. Its refusals are *channels.SetupError; any other error is
 // an accident.
 type Wizard interface {
-	// CheckInbound opens a mailbox and counts the messages in it.
-	CheckInbound(ctx context.Context, inbound map[string]any) (messages int, err error)
+	// CheckInbound opens a mailbox and looks at the messages in it.
+	CheckInbound(ctx context.Context, inbound map[string]any) (channels.Mailbox, error)
 	// CheckOutbound sends a test message to an address that swallows it.
 	CheckOutbound(ctx context.Context, outbound map[string]any, from string) error
 	// Verify sends a message from an address to itself and waits until it arrives.
@@ -21,5 +23,5 @@ type Wizard interface {
 type Setting struct {
 	Inbound  map[string]any
 	Outbound map[string]any
-	Messages int // in the mailbox
+	Mailbox  channels.Mailbox
 }

@@ -65,17 +65,17 @@ func (a *Accounts) Mailbox(channel desk.Channel, catalog *desk.Catalog, refuse i
 	return inbox.NewMailbox(inbound, channel.ID, a.Log), nil
 }
 
-// Check opens the mailbox of a channel and counts the mail in it, as Wizard.CheckInbound does for
+// Check opens the mailbox of a channel and looks at the mail in it, as Wizard.CheckInbound does for
 // accounts that are no channel yet.
-func (a *Accounts) Check(ctx context.Context, channel desk.Channel) (messages int, err error) {
+func (a *Accounts) Check(ctx context.Context, channel desk.Channel) (found channels.Mailbox, err error) {
 	inbound, err := a.inbound(channel)
 	if err != nil {
-		return 0, err
+		return found, err
 	}
-	if messages, err = inbox.Count(ctx, inbound); err != nil {
-		return 0, setupError(channels.InboundSide, inbound.Host, err)
+	if found, err = inbox.Look(ctx, inbound); err != nil {
+		return found, setupError(channels.InboundSide, inbound.Host, err)
 	}
-	return messages, nil
+	return found, nil
 }
 
 func (a *Accounts) inbound(channel desk.Channel) (inbox.Inbound, error) {

@@ -19,7 +19,7 @@ import (
 type Account struct {
 	Inbound  map[string]any
 	Outbound map[string]any
-	Messages int // in the mailbox
+	Mailbox  channels.Mailbox
 }
 
 // guess is a server that may be the right one.
@@ -53,7 +53,7 @@ func (w *Wizard) Probe(ctx context.Context, address, password, folder string) (A
 	in, out := find(domain, w.exchangers(ctx, domain))
 	users := map[string]string{userLocal: local, userFull: parsed[0].Address}
 	var account Account
-	if account.Inbound, account.Messages, err = w.tryInbound(ctx, in, users, password, folder); err != nil {
+	if account.Inbound, account.Mailbox, err = w.tryInbound(ctx, in, users, password, folder); err != nil {
 		return Account{}, err
 	}
 	account.Outbound, err = w.tryOutbound(ctx, out, users, password, parsed[0].Address)
@@ -73,7 +73,7 @@ func (w *Wizard) exchangers(ctx context.Context, domain string) (hosts []string)
 	return hosts
 }
 
-func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]string, password, folder string) (map[string]any, int, error) {
+func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]string, password, folder string) (map[string]any, channels.Mailbox, error) {
 	failed := error(&channels.SetupError{Source: channels.InboundSide, Err: errors.New("inbound failed")})
 	dead := map[string]bool{}
 	for _, g := range all {
@@ -84,16 +84,16 @@ func (w *Wizard) tryInbound(ctx context.Context, all []guess, users map[string]s
 		if folder != "" && g.adapter != account.POP3 {
 			side["options"].(map[string]any)["folder"] = folder
 		}
-		messages, err := w.CheckInbound(ctx, side)
+		found, err := w.CheckInbound(ctx, side)
 		if err == nil {
-			return side, messages, nil
+			return side, found, nil
 		}
 		if ctx.Err() != nil {
-			return nil, 0, ctx.Err()
+			return nil, channels.Mailbox{}, ctx.Err()
 		}
 		dead[g.address()], failed = isDead(err), moreTelling(failed, err)
 	}
-	return nil, 0, failed
+	return nil, channels.Mailbox{}, failed
 }
 
 func (w *Wizard) tryOutbound(ctx context.Context, all []guess, users map[string]string, password, address string) (map[string]any, error) {

@@ -36,17 +36,16 @@ const (
 	checkRead = 30 * time.Second
 )
 
-// CheckInbound logs in to a mailbox and counts the mail in it. A mailbox with nothing but the
-// mail of wizards counts as empty.
-func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (messages int, err error) {
+// CheckInbound logs in to a mailbox and looks at the mail in it.
+func (w *Wizard) CheckInbound(ctx context.Context, inbound map[string]any) (found channels.Mailbox, err error) {
 	in, err := inbox.ParseInbound(inbound)
 	if err != nil {
-		return 0, err
+		return found, err
 	}
-	if messages, err = inbox.Count(ctx, in); err != nil {
-		return 0, setupError(channels.InboundSide, in.Host, err)
+	if found, err = inbox.Look(ctx, in); err != nil {
+		return found, setupError(channels.InboundSide, in.Host, err)
 	}
-	return messages, nil
+	return found, nil
 }
 
 // discard takes the mail of outbound checks and throws it away (reference/email.md 1.7).

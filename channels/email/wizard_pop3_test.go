@@ -25,8 +25,8 @@ func TestWizardChecksPOP3(t *testing.T) {
 	check := func(want int) {
 		t.Helper()
 		got, err := wizard.CheckInbound(t.Context(), inbound(nil))
-		if err != nil || got != want {
-			t.Fatalf("CheckInbound = %d, %v; want %d", got, err, want)
+		if err != nil || got.Messages != want {
+			t.Fatalf("CheckInbound = %v, %v; want %d", got, err, want)
 		}
 	}
 	check(0)

@@ -39,11 +39,12 @@ func TestCheckInboundCountsContent(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
 	wizard := &email.Wizard{FQDN: "desk.example.com"}
+	old := false
 	check := func(want int) {
 		t.Helper()
 		got, err := wizard.CheckInbound(t.Context(), p.inbound(nil))
-		if err != nil || got != want {
-			t.Fatalf("CheckInbound = %d, %v; want %d", got, err, want)
+		if err != nil || got.Messages != want || got.Old != old {
+			t.Fatalf("CheckInbound = %v, %v; want %d", got, err, want)
 		}
 	}
 	check(0)
@@ -52,7 +53,11 @@ func TestCheckInboundCountsContent(t *testing.T) {
 	}
 	check(0) // only the mail of wizards
 	p.put(t, "Subject: hello\r\n\r\nbody\r\n")
-	check(4)
+	p.put(t, time.Now().AddDate(0, 0, -8).Format("Date: "+time.RFC1123Z)+"\r\nSubject: young\r\n\r\nbody\r\n")
+	check(5)
+	p.put(t, "Date: Mon, 2 Jan 2006 15:04:05 +0000\r\nSubject: archive\r\n\r\nbody\r\n")
+	old = true
+	check(6)
 }
 
 func TestSetupErrorsNameTheField(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"postroom/api"
 	apimail "postroom/api/mail"
+	"postroom/channels"
 	"postroom/channels/email"
 	"postroom/channels/email/provider"
 	"postroom/channels/placetel"
@@ -113,10 +114,10 @@ func (w mailWizard) named(ctx context.Context) (*email.Wizard, error) {
 	return &email.Wizard{FQDN: catalog.Settings.String("fqdn")}, nil
 }
 
-func (w mailWizard) CheckInbound(ctx context.Context, inbound map[string]any) (int, error) {
+func (w mailWizard) CheckInbound(ctx context.Context, inbound map[string]any) (channels.Mailbox, error) {
 	wizard, err := w.named(ctx)
 	if err != nil {
-		return 0, err
+		return channels.Mailbox{}, err
 	}
 	return wizard.CheckInbound(ctx, inbound)
 }

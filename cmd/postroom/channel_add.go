@@ -254,11 +254,11 @@ func (p *program) checkAccount(ctx context.Context, h *house, inbound, outbound 
 	if err != nil {
 		return err
 	}
-	messages, err := wizard.CheckInbound(ctx, inbound)
+	found, err := wizard.CheckInbound(ctx, inbound)
 	if err != nil {
 		return setupTrouble("mailbox", err)
 	}
-	fmt.Fprintf(p.out, "mailbox: ok, %d messages in it\n", messages)
+	fmt.Fprintf(p.out, "mailbox: ok, %d messages in it\n", found.Messages)
 	if err := wizard.CheckOutbound(ctx, outbound, address); err != nil {
 		return setupTrouble("outgoing server", err)
 	}

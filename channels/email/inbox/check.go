@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"context"
+	"time"
 
+	"postroom/channels"
 	"postroom/channels/email/account"
 )
 
@@ -13,6 +15,7 @@ const newestLooked = 100
 type checked interface {
 	total() int                                                           // messages
 	hasContent(ctx context.Context) (bool, error)                         // a mail that no wizard sent
+	hasOld(ctx context.Context, before time.Time) (bool, error)           // a mail that was written before; false where archives can't be brought in
 	takeProbe(ctx context.Context, marker string) (found bool, err error) // deletes the test mail with that marker
 	quit()
 }
@@ -29,19 +32,19 @@ func openForCheck(ctx context.Context, in Inbound) (checked, error) {
 	return openSession(ctx, in)
 }
 
-// Count returns how many messages are in a mailbox. One with nothing but the mail of account wizards
-// counts as empty.
-func Count(ctx context.Context, in Inbound) (messages int, err error) {
+// Look counts the messages of a mailbox, and tells whether there are old ones.
+func Look(ctx context.Context, in Inbound) (channels.Mailbox, error) {
 	box, err := openForCheck(ctx, in)
 	if err != nil {
-		return 0, err
+		return channels.Mailbox{}, err
 	}
 	defer box.quit()
 	content, err := box.hasContent(ctx)
 	if err != nil || !content {
-		return 0, err
+		return channels.Mailbox{}, err
 	}
-	return box.total(), nil
+	old, err := box.hasOld(ctx, time.Now().UTC().AddDate(0, 0, -7*channels.ArchiveWeeks))
+	return channels.Mailbox{Messages: box.total(), Old: old}, err
 }
 
 // TakeProbe looks for the test mail with a marker in a mailbox, and deletes it there.

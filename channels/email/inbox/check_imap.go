@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/emersion/go-imap/v2"
 )
@@ -27,6 +28,18 @@ func (s *session) hasContent(ctx context.Context) (bool, error) {
 		}
 	}
 	return false, nil
+}
+
+// hasOld asks for mail by the dates that senders wrote. Mail without any, which servers take for very
+// old, is none: what is brought in as an archive has to have a date.
+func (s *session) hasOld(ctx context.Context, before time.Time) (old bool, err error) {
+	since := time.Date(1980, time.January, 2, 0, 0, 0, 0, time.UTC)
+	err = s.within(ctx, s.limits.search, func() error {
+		found, err := s.client.UIDSearch(&imap.SearchCriteria{SentSince: since, SentBefore: before}, nil).Wait()
+		old = err == nil && len(found.AllUIDs()) > 0
+		return err
+	})
+	return old, err
 }
 
 // headers shows the header blocks of messages.

@@ -224,5 +224,7 @@ func (c *cloudCheck) quit()      { c.client.Close() }
 // hasContent takes any mail for content: to look into each costs a request.
 func (c *cloudCheck) hasContent(context.Context) (bool, error) { return c.count > 0, nil }
 
+func (c *cloudCheck) hasOld(context.Context, time.Time) (bool, error) { return false, nil }
+
 // takeProbe finds none: no test mail is sent to an account whose owner signed in.
 func (c *cloudCheck) takeProbe(context.Context, string) (bool, error) { return false, nil }

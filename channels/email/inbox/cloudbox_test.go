@@ -210,7 +210,7 @@ func TestCloudboxIsCounted(t *testing.T) {
 	for n := range 3 {
 		c.graph.Deliver(user, "", []byte(mailNumber(n)))
 	}
-	if got, err := inbox.Count(t.Context(), c.inbound); err != nil || got != 3 {
-		t.Errorf("Count = %d, %v; want 3", got, err)
+	if got, err := inbox.Look(t.Context(), c.inbound); err != nil || got.Messages != 3 {
+		t.Errorf("Look = %v, %v; want 3", got, err)
 	}
 }

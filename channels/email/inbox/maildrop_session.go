@@ -140,6 +140,8 @@ func (s *maildropSession) quit() {
 	s.cut()
 }
 
+func (s *maildropSession) hasOld(context.Context, time.Time) (bool, error) { return false, nil }
+
 func (s *maildropSession) hasContent(ctx context.Context) (bool, error) {
 	for _, message := range s.messages {
 		header, err := s.header(ctx, message)
