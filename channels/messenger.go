@@ -36,10 +36,17 @@ type Written struct {
 	Ticket  map[string]any
 	Article map[string]any
 
-	ReplyTo string // where replies go, as the messenger names it
-	Reply   string // told to the sender once the message is processed; empty: nothing
-	Welcome string // becomes the first answer under a new ticket, written by the system; empty: none
-	Lost    string // told to the sender when a file can't be had, and no article is made; empty: the rest becomes an article, with preference media_error
+	ReplyTo string   // where replies go, as the messenger names it
+	Reply   string   // told to the sender once the message is processed; empty: nothing
+	Welcome string   // becomes the first answer under a new ticket, written by the system; empty: none
+	Consent *Consent // said by the message, beside what else it is; nil: nothing about it
+	Lost    string   // told to the sender when a file can't be had, and no article is made; empty: the rest becomes an article, with preference media_error
+}
+
+// Consent is whether somebody wants text messages from us.
+type Consent struct {
+	Number  string // its digits
+	Refused bool
 }
 
 // RemoteFile is an attachment that still lies at the messenger.

@@ -13,6 +13,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/channels"
+	"postroom/channels/sms"
 	"postroom/channels/telegram"
 	"postroom/internal/desk"
 )
@@ -21,6 +22,7 @@ import (
 type Needs struct {
 	Receive  channels.Receive // commits what messengers sent
 	Telegram *telegram.Client
+	SMS      *sms.Client
 }
 
 // Room answers messengers, and requests about their channels.
@@ -35,6 +37,7 @@ func New(house *rest.House, needs Needs) *Room { return &Room{house, needs} }
 // Routes are the addresses of the room, a messenger at a time.
 func (s *Room) Routes(t *rest.Table) {
 	s.telegramRoutes(t)
+	s.smsRoutes(t)
 }
 
 // maxMessage is how large a message of a messenger may be, in bytes. Files come otherwise. More is

@@ -60,6 +60,7 @@ var floors = map[string]int{
 	"channels/form":                  4,
 	"channels/placetel":              4,
 	"channels/sms":                   4,
+	"channels/sms":                   2, // gateways of text messages
 	"channels/telegram":              2, // the Bot API
 	"channels/telegram/telegramtest": 4, // its other side, for tests
 	"channels/whatsapp":              4,
@@ -266,7 +267,8 @@ var doors = map[string][]string{
 	"github.com/ProtonMail/go-crypto/":                 {"internal/pgp"},
 	"github.com/alicebob/miniredis/":                   {"internal/devstack"},
 	"github.com/arran4/golang-ical/":                   {"internal/ical"},
-	"github.com/coder/websocket/":                      {"api/live", "bench"},
+	"github.com/chromedp/":                             {"e2e"},
+	"github.com/coder/websocket/":                      {"api/live", "bench", "e2e"},
 	"github.com/elastic/":                              {"internal/elastic"},
 	"github.com/coreos/go-oidc/":                       {"internal/idp"},
 	"github.com/crewjam/saml/":                         {"internal/idp"},
@@ -283,6 +285,7 @@ var doors = map[string][]string{
 	"github.com/redis/go-redis/":                       {"api/apitest", "bench", "cmd/postroom", "internal/devstack", "internal/live", "jobs"},
 	"github.com/smallstep/pkcs7/":                      {"internal/smime"},
 	"github.com/spf13/cobra/":                          {"cmd/postroom"},
+	"github.com/twilio/twilio-go/":                     {"channels/sms"},
 	"github.com/wneessen/go-mail/":                     {"channels/email"},
 	"github.com/xuri/excelize/":                        {"api/collab"},
 	"github.com/youmark/pkcs8/":                        {"internal/smime"},

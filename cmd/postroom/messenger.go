@@ -4,6 +4,7 @@ import (
 	"cmp"
 
 	"postroom/api/messaging"
+	"postroom/channels/sms"
 	"postroom/channels/telegram"
 	"postroom/internal/desk"
 	"postroom/internal/egress"
@@ -17,10 +18,19 @@ func (h *house) telegram() *telegram.Client {
 	return telegram.NewClient(cmp.Or(h.cfg.TelegramAPI, telegram.PublicAPI), egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: telegram.RequestWithin}))
 }
 
+// sms is a client of the gateways of text messages.
+func (h *house) sms() *sms.Client {
+	return &sms.Client{
+		HTTP:      egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: sms.RequestWithin, Redirects: 3}),
+		TwilioAPI: sms.PublicTwilio, MessageBirdAPI: sms.PublicMessageBird,
+	}
+}
+
 // messengers ties what messengers send to those who can read it, by the names of their kinds.
 func (h *house) messengers() *messenger.Messenger {
 	return messenger.New(h.store, h.blobs, map[string]messenger.Kind{
 		telegram.Kind: {Read: h.telegram().Read, Type: desk.ArticleTelegram},
+		sms.Kind:      {Read: h.sms().Read, Type: desk.ArticleSMS, ByType: true},
 	}, h.log)
 }
 
@@ -28,6 +38,7 @@ func (h *house) messengers() *messenger.Messenger {
 func (h *house) ways() sendmessages.Ways {
 	return sendmessages.Ways{
 		desk.ArticleTelegram: {Sender: telegram.NewSender(h.telegram()), Area: desk.AreaTelegram, Failure: "Unable to send telegram message"},
+		desk.ArticleSMS:      {Sender: sms.NewSender(h.sms(), h.store), Area: desk.AreaSMSAccount, Failure: "Unable to send SMS message", History: "sms"},
 	}
 }
 
@@ -36,5 +47,6 @@ func (h *house) messaging() messaging.Needs {
 	return messaging.Needs{
 		Receive:  intake.New(h.store, h.blobs, h.log).Receive,
 		Telegram: h.telegram(),
+		SMS:      h.sms(),
 	}
 }

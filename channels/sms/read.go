@@ -1,0 +1,181 @@
+package sms
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"postroom/channels"
+	"postroom/internal/desk"
+	"postroom/internal/messenger"
+)
+
+// Facts are what has to be known of what a gateway brings before it is kept.
+type Facts struct {
+	ID   string // by which repeats are recognised; empty: the gateway gives none
+	From string // orders the messages of one writer
+}
+
+// notice is what a gateway brought: a message, or what became of one of ours.
+type notice struct {
+	id, from, to, text string
+	status             string // of a message of ours; empty: this is a message to us
+	media              []string
+	ticket, article    map[string]any // kept in preferences.sms
+}
+
+// FactsOf looks at what a gateway brought. Its error is desk.Permanent.
+func FactsOf(o Options, params map[string]string) (Facts, error) {
+	n := noticeOf(o, params)
+	switch {
+	case n.status != "" && n.id == "":
+		return Facts{}, missing(o, "id")
+	case n.status != "":
+		return Facts{ID: n.id + ":" + n.status, From: n.to}, nil
+	case n.from == "":
+		return Facts{}, missing(o, "from")
+	}
+	return Facts{ID: n.id, From: n.from}, nil
+}
+
+// missing names the parameter that a gateway left out, as the gateway calls it.
+func missing(o Options, what string) error {
+	names := map[string]map[string]string{
+		Twilio:      {"from": "From", "id": "MessageSid"},
+		MessageBird: {"from": "originator", "id": "id"},
+		HTTP:        {"from": o.Fields.from, "id": o.Fields.id},
+	}
+	name := cmp.Or(names[o.Adapter][what], what)
+	return &desk.InvalidError{Field: name, Reason: fmt.Sprintf("The required parameter '%s' is missing.", name)}
+}
+
+func noticeOf(o Options, p map[string]string) notice {
+	switch o.Adapter {
+	case Twilio:
+		return ofTwilio(p)
+	case MessageBird:
+		return ofMessageBird(p)
+	}
+	return notice{id: p[o.Fields.id], from: p[o.Fields.from], to: p[o.Fields.to], text: p[o.Fields.text]}
+}
+
+// Status callbacks and messages come to the same address; only a message has SmsStatus received.
+func ofTwilio(p map[string]string) notice {
+	if status := p["MessageStatus"]; status != "" && p["SmsStatus"] != "received" {
+		kept := map[string]any{"MessageStatus": status}
+		if p["ErrorCode"] != "" {
+			kept["ErrorCode"] = p["ErrorCode"]
+		}
+		return notice{id: cmp.Or(p["MessageSid"], p["SmsSid"]), to: p["To"], status: status, article: kept}
+	}
+	about := map[string]any{"AccountSid": p["AccountSid"], "From": p["From"], "To": p["To"]}
+	n := notice{id: cmp.Or(p["SmsMessageSid"], p["MessageSid"]), from: p["From"], to: p["To"], text: p["Body"], ticket: about, article: maps.Clone(about)}
+	n.article["NumMedia"] = cmp.Or(p["NumMedia"], "0")
+	count, _ := strconv.Atoi(p["NumMedia"])
+	for i := range min(count, maxMedia) {
+		if address := p["MediaUrl"+strconv.Itoa(i)]; address != "" {
+			n.media = append(n.media, address)
+		}
+	}
+	return n
+}
+
+// maxMedia is how many pictures a message has at most.
+const maxMedia = 10
+
+func ofMessageBird(p map[string]string) notice {
+	if status := p["status"]; status != "" && p["incomingMessage"] == "" && p["statusDatetime"] != "" {
+		return notice{id: p["id"], to: p["recipient"], status: status, article: map[string]any{"status": status, "statusDatetime": p["statusDatetime"]}}
+	}
+	return notice{
+		id: p["message_id"], from: p["originator"], to: p["recipient"], text: p["incomingMessage"],
+		ticket:  map[string]any{"originator": p["originator"], "recipient": p["recipient"]},
+		article: map[string]any{"reference": p["reference"]},
+	}
+}
+
+// maxTitle is how much of a text becomes the title of a ticket, in characters.
+const maxTitle = 40
+
+// Read makes sense of what a gateway brought. It is a channels.Reader.
+func (c *Client) Read(_ context.Context, channel desk.Channel, raw []byte) (*channels.Written, error) {
+	var params map[string]string
+	if err := json.Unmarshal(raw, &params); err != nil {
+		return nil, &desk.InvalidError{Field: "body", Reason: "What the gateway brought can't be read: " + err.Error()}
+	}
+	o := OptionsOf(channel)
+	n := noticeOf(o, params)
+	if n.status != "" {
+		return &channels.Written{Act: channels.Reports, ID: n.id, Article: map[string]any{"sms": n.article}}, nil
+	}
+	if n.text == "" && len(n.media) == 0 {
+		return nil, nil // nothing was written
+	}
+	w := &channels.Written{
+		ID: n.id, From: n.from, To: n.to, Title: messenger.Title(n.text, maxTitle), ContentType: "text/plain", Body: n.text,
+		By:      desk.Writer{Mobile: international(n.from), Firstname: n.from},
+		Ticket:  map[string]any{"sms": n.ticket},
+		Article: map[string]any{"sms": n.article, "channel_id": channel.ID},
+		ReplyTo: n.from,
+	}
+	for i, address := range n.media {
+		w.Files = append(w.Files, c.medium(o, address, i))
+	}
+	if refused, said := consentOf(n.text); said {
+		w.Consent = &channels.Consent{Number: Digits(n.from), Refused: refused}
+	}
+	return w, nil
+}
+
+// consentOf recognises the words that people end and begin messages with, as carriers have agreed on them
+// (CTIA Messaging Principles and Best Practices, 5.1).
+func consentOf(text string) (refused, said bool) {
+	switch strings.ToUpper(strings.Trim(strings.TrimSpace(text), ".!\"'")) {
+	case "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "OPTOUT", "REVOKE":
+		return true, true
+	case "START", "UNSTOP":
+		return false, true
+	}
+	return false, false
+}
+
+// international writes a number with its +, where it is one and not the name of a sender.
+func international(number string) string {
+	digits := Digits(number)
+	if len(digits) < 6 || strings.ContainsFunc(number, func(r rune) bool { return r >= 'A' }) {
+		return number
+	}
+	return "+" + digits
+}
+
+// Digits are what makes a number: however it is written, they are the same.
+func Digits(number string) string {
+	digits := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, number)
+	return strings.TrimPrefix(digits, "00")
+}
+
+// medium is a picture that lies at the gateway.
+func (c *Client) medium(o Options, address string, at int) channels.RemoteFile {
+	f := channels.RemoteFile{File: channels.File{Filename: fmt.Sprintf("media-%d", at+1), ContentType: "application/octet-stream"}}
+	f.Fetch = func(ctx context.Context) ([]byte, error) {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return nil, &desk.InvalidError{Field: "MediaUrl", Reason: "The address of a file can't be used."}
+		}
+		if strings.HasPrefix(address, c.TwilioAPI+"/") { // nobody else gets to know the token
+			req.SetBasicAuth(o.Account, o.Token)
+		}
+		return c.download(req)
+	}
+	return f
+}
