@@ -25,8 +25,8 @@ func (s *Room) smsRoutes(t *rest.Table) {
 	body := rest.Record{{"area", ""}, {"options", rest.Record{}}, {"group_id", nil}, {"active", true}}
 	which, sample := rest.Record{{"id", int64(0)}}, rest.ChannelRecord(desk.Channel{})
 	field := rest.Record{{"name", ""}, {"display", ""}, {"tag", ""}, {"null", true}}
-	t.Handle("POST "+hook, rest.Webhook, s.takeSMS).GivesFile("application/xml")
-	t.Handle("GET "+hook, rest.Webhook, s.takeSMS).GivesFile("application/xml")
+	t.Handle("POST "+hook, rest.Webhook, s.takeSMS).GivesFile("application/xml").Gives(rest.Record{})
+	t.Handle("GET "+hook, rest.Webhook, s.takeSMS).GivesFile("application/xml").Gives(rest.Record{})
 	t.Handle("GET "+all, who, s.listSMS).Gives(rest.Record{
 		{"account_channel_ids", []int64{}}, {"notification_channel_ids", []int64{}},
 		{"config", []any{rest.Record{{"name", ""}, {"adapter", ""}, {"account", []any{field}}, {"notification", []any{field}}}}}, {"assets", rest.Record{}},
