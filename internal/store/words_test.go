@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,7 +85,11 @@ func TestWordsFollowWhatIsWritten(t *testing.T) {
 		{"a number", func() {}, "10002", []desk.TicketID{two.ID}, "10003", true},
 		{"an article", func() {}, "help", []desk.TicketID{one.ID}, "helpless", true},
 		{"another title", func() { b.changeTicket(one.ID, func(t *desk.Ticket) { t.Title = "Toner" }) }, "toner", []desk.TicketID{one.ID}, "10001 on fire", true},
-		{"a change of an article", func() { article.Body = "<p>very&nbsp;<b>urgent</b></p>"; article.ContentType = "text/html"; b.save(article) },
+		{"a change of an article", func() {
+			article.Body = "<p>very&nbsp;<b>urgent</b></p>"
+			article.ContentType = "text/html"
+			b.save(article)
+		},
 			"urgent", []desk.TicketID{one.ID}, "help", true},
 		{"an article becomes internal", func() { article.Internal = true; b.save(article) }, "urgent", []desk.TicketID{one.ID}, "help", false},
 		{"an article moves", func() { article.TicketID = two.ID; b.save(article) }, "very", []desk.TicketID{two.ID}, "help", false},
@@ -221,6 +226,62 @@ func TestIndexersDoNotUndoEachOther(t *testing.T) {
 	b.index()
 	if n := ask[int](b, `SELECT count(*) FROM ticket_words WHERE words @@ $1::text::tsquery`, fmt.Sprintf("'round%d'", times-1)); n != many {
 		t.Errorf("%d of %d tickets have the words that they had last", n, many)
+	}
+}
+
+// TestConditionsAskForWordsFirst compares conditions about texts with what they mean.
+func TestConditionsAskForWordsFirst(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	b.exec(`
+		INSERT INTO tickets (id, group_id, priority_id, state_id, number, title, customer_id, updated_by_id, created_by_id)
+		SELECT n, 1, 2, 1, 'n' || n, 'Title ' || n, 2, 1, 1 FROM generate_series(1, 700) n;
+		INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, content_type, internal, updated_by_id, created_by_id)
+		SELECT n, 1, 2, 'the body of ' || n || '. <a href="https://shop.example/cart">See</a>', 'text/html', n % 2 = 0, 1, 1 FROM generate_series(1, 700) n`)
+	c, err := b.Catalog(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for condition, want := range map[string]int{
+		`{"article.body": {"operator": "contains", "value": "of 77."}}`:                     1,
+		`{"article.body": {"operator": "contains", "value": "ODY OF 7"}}`:                   12,
+		`{"article.body": {"operator": "contains", "value": "op.example/ca"}}`:              700,
+		`{"article.body": {"operator": "contains", "value": ". "}}`:                         700,
+		`{"article.body": {"operator": "contains", "value": "elsewhere"}}`:                  0,
+		`{"article.body": {"operator": "contains not", "value": "of 77."}}`:                 699,
+		`{"ticket.title": {"operator": "starts with one of", "value": ["title 8", "nix"]}}`: 11,
+		`{"ticket.title": {"operator": "ends with", "value": "e 99"}}`:                      1,
+		`{"operator": "OR", "conditions": [{"name": "ticket.title", "operator": "contains", "value": "e 99"},
+			{"name": "article.body", "operator": "contains", "value": "of 77."}]}`: 2,
+		`{"operator": "AND", "conditions": [{"name": "ticket.title", "operator": "contains", "value": "e 9"},
+			{"name": "article.body", "operator": "contains", "value": "body of 99"}]}`: 1,
+	} {
+		for _, state := range []string{"just written", "indexed"} {
+			var sent any
+			if err := json.Unmarshal([]byte(condition), &sent); err != nil {
+				t.Fatal(err)
+			}
+			read, err := rules.ReadCondition(sent, rules.TicketAttributes(c))
+			if err != nil {
+				t.Fatalf("%s: %v", condition, err)
+			}
+			bound, err := read.Bind(rules.Context{Now: time.Now()})
+			if err != nil {
+				t.Fatal(err)
+			}
+			search := lookup.Search{Scope: agents, Page: table.Page{Limit: 1000}, Search: table.Search{Condition: bound}}
+			found, err := b.SearchTickets(t.Context(), search)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if count, err := b.CountTickets(t.Context(), search); err != nil || count != want || len(found) != want {
+				t.Errorf("%s, %s: %d found, %d counted, want %d: %v", state, condition, len(found), count, want, err)
+			}
+			if state == "just written" {
+				b.index()
+			}
+		}
+		b.exec(`INSERT INTO ticket_words_due (ticket_id) SELECT id FROM tickets; DELETE FROM ticket_words`)
 	}
 }
 

@@ -20,11 +20,7 @@ const (
 )
 
 // searchWords returns the tickets of a search for words.
-func (s Keeper) searchWords(ctx context.Context, search Search, order string) ([]desk.Ticket, error) {
-	plan, err := s.planWords(ctx, search)
-	if err != nil {
-		return nil, err
-	}
+func (s Keeper) searchWords(ctx context.Context, search Search, order string, plan wordPlan) ([]desk.Ticket, error) {
 	f := finder{Keeper: s, search: search, plan: plan, order: order}
 	page := search.Page
 	if len(plan.fresh) > 0 { // which stand anywhere among the others
@@ -242,11 +238,7 @@ func (f finder) indexable(args *pg.Args) string {
 }
 
 // countWords counts the tickets of a search for words.
-func (s Keeper) countWords(ctx context.Context, search Search) (int, error) {
-	plan, err := s.planWords(ctx, search)
-	if err != nil {
-		return 0, err
-	}
+func (s Keeper) countWords(ctx context.Context, search Search, plan wordPlan) (int, error) {
 	f := finder{Keeper: s, search: search, plan: plan}
 	count, err := f.count(ctx)
 	if err != nil || len(plan.fresh) == 0 {

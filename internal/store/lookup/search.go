@@ -39,8 +39,12 @@ func (s Keeper) SearchTickets(ctx context.Context, search Search) ([]desk.Ticket
 	if err != nil {
 		return nil, err
 	}
-	if search.wordy() {
-		return s.searchWords(ctx, search, order)
+	plan, err := s.planWords(ctx, search)
+	if err != nil {
+		return nil, err
+	}
+	if plan.useful(search) {
+		return s.searchWords(ctx, search, order, plan)
 	}
 	if made, ok := search.made(); ok {
 		return s.searchMonths(ctx, search, made)
@@ -63,15 +67,33 @@ func (s Keeper) CountTickets(ctx context.Context, search Search) (int, error) {
 	if search.Scope.Empty() {
 		return 0, nil
 	}
-	if search.wordy() {
-		return s.countWords(ctx, search)
+	plan, err := s.planWords(ctx, search)
+	if err != nil {
+		return 0, err
+	}
+	if plan.useful(search) {
+		return s.countWords(ctx, search, plan)
 	}
 	var args pg.Args
 	sql := `SELECT FROM tickets t WHERE ` + search.condition(&args, nil)
 	return pg.Count(ctx, s.DB, sql, args.Planned()...)
 }
 
-func (q Search) wordy() bool { return q.Query != nil && q.Query.Wordy() }
+// query is what the search has of one.
+func (q Search) query() *rules.Query {
+	if q.Query == nil {
+		return rules.AllOf()
+	}
+	return q.Query
+}
+
+// texts lists what the condition of the search looks for in texts.
+func (q Search) texts() [][]string {
+	if q.Condition == nil {
+		return nil
+	}
+	return q.Condition.Texts()
+}
 
 // CountEach is CountTickets for several searches at once.
 func (s Keeper) CountEach(ctx context.Context, searches []Search) ([]int, error) {

@@ -29,9 +29,9 @@ const (
 )
 
 // cut lists the pieces that only the vocabulary can complete.
-func cut(query *rules.Query) []string {
+func cut(query *rules.Query, texts [][]string) []string {
 	var pieces []string
-	query.EachWords(func(patterns []string) {
+	note := func(patterns []string) {
 		for _, pattern := range patterns {
 			for _, piece := range wording.Pieces(pattern) {
 				if piece.Letters >= fewLetters && !piece.Whole() {
@@ -39,21 +39,38 @@ func cut(query *rules.Query) []string {
 				}
 			}
 		}
-	})
+	}
+	query.EachWords(note)
+	for _, texts := range texts {
+		note(literal(texts))
+	}
 	slices.Sort(pieces)
 	return slices.Compact(pieces)
 }
 
+// literal makes patterns that find texts as they are.
+func literal(texts []string) []string {
+	patterns := make([]string, len(texts))
+	for i, text := range texts {
+		patterns[i] = rules.Literal(text)
+	}
+	return patterns
+}
+
+// nowhere is a tsquery that finds nothing: no word begins like that.
+const nowhere = "'/'"
+
 // termOf writes the tsquery for one of some patterns. forms are the words of the vocabulary for each
-// piece that is cut.
-func termOf(patterns []string, forms map[string][]string) term {
+// piece that is cut. With guesses, too many of them are made good by those that begin with the piece;
+// without, everything is found that has the patterns, and maybe more.
+func termOf(patterns []string, forms map[string][]string, guesses bool) term {
 	t := term{exact: true}
 	for _, pattern := range patterns {
 		pieces := wording.Pieces(pattern)
 		alone := len(pieces) == 1 && pieces[0].Cut && pieces[0].Open
 		var all, public []string
 		for _, piece := range pieces {
-			a, p, known := alternatives(piece, forms[piece.Like], alone)
+			a, p, known := alternatives(piece, forms[piece.Like], alone && guesses)
 			if known {
 				all, public = append(all, a), append(public, p)
 			}

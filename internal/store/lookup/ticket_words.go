@@ -49,7 +49,7 @@ func wordsOfTicket(t desk.Ticket) *ticketWords {
 func (w *ticketWords) addArticle(internal, html bool, body, heads string) {
 	w.add(heads, internal)
 	if html {
-		body = richtext.PlainText(body)
+		body = richtext.ToText(body) // with where links lead
 	}
 	w.add(body, internal)
 }

@@ -3,6 +3,7 @@ package lookup
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,7 @@ func knownArticles(scope rules.ArticleScope, args *pg.Args) string {
 // wordPlan is how the words of a search are found.
 type wordPlan struct {
 	terms   map[string]term
+	narrow  []string        // tsqueries of what the condition asks for, too
 	fresh   []desk.TicketID // their words are not in the index yet: their texts are looked at
 	reaches bool            // whether the scope is every group there is
 }
@@ -72,16 +74,25 @@ const (
 // planWords finds out what to ask the index for.
 func (s Keeper) planWords(ctx context.Context, search Search) (wordPlan, error) {
 	plan := wordPlan{terms: map[string]term{}}
+	texts := search.texts()
+	if !search.query().Wordy() && len(texts) == 0 {
+		return plan, nil
+	}
 	row := pg.Conn(s.DB).QueryRow(ctx, freshTickets, pg.Planned, mostFresh, pg.Plain(search.Scope.Groups))
 	if err := row.Scan(&plan.fresh, &plan.reaches); err != nil {
 		return plan, fmt.Errorf("fresh tickets: %w", pg.Translate(err))
 	}
 	plan.reaches = plan.reaches || search.Scope.All
-	forms, err := s.forms(ctx, cut(search.Query))
+	forms, err := s.forms(ctx, cut(search.query(), texts))
 	if err != nil {
 		return plan, err
 	}
-	search.Query.EachWords(func(patterns []string) { plan.terms[wordKey(patterns)] = termOf(patterns, forms) })
+	search.query().EachWords(func(patterns []string) { plan.terms[wordKey(patterns)] = termOf(patterns, forms, true) })
+	for _, texts := range texts {
+		if t := termOf(literal(texts), forms, false); !t.unknown {
+			plan.narrow = append(plan.narrow, either(t.all, nowhere))
+		}
+	}
 	return plan, nil
 }
 
@@ -115,8 +126,8 @@ func (p wordPlan) clause(patterns []string, articles rules.ArticleScope, args *p
 // driver is the tsquery that finds all tickets of a search in the index, and maybe others; empty: there
 // is none. scoped says that it also looks for who may see them.
 func (p wordPlan) driver(search Search, scoped bool) string {
-	var all []string
-	for _, patterns := range search.Query.Required() {
+	all := slices.Clone(p.narrow)
+	for _, patterns := range search.query().Required() {
 		if query := p.terms[wordKey(patterns)].all; query != "" {
 			all = append(all, query)
 		}
@@ -127,9 +138,12 @@ func (p wordPlan) driver(search Search, scoped bool) string {
 	return together(all)
 }
 
+// useful reports whether the index of words is of use for a search.
+func (p wordPlan) useful(search Search) bool { return len(p.narrow) > 0 || search.query().Wordy() }
+
 // decided reports whether the driver alone finds the tickets of a search.
 func (p wordPlan) decided(search Search) bool {
-	if search.Condition != nil || search.IDs != nil || search.Context.Articles.Limited || !search.Query.OnlyRequired() {
+	if search.Condition != nil || search.IDs != nil || search.Context.Articles.Limited || !search.query().OnlyRequired() {
 		return false
 	}
 	for _, t := range p.terms {
