@@ -75,16 +75,20 @@ func (s Keeper) queueFor(ctx context.Context, who string, whom any, event []byte
 }
 
 // TakeEventsOf returns what waits for the pages that a process holds, the oldest first, and forgets it.
+// It does not wait for the disk: should the database break down in this moment, pages are told once
+// more, and they can tell by the ids of messages.
 func (s Keeper) TakeEventsOf(ctx context.Context, node string) ([]Event, error) {
 	return pg.Many[Event](ctx, s.DB, "take events of process", `
-		WITH taken AS (
+		WITH quick AS MATERIALIZED (
+			SELECT set_config('synchronous_commit', 'off', true)
+		), taken AS (
 			DELETE FROM push_events e
 			USING push_clients c
 			WHERE c.id = e.client_id AND c.node = $1
 			RETURNING e.id, e.client_id, e.event
 		)
 		SELECT client_id, event
-		FROM taken
+		FROM taken, quick
 		ORDER BY id`, node)
 }
 
