@@ -59,7 +59,6 @@ var floors = map[string]int{
 	"channels/email":                 4,
 	"channels/form":                  4,
 	"channels/placetel":              4,
-	"channels/sms":                   4,
 	"channels/sms":                   2, // gateways of text messages
 	"channels/telegram":              2, // the Bot API
 	"channels/telegram/telegramtest": 4, // its other side, for tests
