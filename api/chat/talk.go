@@ -43,9 +43,6 @@ func (t *turn) talk() error {
 	}
 	said := rest.Record{{"session_id", v.SessionID}, {"message", messageRecord(m)}}
 	if added {
-		if err := t.tx.SaveChatSession(t.ctx, v); err != nil { // it was changed at this time
-			return err
-		}
 		t.tell(chat.Others(v, t.from.Page), t.event, said)
 	}
 	mine := append(rest.Record{}, said...)

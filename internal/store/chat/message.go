@@ -33,14 +33,22 @@ func (s Keeper) ChatMessages(ctx context.Context, ids ...desk.ChatSessionID) (ma
 	return said, err
 }
 
-// AddChatMessage stores what somebody said, and fills the id and times. sentAs is what its sender
+// AddChatMessage stores what somebody said, which changes the session, and fills the id and times. sentAs is what its sender
 // calls it; empty: it has no name. A message that is there already is returned as it is, and false.
 func (s Keeper) AddChatMessage(ctx context.Context, m *desk.ChatMessage, sentAs string) (added bool, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, `
-		INSERT INTO chat_messages (chat_session_id, content, created_by_id, sent_as)
-		VALUES ($1, $2, $3, nullif($4, ''))
-		ON CONFLICT DO NOTHING
-		RETURNING id, created_at, updated_at`, m.ChatSessionID, m.Content, m.CreatedByID, sentAs).Scan(&m.ID, &m.CreatedAt, &m.UpdatedAt)
+		WITH said AS (
+			INSERT INTO chat_messages (chat_session_id, content, created_by_id, sent_as)
+			VALUES ($1, $2, $3, nullif($4, ''))
+			ON CONFLICT DO NOTHING
+			RETURNING id, created_at, updated_at
+		), touched AS (
+			UPDATE chat_sessions
+			SET updated_at = clock_timestamp()
+			WHERE id = $1 AND EXISTS (SELECT FROM said)
+		)
+		SELECT id, created_at, updated_at
+		FROM said`, m.ChatSessionID, m.Content, m.CreatedByID, sentAs).Scan(&m.ID, &m.CreatedAt, &m.UpdatedAt)
 	if err == nil {
 		return true, nil
 	}
