@@ -5,5 +5,11 @@
 CREATE INDEX tickets_months ON tickets (date_trunc('month', created_at AT TIME ZONE 'UTC'), updated_at DESC, id DESC)
     INCLUDE (created_at, group_id);
 
+-- Whether articles of a type count as contacts can be changed, and belongs to the catalog that processes
+-- keep in memory.
+CREATE TRIGGER ticket_article_types_catalog AFTER INSERT OR UPDATE OR DELETE ON ticket_article_types
+    FOR EACH STATEMENT EXECUTE FUNCTION bump_catalog_version();
+
 -- +goose Down
+DROP TRIGGER ticket_article_types_catalog ON ticket_article_types;
 DROP INDEX tickets_months;

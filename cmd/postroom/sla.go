@@ -6,10 +6,13 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"postroom/internal/desk"
+	"postroom/internal/store"
 )
 
 func (p *program) slaCommand() *cobra.Command {
-	return family("sla", "Deadlines of tickets", p.slaRebuildCommand())
+	return family("sla", "Deadlines of tickets", p.slaRebuildCommand(), p.slaNotesCommand())
 }
 
 func (p *program) slaRebuildCommand() *cobra.Command {
@@ -61,4 +64,41 @@ func (p *program) rebuildDeadlines(ctx context.Context, wait bool) error {
 		case <-again.C:
 		}
 	}
+}
+
+func (p *program) slaNotesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "notes on|off",
+		Short: "Say whether public notes count as contacts and answers",
+		Long: `Says whether public notes count as contacts with the customer, and those of agents as answers.
+As shipped they don't. While they do, public notes can't be deleted; internal ones never count. The
+deadlines of all open tickets are calculated anew.`,
+		Example:   "  postroom sla notes on\n  postroom sla notes off",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"on", "off"},
+		RunE:      func(cmd *cobra.Command, args []string) error { return p.countNotes(cmd.Context(), args[0] == "on") },
+	}
+}
+
+func (p *program) countNotes(ctx context.Context, count bool) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	err = h.store.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.SetCommunication(ctx, desk.ArticleNote, count); err != nil {
+			return err
+		}
+		return tx.RequestDeadlineRebuild(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	if count {
+		fmt.Fprintln(p.out, "Public notes count as contacts and answers")
+	} else {
+		fmt.Fprintln(p.out, "Public notes don't count as contacts and answers")
+	}
+	return nil
 }
