@@ -65,6 +65,11 @@ func TestAccountIsConnected(t *testing.T) {
 	const duplicate = `{"result":"duplicate","message":"Account already exists!"}`
 	o.Post("chris", "/channels_email_inbound", inbound).Is(200).Same(t, duplicate)
 	o.Post("chris", "/channels_email_verify", account("")).Is(200).Same(t, duplicate)
+	o.Post("chris", "/channels_email_inbound", strings.Replace(inbound, `"folder": ""`, `"folder": "Inbox"`, 1)).Is(200).Same(t, duplicate)
+	other := strings.Replace(inbound, `"folder": ""`, `"folder": "Orders"`, 1) // a folder more is an account more
+	if got := o.Post("chris", "/channels_email_inbound", other).Is(200).Object(); got["result"] != "ok" {
+		t.Errorf("another folder of the same mailbox: %v", got)
+	}
 
 	// A stored password goes to no server but its own.
 	stranger := strings.NewReplacer("pw-in", "**********", "imap.example.com", "evil.example.org").Replace(inbound)

@@ -48,8 +48,17 @@ func (s side) text(key string) string {
 // sameAccount reports whether two sides lead to the same place.
 func (s side) sameAccount(other side) bool {
 	return s.adapter() == other.adapter() && s.text("host") == other.text("host") && s.text("user") == other.text("user") &&
-		s.text("folder") == other.text("folder") && s.text("folder_id") == other.text("folder_id") &&
+		s.folder() == other.folder() && s.text("folder_id") == other.text("folder_id") &&
 		s.text("shared_mailbox") == other.text("shared_mailbox")
+}
+
+// folder is the one that is fetched, by the name that all servers know where nobody named another.
+func (s side) folder() string {
+	name := s.text("folder")
+	if name == "" || strings.EqualFold(name, "INBOX") {
+		return "INBOX"
+	}
+	return name
 }
 
 // sideIn reads adapter and options.
