@@ -2,6 +2,7 @@ package channels
 
 import (
 	"context"
+	"strings"
 
 	"postroom/internal/desk"
 )
@@ -47,6 +48,15 @@ type Written struct {
 type Consent struct {
 	Number  string // its digits
 	Refused bool
+}
+
+// Title is what somebody wrote, cut to so many characters of a title.
+func Title(text string, most int) string {
+	text = strings.Join(strings.Fields(desk.Plain(text)), " ")
+	if short := desk.Cut(text, most); short != text {
+		return short + "..."
+	}
+	return text
 }
 
 // RemoteFile is an attachment that still lies at the messenger.

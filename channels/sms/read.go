@@ -12,7 +12,6 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
-	"postroom/internal/messenger"
 )
 
 // Facts are what has to be known of what a gateway brings before it is kept.
@@ -117,7 +116,7 @@ func (c *Client) Read(_ context.Context, channel desk.Channel, raw []byte) (*cha
 		return nil, nil // nothing was written
 	}
 	w := &channels.Written{
-		ID: n.id, From: n.from, To: n.to, Title: messenger.Title(n.text, maxTitle), ContentType: "text/plain", Body: n.text,
+		ID: n.id, From: n.from, To: n.to, Title: channels.Title(n.text, maxTitle), ContentType: "text/plain", Body: n.text,
 		By:      desk.Writer{Mobile: international(n.from), Firstname: n.from},
 		Ticket:  map[string]any{"sms": n.ticket},
 		Article: map[string]any{"sms": n.article, "channel_id": channel.ID},

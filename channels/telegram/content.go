@@ -25,7 +25,7 @@ const (
 func (r *reading) content(w *channels.Written) bool {
 	m := r.message
 	if title := cmp.Or(m.Text, m.Caption); title != "" {
-		w.Title = cut(title)
+		w.Title = channels.Title(title, maxTitle)
 	}
 	w.ContentType = "text/html"
 	switch {
@@ -57,14 +57,6 @@ func (r *reading) content(w *channels.Written) bool {
 		w.Body = told(m)
 	}
 	return w.Body != ""
-}
-
-func cut(title string) string {
-	title = strings.Join(strings.Fields(title), " ")
-	if runes := []rune(title); len(runes) > maxTitle {
-		return string(runes[:maxTitle]) + "..."
-	}
-	return title
 }
 
 // file is one that lies at Telegram.
@@ -128,7 +120,7 @@ func (r *reading) audio(w *channels.Written) {
 	r.file(w, file{a.FileID, cmp.Or(a.FileName, named("audio", a.FileID, a.MimeType, ".mp3")), cmp.Or(a.MimeType, "audio/mpeg"), a.FileSize}, a.Thumbnail)
 	song := strings.Trim(a.Performer+" - "+a.Title, " -")
 	if r.message.Caption == "" && song != "" {
-		w.Title = cut(song)
+		w.Title = channels.Title(song, maxTitle)
 		w.Body = strings.TrimPrefix(w.Body+"<br>"+richtext.FromText(song), noText+"<br>")
 	}
 }

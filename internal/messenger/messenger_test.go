@@ -80,7 +80,7 @@ func (o *office) process() {
 func from(number string) desk.Writer { return desk.Writer{Mobile: number, Firstname: number} }
 
 func text(id, number, body string) *channels.Written {
-	return &channels.Written{ID: id, By: from(number), From: number, To: "+491", Title: messenger.Title(body, 10), Body: body}
+	return &channels.Written{ID: id, By: from(number), From: number, To: "+491", Title: channels.Title(body, 10), Body: body}
 }
 
 func TestConversationsKeepTheirOrder(t *testing.T) {

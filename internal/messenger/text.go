@@ -3,7 +3,6 @@ package messenger
 import (
 	"maps"
 	"strings"
-	"unicode/utf8"
 
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
@@ -30,15 +29,6 @@ func (msg *message) body() string {
 		text, _ = richtext.Sanitize(text, richtext.Options{OwnURL: settings.String("http_type") + "://" + settings.String("fqdn")})
 	}
 	return desk.Cut(text, desk.MaxBody)
-}
-
-// Title cuts what somebody wrote to so many characters of a title.
-func Title(text string, most int) string {
-	text = strings.TrimSpace(oneLine(text))
-	if utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	return desk.Cut(text, most) + "..."
 }
 
 // with returns preferences with one more.
