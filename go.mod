@@ -48,7 +48,7 @@ require (
 	github.com/clipperhouse/displaywidth v0.10.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.6.0 // indirect
 	github.com/cloudflare/circl v1.6.3 // indirect
-	github.com/coder/websocket v1.8.15 // indirect
+	github.com/coder/websocket v1.8.15
 	github.com/coreos/go-oidc/v3 v3.16.0 // indirect
 	github.com/crewjam/saml v0.5.1 // indirect
 	github.com/elastic/elastic-transport-go/v8 v8.7.0 // indirect
