@@ -26,7 +26,7 @@ func benchTextSearch(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	const target = "150 ms (p95)"
+	const target = "150 ms"
 	for _, load := range []struct {
 		what  string
 		words func() string
