@@ -29,7 +29,12 @@ func (s *Room) receive(system cti.System, direction string) rest.Handler {
 		if err != nil {
 			return err
 		}
-		return v.write(w, http.StatusOK, answer)
+		if err := v.write(w, http.StatusOK, answer); err != nil {
+			return err
+		}
+		_ = http.NewResponseController(w).Flush() // where it can't be, the caller waits for the agents to be told
+		v.tell()
+		return nil
 	}
 }
 
@@ -41,6 +46,9 @@ type visit struct {
 	r         *http.Request
 	trusted   bool // it knows the token
 	sent      rest.Params
+	event     desk.CallEvent
+	call      *desk.Call // as the event left it; nil: nothing changed
+	rejected  bool
 }
 
 // reply is an answer in the form that the system reads.
@@ -76,7 +84,10 @@ func (v *visit) answer() (reply, error) {
 	if event.User == "" && sip != "" && v.names != nil {
 		event.User = v.names.Name(ctx, config.APIToken, sip)
 	}
-	answer := v.form(config.Decide(&event), catalog)
+	event.Taker = config.Taker(event.Taker)
+	decided := config.Decide(&event)
+	v.rejected = decided.Action == cti.Reject
+	answer := v.form(decided, catalog)
 	return answer, v.take(ctx, event, v.log(http.StatusOK, answer))
 }
 
@@ -111,7 +122,14 @@ func (v *visit) take(ctx context.Context, event desk.CallEvent, request desk.HTT
 			return v.Store.AddHTTPLog(ctx, &request)
 		}
 		after.CallerID = cmp.Or(call.CallerID, number)
-		saved, err := v.Store.SaveCall(ctx, after, request)
+		saved, err := v.Store.SaveCall(ctx, &after, request)
+		if saved {
+			after.UpdatedAt = now
+			if after.CreatedAt.IsZero() {
+				after.CreatedAt = now
+			}
+			v.event, v.call = event, &after
+		}
 		if err != nil || saved {
 			return err
 		}

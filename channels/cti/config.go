@@ -20,6 +20,7 @@ type Config struct {
 	routes     []route
 	otherwise  string // caller id
 	notify     []queue
+	devices    map[string]string // who has a telephone: ids or mail addresses of users
 }
 
 type route struct {
@@ -48,11 +49,19 @@ func ParseConfig(setting json.RawMessage) *Config {
 		NotifyMap rows `json:"notify_map"`
 		ViewLimit word `json:"view_limit"`
 		APIToken  word `json:"api_token"`
+
+		RemoteUsers rows `json:"user_remote_map"` // of sipgate.io
+		Devices     rows `json:"user_device_map"` // of Placetel
 	}
 	_ = json.Unmarshal(setting, &stored) // then it is not configured
 	c := &Config{
 		APIToken: string(stored.APIToken), ViewLimit: usualView,
-		configured: len(stored.Inbound) > 0 && len(stored.Outbound) > 0, blocked: map[string]bool{},
+		configured: len(stored.Inbound) > 0 && len(stored.Outbound) > 0, blocked: map[string]bool{}, devices: map[string]string{},
+	}
+	for key, owned := range map[string]rows{"remote_user_id": stored.RemoteUsers, "device_id": stored.Devices} {
+		for _, row := range owned {
+			c.devices[row.text(key)] = row.text("user_id")
+		}
 	}
 	if n, err := strconv.Atoi(string(stored.ViewLimit)); err == nil && n > 0 {
 		c.ViewLimit = min(n, maxView)
@@ -102,6 +111,29 @@ func (c *Config) QueuesOf(id desk.UserID, numbers []string) (queues []string, li
 		}
 	}
 	return append(queues, numbers...), true
+}
+
+// Taker says who took a call, with what is configured about telephones.
+func (c *Config) Taker(t desk.CallTaker) desk.CallTaker {
+	if owner := c.devices[t.Device]; t.Device != "" && owner != "" {
+		return desk.CallTaker{User: owner}
+	}
+	return t
+}
+
+// Told returns the agents that are told of calls to a number, as ids; everybody: there is no map.
+func (c *Config) Told(to string) (users []desk.UserID, everybody bool) {
+	for _, q := range c.notify {
+		if q.name != to {
+			continue
+		}
+		for _, user := range q.users {
+			if id, err := strconv.ParseInt(user, 10, 64); err == nil {
+				users = append(users, desk.UserID(id))
+			}
+		}
+	}
+	return users, len(c.notify) == 0
 }
 
 // Decide says what becomes of a call, and notes it in the event that is logged.

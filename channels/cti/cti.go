@@ -34,7 +34,7 @@ var (
 // without direction the known call knows it.
 func (s System) Read(values map[string]any) (e desk.CallEvent, sip string, err error) {
 	e, sip = s.read(values)
-	for _, text := range []*string{&e.CallID, &e.From, &e.To, &e.User, &e.Queue, &e.Cause} {
+	for _, text := range []*string{&e.CallID, &e.From, &e.To, &e.User, &e.Queue, &e.Cause, &e.Taker.Number, &e.Taker.Login, &e.Taker.Device, &e.Taker.User} {
 		*text = desk.Cut(desk.Plain(strings.TrimSpace(*text)), maxText)
 	}
 	switch {
@@ -87,6 +87,7 @@ func readPlain(f fields) (e desk.CallEvent, sip string) {
 	return desk.CallEvent{
 		Event: f.text("event"), Direction: f.text("direction"), CallID: f.text("callId", "call_id"),
 		From: f.text("from"), To: f.text("to"), User: f.text("user", "caller"), Queue: f.text("queue"), Cause: f.text("cause"),
+		Taker: desk.CallTaker{Number: f.text("answeringNumber"), Login: f.text("user"), Device: f.text("userId"), User: f.text("user_id")},
 	}, ""
 }
 
@@ -103,6 +104,7 @@ var placetelCauses = map[string]string{"missed": "cancel", "voicemail": "voicema
 // readPlacetel translates Placetel's words.
 func readPlacetel(f fields) (e desk.CallEvent, sip string) {
 	e, _ = readPlain(f)
+	e.Taker = desk.CallTaker{Device: f.text("peer")}
 	if known, ok := placetelEvents[e.Event]; ok {
 		e.Event = known.event
 		if known.direction != "" {

@@ -36,6 +36,15 @@ type CallEvent struct {
 	Queue     string
 	Cause     string // of a hangup
 	Comment   string // ours; empty: the cause
+	Taker     CallTaker
+}
+
+// CallTaker is what a telephone system says about who took a call. Any of it may be empty.
+type CallTaker struct {
+	Number string // that the call was taken at, as the system writes it
+	Login  string // of our user, perhaps: a name that the system shows
+	Device string // at the system
+	User   string // id or mail address of our user
 }
 
 // Call is a row of the caller log.

@@ -15,7 +15,7 @@ func TestCallsAreChangedOnlyAsTheyWereRead(t *testing.T) {
 	begun, _ := desk.Call{}.After(desk.CallEvent{Event: desk.NewCall, Direction: desk.CallIn, CallID: "a", From: "1", To: "2"}, nil, now)
 	save := func(call desk.Call, want bool) {
 		t.Helper()
-		saved, err := b.SaveCall(t.Context(), call, desk.HTTPLog{Facility: "cti", Method: "POST"})
+		saved, err := b.SaveCall(t.Context(), &call, desk.HTTPLog{Facility: "cti", Method: "POST"})
 		if err != nil || saved != want {
 			t.Errorf("SaveCall in state %s after %d events = %t, %v; want %t", call.State, call.Events, saved, err, want)
 		}

@@ -56,7 +56,7 @@ const insertCall = `
 		VALUES ($8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
 		ON CONFLICT (call_id) DO NOTHING
 		RETURNING id
-	)` + noteRequest + ` FROM saved`
+	)` + noteRequest + ` FROM saved RETURNING (SELECT id FROM saved)`
 
 const updateCall = `
 	WITH saved AS (
@@ -66,24 +66,25 @@ const updateCall = `
 			duration_talking_time = $22, done = $23, preferences = $24, events = $25, updated_at = now()
 		WHERE call_id = $15 AND events = $25 - 1
 		RETURNING id
-	)` + noteRequest + ` FROM saved`
+	)` + noteRequest + ` FROM saved RETURNING (SELECT id FROM saved)`
 
-// SaveCall writes a call after an event, and the request that told of it. It reports false when the
-// call is no longer as it was read: then it has to be read again.
-func (s Keeper) SaveCall(ctx context.Context, c desk.Call, l desk.HTTPLog) (bool, error) {
+// SaveCall writes a call after an event, and the request that told of it. A new call gets its ID. It
+// reports false when the call is no longer as it was read: then it has to be read again.
+func (s Keeper) SaveCall(ctx context.Context, c *desk.Call, l desk.HTTPLog) (bool, error) {
 	l.Shorten()
 	sql := updateCall
 	if c.Events == 1 {
 		sql = insertCall
 	}
-	tag, err := pg.Conn(s.DB).Exec(ctx, sql,
+	ids, err := pg.Column[desk.CallID](ctx, s.DB, "save call", sql,
 		l.Facility, l.Method, l.URL, l.Status, l.IP, pg.Object(l.Request), pg.Object(l.Response),
 		c.Direction, c.State, c.From, c.FromComment, c.To, c.ToComment, c.Queue, c.CallID, c.CallerID, c.Comment,
 		c.InitializedAt, c.StartAt, c.EndAt, c.DurationWaitingTime, c.DurationTalkingTime, c.Done, c.Preferences, c.Events)
-	if err != nil {
-		return false, fmt.Errorf("save call: %w", pg.Translate(err))
+	if err != nil || len(ids) == 0 {
+		return false, err
 	}
-	return tag.RowsAffected() == 1, nil
+	c.ID = ids[0]
+	return true, nil
 }
 
 // SetCallsDone says of calls whether they are done with. Those that are gone don't matter.
