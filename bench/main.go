@@ -31,7 +31,7 @@ type sizes struct {
 }
 
 func main() {
-	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,textsearch,search,deadlines,messengers,chat", "parts to run, separated by commas")
+	only := flag.String("only", "parser,triggers,mail,latency,queue,rest,scale,textsearch,search,deadlines,messengers,calls,chat", "parts to run, separated by commas")
 	size := sizes{}
 	flag.IntVar(&size.mails, "mails", 3000, "mails of each corpus")
 	flag.IntVar(&size.probes, "probes", 100, "mails whose way is timed")
@@ -69,6 +69,7 @@ func run(ctx context.Context, size sizes, parts []string, dir, out string) error
 		"search":     benchSearch,
 		"deadlines":  benchDeadlines,
 		"messengers": benchMessengers,
+		"calls":      benchCalls,
 		"chat":       benchChat,
 	}
 	r := &report{started: time.Now(), load: loadAverage()}

@@ -44,7 +44,9 @@ func benchMessengers(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	times, span, err := b.writeAtRate(ctx, b.base+address.RequestURI(), told.Get("secret_token"))
+	times, span, err := atRate(ctx, perSecond, int(writeSpan/time.Second)*perSecond, func(i int) error {
+		return write(ctx, b.base+address.RequestURI(), told.Get("secret_token"), i)
+	})
 	if err != nil {
 		return err
 	}
@@ -61,29 +63,26 @@ const (
 	writers    = 500 // people who write
 	perSecond  = 200
 	writeSpan  = 20 * time.Second
-	writeLimit = 64 // requests that wait for their answer at once
+	mostAtOnce = 64 // requests that wait for their answer at once
 )
 
-// writeAtRate lets people write at a steady rate, however long the answers take, and returns how long
-// each waited from the moment on at which it was to be sent.
-func (b *bench) writeAtRate(ctx context.Context, address, secret string) ([]time.Duration, time.Duration, error) {
-	const messages = int(writeSpan/time.Second) * perSecond
-	times, failed := make([]time.Duration, messages), make([]error, messages)
+// atRate sends n requests at a steady rate, however long the answers take, and returns how long each took
+// from the moment on at which it was to be sent.
+func atRate(ctx context.Context, rate, n int, send func(i int) error) ([]time.Duration, time.Duration, error) {
+	times, failed := make([]time.Duration, n), make([]error, n)
 	var running sync.WaitGroup
-	slots := make(chan struct{}, writeLimit)
-	tick := time.NewTicker(time.Second / perSecond)
-	defer tick.Stop()
+	slots := make(chan struct{}, mostAtOnce)
 	began := time.Now()
-	for i := range messages {
+	for i := range n {
+		due := began.Add(time.Duration(i) * time.Second / time.Duration(rate))
 		select {
-		case <-tick.C:
+		case <-time.After(time.Until(due)):
 		case <-ctx.Done():
 			return nil, 0, ctx.Err()
 		}
-		due := time.Now()
 		slots <- struct{}{}
 		running.Go(func() {
-			failed[i] = write(ctx, address, secret, i)
+			failed[i] = send(i)
 			times[i] = time.Since(due)
 			<-slots
 		})

@@ -14,163 +14,167 @@ import (
 // floors says on which floor each room lives. A room imports rooms on lower floors only. A new
 // room needs a line here: deciding where it lives is part of building it.
 var floors = map[string]int{
-	"bench":                          5,
-	"api/apitest":                    5, // runs the API for the tests of its rooms
-	"cmd/postroom":                   5,
-	"e2e":                            5,
-	"internal/devstack/keeper":       5, // a program for tests
-	"api":                            4,
-	"api/account":                    4,
-	"api/automation":                 4,
-	"api/checkmk":                    4,
-	"api/form":                       4,
-	"api/collab":                     4,
-	"api/directory":                  4, // LDAP, Exchange
-	"api/firststeps":                 4,
-	"api/importer":                   4, // takes other helpdesks over
-	"api/integration":                4,
-	"api/knowledge":                  4,
-	"api/library":                    4,
-	"api/chat":                       4,
-	"api/live":                       4,
-	"api/longpoll":                   4,
-	"api/mail":                       4,
-	"api/messaging":                  4, // messengers and their channels
-	"api/oauth":                      4,
-	"api/twofactor":                  4,
-	"api/objects":                    4,
-	"api/people":                     4,
-	"api/personal":                   4,
-	"api/search":                     4,
-	"api/security":                   4, // keys and certificates of mail
-	"api/rest":                       4, // what the rooms of the API have in common
-	"api/signin":                     4,
-	"api/site":                       4,
-	"api/subscription":               4,
-	"api/system":                     4,
-	"api/telephony":                  4,
-	"api/translation":                4,
-	"api/uploads":                    4,
-	"api/widget":                     4,
-	"api/tickets":                    4,
-	"channels/channeltest":           4, // the suite that every channel's tests run
-	"channels/email/cloudtest":       4, // providers of mailboxes, for tests
-	"channels/chat":                  4,
-	"channels/email":                 4,
-	"channels/form":                  4,
-	"channels/placetel":              4,
-	"channels/sms":                   2, // gateways of text messages
-	"channels/sms/smstest":           4, // their other side, for tests
-	"channels/telegram":              2, // the Bot API
-	"channels/telegram/telegramtest": 4, // its other side, for tests
-	"channels/whatsapp":              4,
-	"internal/console":               4,
-	"jobs":                           4,
-	"jobs/chat":                      4,
-	"jobs/hook":                      4,
-	"jobs/messenger":                 4,
-	"jobs/directory":                 4, // reads LDAP, Exchange
-	"jobs/agents":                    4,
-	"jobs/importer":                  4,
-	"jobs/index":                     4,
-	"jobs/jobtest":                   4, // opens installations for tests
-	"jobs/poll":                      4,
-	"jobs/scheduler":                 4,
-	"jobs/signatures":                4,
-	"jobs/trigger":                   4,
-	"channels/email/account":         1,
-	"channels/email/grant":           3, // keeps access tokens fresh
-	"channels/email/graph":           2, // Microsoft's REST interface for mail
-	"channels/email/inbox":           3,
-	"channels/email/letter":          3, // writes mail, sends none
-	"internal/config":                3,
-	"internal/datasource":            3,
-	"internal/finder":                3, // asks who knows: the search engine or the database
-	"internal/demo":                  3,
-	"internal/directorysync":         3,
-	"internal/devstack":              3,
-	"internal/devstack/host":         2,
-	"internal/devstack/ldapserver":   3, // the other side of tests
-	"internal/devstack/searchengine": 3,
-	"internal/devstack/mailserver":   3, // the other side of tests
-	"internal/importer":              3, // writes what comes from another helpdesk
-	"internal/importer/freshdesk":    2,
-	"internal/importer/kayako":       2,
-	"internal/importer/otrs":         2,
-	"internal/importer/source":       1, // what all helpdesks that are read have in common
-	"internal/importer/zendesk":      2,
-	"internal/intake":                3,
-	"internal/messenger":             3,
-	"internal/live":                  3, // tells open pages what happens
-	"internal/talk":                  3, // ends chats
-	"internal/transcript":            3, // makes tickets of chats
-	"internal/preview":               3, // what a mail would become
-	"internal/notify":                3,
-	"internal/perform":               3,
-	"internal/schedule":              3,
-	"internal/setup":                 3,
-	"internal/blob":                  2,
-	"internal/elastic":               2, // speaks to a search engine
-	"internal/extract":               2, // the text of files
-	"internal/search":                2,
-	"internal/secmail":               2, // opens and seals mail
-	"internal/store":                 2,
-	"internal/store/accounts":        2,
-	"internal/store/arrivals":        2,
-	"internal/store/automation":      2,
-	"internal/store/catalog":         2,
-	"internal/store/chat":            2,
-	"internal/store/collab":          2,
-	"internal/store/directory":       2,
-	"internal/store/files":           2,
-	"internal/store/helpdesks":       2,
-	"internal/store/imports":         2,
-	"internal/store/indexing":        2,
-	"internal/store/installation":    2,
-	"internal/store/knowledge":       2,
-	"internal/store/library":         2,
-	"internal/store/lookup":          2,
-	"internal/store/outbox":          2,
-	"internal/store/personal":        2,
-	"internal/store/pg":              2,
-	"internal/store/privacy":         2,
-	"internal/store/seal":            2,
-	"internal/store/signin":          2,
-	"internal/store/table":           2,
-	"internal/store/telephony":       2,
-	"internal/store/tickets":         2,
-	"internal/template":              2,
-	"spool":                          2,
-	"channels":                       1,
-	"channels/cti":                   1, // what telephone systems say, without HTTP
-	"internal/attribute":             1,
-	"internal/chat":                  1, // who waits, who talks, who is told
-	"internal/csvimport":             1,
-	"internal/document":              1, // what a search engine is told of a record
-	"internal/ical":                  1,
-	"internal/forms":                 1,
-	"internal/rules":                 1,
-	"internal/signature":             1,
-	"internal/sla":                   1,
-	"internal/webhook":               1,
-	"jobs/task":                      1,
-	"parser":                         1,
-	"internal/credential":            0,
-	"internal/desk":                  0,
-	"internal/egress":                0,
-	"internal/pgp":                   0,
-	"internal/idoit":                 1,
-	"internal/ldap":                  1,
-	"internal/tracker":               1,
-	"internal/pgregex":               0,
-	"internal/phone":                 0,
-	"internal/picture":               0,
-	"internal/richtext":              0,
-	"internal/smime":                 0,
-	"internal/wording":               0, // how texts are made of words
-	"channels/email/pop3":            0, // a protocol, like a library
-	"channels/email/provider":        1, // where people sign in to let us into a mailbox
-	"migrations":                     0,
+	"bench":                                 5,
+	"api/apitest":                           5, // runs the API for the tests of its rooms
+	"cmd/postroom":                          5,
+	"e2e":                                   5,
+	"internal/devstack/keeper":              5, // a program for tests
+	"api":                                   4,
+	"api/account":                           4,
+	"api/automation":                        4,
+	"api/checkmk":                           4,
+	"api/form":                              4,
+	"api/collab":                            4,
+	"api/directory":                         4, // LDAP, Exchange
+	"api/firststeps":                        4,
+	"api/importer":                          4, // takes other helpdesks over
+	"api/integration":                       4,
+	"api/knowledge":                         4,
+	"api/library":                           4,
+	"api/chat":                              4,
+	"api/live":                              4,
+	"api/longpoll":                          4,
+	"api/mail":                              4,
+	"api/messaging":                         4, // messengers and their channels
+	"api/oauth":                             4,
+	"api/twofactor":                         4,
+	"api/objects":                           4,
+	"api/people":                            4,
+	"api/personal":                          4,
+	"api/search":                            4,
+	"api/security":                          4, // keys and certificates of mail
+	"api/rest":                              4, // what the rooms of the API have in common
+	"api/signin":                            4,
+	"api/site":                              4,
+	"api/subscription":                      4,
+	"api/system":                            4,
+	"api/telephony":                         4,
+	"api/thirdparty":                        4,
+	"api/translation":                       4,
+	"api/uploads":                           4,
+	"api/widget":                            4,
+	"api/tickets":                           4,
+	"channels/channeltest":                  4, // the suite that every channel's tests run
+	"channels/email/cloudtest":              4, // providers of mailboxes, for tests
+	"channels/chat":                         4,
+	"channels/email":                        4,
+	"channels/form":                         4,
+	"channels/placetel":                     4,
+	"channels/sms":                          2, // gateways of text messages
+	"channels/sms/smstest":                  4, // their other side, for tests
+	"channels/telegram":                     2, // the Bot API
+	"channels/telegram/telegramtest":        4, // its other side, for tests
+	"channels/whatsapp":                     4,
+	"internal/console":                      4,
+	"jobs":                                  4,
+	"jobs/chat":                             4,
+	"jobs/hook":                             4,
+	"jobs/messenger":                        4,
+	"jobs/directory":                        4, // reads LDAP, Exchange
+	"jobs/agents":                           4,
+	"jobs/importer":                         4,
+	"jobs/index":                            4,
+	"jobs/jobtest":                          4, // opens installations for tests
+	"jobs/poll":                             4,
+	"jobs/scheduler":                        4,
+	"jobs/signatures":                       4,
+	"jobs/trigger":                          4,
+	"channels/email/account":                1,
+	"channels/email/grant":                  3, // keeps access tokens fresh
+	"channels/email/graph":                  2, // Microsoft's REST interface for mail
+	"channels/email/inbox":                  3,
+	"channels/email/letter":                 3, // writes mail, sends none
+	"internal/config":                       3,
+	"internal/datasource":                   3,
+	"internal/finder":                       3, // asks who knows: the search engine or the database
+	"internal/demo":                         3,
+	"internal/directorysync":                3,
+	"internal/devstack":                     3,
+	"internal/devstack/host":                2,
+	"internal/devstack/ldapserver":          3, // the other side of tests
+	"internal/devstack/searchengine":        3,
+	"internal/devstack/searchengine/keeper": 4, // a program for tests
+	"internal/devstack/mailserver":          3, // the other side of tests
+	"internal/importer":                     3, // writes what comes from another helpdesk
+	"internal/importer/freshdesk":           2,
+	"internal/importer/kayako":              2,
+	"internal/importer/otrs":                2,
+	"internal/importer/source":              1, // what all helpdesks that are read have in common
+	"internal/importer/zendesk":             2,
+	"internal/intake":                       3,
+	"internal/messenger":                    3,
+	"internal/live":                         3, // tells open pages what happens
+	"internal/talk":                         3, // ends chats
+	"internal/transcript":                   3, // makes tickets of chats
+	"internal/preview":                      3, // what a mail would become
+	"internal/notify":                       3,
+	"internal/perform":                      3,
+	"internal/schedule":                     3,
+	"internal/setup":                        3,
+	"internal/blob":                         2,
+	"internal/elastic":                      2, // speaks to a search engine
+	"internal/ews":                          2, // speaks to Exchange
+	"internal/idp":                          2, // speaks to identity providers
+	"internal/extract":                      2, // the text of files
+	"internal/search":                       2,
+	"internal/secmail":                      2, // opens and seals mail
+	"internal/store":                        2,
+	"internal/store/accounts":               2,
+	"internal/store/arrivals":               2,
+	"internal/store/automation":             2,
+	"internal/store/catalog":                2,
+	"internal/store/chat":                   2,
+	"internal/store/collab":                 2,
+	"internal/store/directory":              2,
+	"internal/store/files":                  2,
+	"internal/store/helpdesks":              2,
+	"internal/store/imports":                2,
+	"internal/store/indexing":               2,
+	"internal/store/installation":           2,
+	"internal/store/knowledge":              2,
+	"internal/store/library":                2,
+	"internal/store/lookup":                 2,
+	"internal/store/outbox":                 2,
+	"internal/store/personal":               2,
+	"internal/store/pg":                     2,
+	"internal/store/privacy":                2,
+	"internal/store/seal":                   2,
+	"internal/store/signin":                 2,
+	"internal/store/table":                  2,
+	"internal/store/telephony":              2,
+	"internal/store/tickets":                2,
+	"internal/template":                     2,
+	"spool":                                 2,
+	"channels":                              1,
+	"channels/cti":                          1, // what telephone systems say, without HTTP
+	"internal/attribute":                    1,
+	"internal/chat":                         1, // who waits, who talks, who is told
+	"internal/csvimport":                    1,
+	"internal/document":                     1, // what a search engine is told of a record
+	"internal/ical":                         1,
+	"internal/forms":                        1,
+	"internal/rules":                        1,
+	"internal/signature":                    1,
+	"internal/sla":                          1,
+	"internal/webhook":                      1,
+	"jobs/task":                             1,
+	"parser":                                1,
+	"internal/credential":                   0,
+	"internal/desk":                         0,
+	"internal/egress":                       0,
+	"internal/pgp":                          0,
+	"internal/idoit":                        1,
+	"internal/ldap":                         1,
+	"internal/tracker":                      1,
+	"internal/pgregex":                      0,
+	"internal/phone":                        0,
+	"internal/picture":                      0,
+	"internal/richtext":                     0,
+	"internal/smime":                        0,
+	"internal/wording":                      0, // how texts are made of words
+	"channels/email/pop3":                   0, // a protocol, like a library
+	"channels/email/provider":               1, // where people sign in to let us into a mailbox
+	"migrations":                            0,
 }
 
 // step orders the rooms of a house that stand on one floor. Those of the API: what all of them have in
@@ -251,7 +255,7 @@ var only = map[string][]string{
 var importedBy = map[string][]string{
 	"internal/config":                {"bench", "cmd/postroom", "e2e"},
 	"internal/devstack":              {"api/apitest", "bench", "cmd/postroom", "e2e", "internal/devstack/keeper", "jobs/jobtest"},
-	"internal/devstack/host":         {"internal/devstack", "internal/devstack/ldapserver", "internal/devstack/mailserver"},
+	"internal/devstack/host":         {"internal/devstack", "internal/devstack/ldapserver", "internal/devstack/mailserver", "internal/devstack/searchengine"},
 	"internal/devstack/ldapserver":   {},
 	"internal/devstack/mailserver":   {"bench"},
 	"internal/devstack/searchengine": {"bench", "internal/devstack/searchengine/keeper"},
