@@ -111,6 +111,7 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	agent.connect()
 
 	page := openBrowser(t, `<p>Nice things.</p>
+		<script>window.WebSocket = class extends WebSocket { constructor(url) { super(url); window.line = this; } };</script>
 		<script src="`+in.base+`/assets/chat/chat.min.js"></script>
 		<script>new ZammadChat({ chatId: 1, title: '<strong>Chat</strong> with us!', debug: true })</script>`)
 	page.do("find the button by keyboard and open the window",
@@ -148,6 +149,13 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	page.holds("everything is there once, and harmless",
 		"document.querySelectorAll('.pr-chat-message').length === 4 && document.title === 'A shop' && !document.querySelector('.pr-chat-log img')")
 
+	page.do("lose the line while a message is acknowledged",
+		chromedp.Evaluate(`{ const lost = line; lost.onmessage = frame => { if (frame.data.includes('chat_session_message')) lost.close(); }; }`, nil),
+		chromedp.KeyEvent("In a box, please."), chromedp.KeyEvent(kb.Enter))
+	agent.hears("In a box, please.")
+	page.holds("what had arrived is there once",
+		"line.readyState === WebSocket.OPEN && document.querySelectorAll('.pr-chat-mine').length === 3 && !document.querySelector('.pr-chat-unsent')")
+
 	page.do("reload the page in the middle", chromedp.Reload())
 	page.says(".pr-chat-log", "Two it is.")
 
@@ -164,7 +172,7 @@ func TestVisitorAndAgentTalk(t *testing.T) {
 	if len(articles) != 1 || articles[0].Type != "chat" {
 		t.Fatalf("articles = %v", articles)
 	}
-	for _, said := range []string{"Is &lt;b&gt;this&lt;/b&gt; one blue?", "It is <strong>blue</strong>.", "Then I take two.", "Two it is."} {
+	for _, said := range []string{"Is &lt;b&gt;this&lt;/b&gt; one blue?", "It is <strong>blue</strong>.", "Then I take two.", "Two it is.", "In a box, please."} {
 		if n := strings.Count(articles[0].Body, said); n != 1 {
 			t.Errorf("the transcript has %q %d times: %s", said, n, articles[0].Body)
 		}

@@ -370,7 +370,8 @@
       chat_session_message: function (d) {
         var at = unsent.findIndex(function (m) { return m.id === d.id; });
         if (at >= 0) {
-          unsent[at].node.classList.remove('pr-chat-unsent');
+          // One that had arrived before the line was lost came back with all the others.
+          if (d.message.id <= shownTo) { unsent[at].node.remove(); } else { unsent[at].node.classList.remove('pr-chat-unsent'); }
           unsent.splice(at, 1);
           shownTo = Math.max(shownTo, d.message.id);
         } else if (d.message.id > shownTo) {
