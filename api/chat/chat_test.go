@@ -112,3 +112,21 @@ func TestChatIsRefused(t *testing.T) {
 	shop.send(`{"event":"chat_status_customer","data":{"chat_id":1}}`)
 	shop.hears("chat_error", `{"state":"chat_disabled"}`)
 }
+
+func TestAgentsAreNotSwitchedByALink(t *testing.T) {
+	t.Parallel()
+	o := desk(t)
+	o.Exec(`INSERT INTO permissions_roles (permission_id, role_id) SELECT p.id, r.role_id FROM permissions p, roles_users r WHERE p.name = 'chat.agent' AND r.user_id = $1 ON CONFLICT DO NOTHING`, o.UserID("emma"))
+	b := o.Browser()
+	b.SignIn("emma")
+	count := func() (n int) {
+		o.One(&n, `SELECT count(*) FROM chat_agents`)
+		return n
+	}
+	if b.Ask("GET", "/message_send?data[event]=chat_agent_state&data[data][active]=true", "").Is(200); count() != 0 {
+		t.Error("whoever follows a link takes chats")
+	}
+	if b.Ask("POST", "/message_send", `{"data":{"event":"chat_agent_state","data":{"active":true}}}`).Is(200); count() != 1 {
+		t.Error("whoever asks for it does not take chats")
+	}
+}
