@@ -209,6 +209,14 @@ func TestSettingsSayWhoIsLinkedToWhom(t *testing.T) {
 	o.Setting("auth_third_party_no_create_user", true)
 	o.signIn(o.Browser(), idp.OpenID, nina()).Refuses(403, "The user account does not exist. Please contact your administrator.")
 
+	// Who is known by the address must have it.
+	stored := map[string]any{"issuer": o.provider.server.URL, "identifier": "postroom", "client_secret": "s3cret", "uid_field": "email"}
+	o.Setting("auth_openid_connect_credentials", stored)
+	o.signIn(o.Browser(), idp.OpenID, emma(true)).Is(http.StatusFound)
+	o.signIn(o.Browser(), idp.OpenID, emma(false)).Refuses(403, "Message from openid_connect: invalid_credentials")
+	delete(stored, "uid_field")
+	o.Setting("auth_openid_connect_credentials", stored)
+
 	// Microsoft's people of any tenant have whatever address its administrator likes.
 	o.Setting("auth_third_party_no_create_user", false)
 	o.Setting("auth_microsoft_office365_credentials", map[string]any{"app_id": "postroom", "app_secret": "s3cret"})

@@ -136,8 +136,11 @@ func (p *openID) identity(claims credentials) (Identity, error) {
 	case nil:
 		who.Verified = p.trusted
 	}
-	if who.UID == "" {
+	switch {
+	case who.UID == "":
 		return Identity{}, fmt.Errorf("%w: its answer lacks %s", ErrRefused, p.uid)
+	case p.uid == "email" && !who.Verified: // whoever enters another's address there would be that person here
+		return Identity{}, fmt.Errorf("%w: it has not verified the address that is to say who it is", ErrRefused)
 	}
 	return who, nil
 }
