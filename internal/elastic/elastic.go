@@ -123,7 +123,8 @@ const (
 func newClient(o options, keys Keys) (*Client, error) {
 	address, err := url.Parse(o.url)
 	if err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
-		return nil, &desk.ConfigError{Reason: fmt.Sprintf("setting es_url: %q is no address such as https://localhost:9200", o.url)}
+		// Without what was typed: there may be a password in it.
+		return nil, &desk.ConfigError{Reason: "setting es_url is no address such as https://localhost:9200"}
 	}
 	if o.prefix == "" || strings.ContainsAny(o.prefix, `\/*?"<>| ,#:`) || strings.ContainsAny(o.prefix[:1], "-_+.") {
 		return nil, &desk.ConfigError{Reason: fmt.Sprintf("setting es_index: %q can't begin the name of an index", o.prefix)}

@@ -110,12 +110,16 @@ func TestSettingsThatCanNotBeUsed(t *testing.T) {
 	for name, s := range map[string]desk.Settings{
 		"no address":     settings("localhost:9200"),
 		"another scheme": settings("ftp://localhost"),
+		"no scheme":      settings("elastic:s3cret@localhost:9200"),
 		"no prefix":      settings("http://localhost", "es_index", `""`),
 		"a wild prefix":  settings("http://localhost", "es_index", `"a*"`),
 	} {
 		_, err := elastic.NewEngine(elastic.Keys{}).Client(s)
 		if _, ok := errors.AsType[*desk.ConfigError](err); !ok {
 			t.Errorf("%s: %v, want a ConfigError", name, err)
+		}
+		if err != nil && strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%s: %v tells the password", name, err)
 		}
 	}
 	if c, err := elastic.NewEngine(elastic.Keys{}).Client(settings("")); c != nil || err != nil {
@@ -202,6 +206,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 	}{
 		{500, `{"error":{"type":"x","reason":"y"}}`, true},
 		{503, `<html>proxy</html>`, true},
+		{404, "default backend - 404", true}, // nor is the index gone
+		{400, `<html>proxy</html>`, true},
 		{429, `{}`, true},
 		{401, `{"error":"who are you"}`, true},
 		{200, `<html>`, true},

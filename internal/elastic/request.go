@@ -65,20 +65,21 @@ func (c *Client) do(ctx context.Context, within time.Duration, request esapi.Req
 }
 
 // refusal makes an error of an answer. A request that was wrong is an InvalidError; everything else
-// may be right tomorrow: the engine is full, starts, or has to be told another password.
+// may be right tomorrow: the engine is full, starts, or has to be told another password. What is no
+// JSON a proxy says while the engine is away, which knows nothing of indexes.
 func refusal(status int, body io.Reader) error {
 	text, _ := io.ReadAll(io.LimitReader(body, 64<<10))
 	var answer struct {
 		Error json.RawMessage `json:"error"`
 	}
-	_ = json.Unmarshal(text, &answer) // a proxy in between answers otherwise
+	byEngine := json.Unmarshal(text, &answer) == nil || len(text) == 0 // HEAD has no body
 	reason := reasonOf(answer.Error, string(text))
-	switch status {
-	case http.StatusNotFound:
+	switch {
+	case status == http.StatusNotFound && byEngine:
 		return fmt.Errorf("%w: %s", errNoIndex, reason)
-	case http.StatusBadRequest:
+	case status == http.StatusBadRequest && byEngine:
 		return &desk.InvalidError{Field: "query", Reason: reason}
-	case http.StatusRequestEntityTooLarge:
+	case status == http.StatusRequestEntityTooLarge:
 		return fmt.Errorf("%w: %s", errTooLarge, reason)
 	}
 	return fmt.Errorf("search engine answers %d: %w: %s", status, desk.ErrUnavailable, reason)
