@@ -15,6 +15,7 @@ import (
 	"postroom/channels"
 	"postroom/channels/sms"
 	"postroom/channels/telegram"
+	"postroom/channels/whatsapp"
 	"postroom/internal/desk"
 )
 
@@ -23,6 +24,7 @@ type Needs struct {
 	Receive  channels.Receive // commits what messengers sent
 	Telegram *telegram.Client
 	SMS      *sms.Client
+	WhatsApp *whatsapp.Client
 }
 
 // Room answers messengers, and requests about their channels.
@@ -38,6 +40,8 @@ func New(house *rest.House, needs Needs) *Room { return &Room{house, needs} }
 func (s *Room) Routes(t *rest.Table) {
 	s.telegramRoutes(t)
 	s.smsRoutes(t)
+	s.whatsAppRoutes(t)
+	s.closedRoutes(t)
 }
 
 // maxMessage is how large a message of a messenger may be, in bytes. Files come otherwise. More is

@@ -64,7 +64,8 @@ var floors = map[string]int{
 	"channels/sms/smstest":                  4, // their other side, for tests
 	"channels/telegram":                     2, // the Bot API
 	"channels/telegram/telegramtest":        4, // its other side, for tests
-	"channels/whatsapp":                     4,
+	"channels/whatsapp":                     2, // the Cloud API of WhatsApp Business
+	"channels/whatsapp/whatsapptest":        4, // its other side, for tests
 	"internal/console":                      4,
 	"jobs":                                  4,
 	"jobs/chat":                             4,
@@ -291,7 +292,6 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra/":                          {"cmd/postroom"},
 	"github.com/twilio/twilio-go/":                     {"channels/sms"},
 	"github.com/wneessen/go-mail/":                     {"channels/email"},
-	"github.com/xuri/excelize/":                        {"api/collab"},
 	"github.com/youmark/pkcs8/":                        {"internal/smime"},
 }
 

@@ -6,6 +6,7 @@ import (
 	"postroom/api/messaging"
 	"postroom/channels/sms"
 	"postroom/channels/telegram"
+	"postroom/channels/whatsapp"
 	"postroom/internal/desk"
 	"postroom/internal/egress"
 	"postroom/internal/intake"
@@ -26,11 +27,19 @@ func (h *house) sms() *sms.Client {
 	}
 }
 
+// whatsApp is a client of Meta's Graph API.
+func (h *house) whatsApp() *whatsapp.Client {
+	return &whatsapp.Client{
+		HTTP: egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: whatsapp.RequestWithin, Redirects: 3}), API: whatsapp.PublicAPI,
+	}
+}
+
 // messengers ties what messengers send to those who can read it, by the names of their kinds.
 func (h *house) messengers() *messenger.Messenger {
 	return messenger.New(h.store, h.blobs, map[string]messenger.Kind{
 		telegram.Kind: {Read: h.telegram().Read, Type: desk.ArticleTelegram},
 		sms.Kind:      {Read: h.sms().Read, Type: desk.ArticleSMS, ByType: true},
+		whatsapp.Kind: {Read: h.whatsApp().Read, Type: desk.ArticleWhatsApp},
 	}, h.log)
 }
 
@@ -39,6 +48,7 @@ func (h *house) ways() sendmessages.Ways {
 	return sendmessages.Ways{
 		desk.ArticleTelegram: {Sender: telegram.NewSender(h.telegram()), Area: desk.AreaTelegram, Failure: "Unable to send telegram message"},
 		desk.ArticleSMS:      {Sender: sms.NewSender(h.sms(), h.store), Area: desk.AreaSMSAccount, Failure: "Unable to send SMS message", History: "sms"},
+		desk.ArticleWhatsApp: {Sender: whatsapp.NewSender(h.whatsApp()), Area: desk.AreaWhatsApp, Failure: "Unable to send WhatsApp message"},
 	}
 }
 
@@ -48,5 +58,6 @@ func (h *house) messaging() messaging.Needs {
 		Receive:  intake.New(h.store, h.blobs, h.log).Receive,
 		Telegram: h.telegram(),
 		SMS:      h.sms(),
+		WhatsApp: h.whatsApp(),
 	}
 }
