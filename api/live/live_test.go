@@ -102,6 +102,18 @@ func TestEventsOfATransactionComeWithIt(t *testing.T) {
 	hear(t, emma, "hello")
 }
 
+func TestWhoIsSignedOutIsToldNothingMore(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	emma := page(t, o.URL, "emma")
+	o.Exec(`DELETE FROM tokens WHERE user_id = $1`, o.UserID("emma"))
+	o.Eventually("the page is nobody's", func() bool { // who holds a token is remembered for a second
+		send(t, emma, `{"event":"ping"}`)
+		n, err := o.Store.QueueForUsers(t.Context(), []desk.UserID{desk.UserID(o.UserID("emma"))}, []byte(`{"event":"secret"}`))
+		return n == 0 && err == nil
+	})
+}
+
 // deaf is a bus that carries nothing, as while Redis is away.
 type deaf struct{}
 

@@ -85,6 +85,7 @@ func (c *socket) serve(ctx context.Context) {
 			return
 		}
 		if err := c.rate.Wait(ctx); err != nil {
+			_ = c.conn.CloseNow() // nobody else would: the page was given up between two of its frames
 			return
 		}
 		err = c.take(ctx, data)
@@ -143,7 +144,10 @@ func (c *socket) take(ctx context.Context, data []byte) error {
 	frame := live.Frame{Event: top.Text("event"), Data: inner, Top: top}
 	if frame.Event == "ping" {
 		c.Tell([]json.RawMessage{rest.AppendJSON(nil, rest.Record{{"event", "pong"}})})
-		return nil
+		if !c.from.Claimed {
+			return nil
+		}
+		// Whose page only listens may have been signed out meanwhile.
 	}
 	ctx, cancel := context.WithTimeout(ctx, actTime)
 	defer cancel()
@@ -154,6 +158,8 @@ func (c *socket) take(ctx context.Context, data []byte) error {
 		return err
 	}
 	switch frame.Event {
+	case "ping":
+		return nil
 	case "login":
 		c.say("maintenance", rest.Record{{"type", "app_version"}, {"app_version", c.room.version}})
 		return nil
