@@ -36,7 +36,9 @@ const (
 	workFor = time.Minute
 	// engineAway is how long we leave an engine alone that does not answer.
 	engineAway = 3 * time.Second
-	noteSpan   = 5 * time.Second
+	// engineRefuses is how long we leave one alone that refuses everything, until somebody looks into it.
+	engineRefuses = time.Minute
+	noteSpan      = 5 * time.Second
 )
 
 // Work writes documents until nothing is left to do. While the engine does not answer everything
@@ -55,8 +57,13 @@ func (j *Changes) Work(ctx context.Context, _ task.SearchChanged, id desk.Outbox
 	if err != nil {
 		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
 		defer cancel()
-		if errors.Is(err, desk.ErrUnavailable) && ctx.Err() == nil {
+		switch {
+		case ctx.Err() != nil:
+		case errors.Is(err, desk.ErrUnavailable):
 			err = &channels.LaterError{After: engineAway, Err: errors.New(err.Error())}
+		case desk.Permanent(err): // whoever gave up here would be woken again at once, for what is still to be done
+			j.log.ErrorContext(ctx, "the search engine refuses all changes, trying again", "error", err)
+			err = &channels.LaterError{After: engineRefuses, Err: errors.New(err.Error())}
 		}
 		return errors.Join(err, j.store.ReleaseTask(note, id))
 	}

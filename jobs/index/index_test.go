@@ -1,13 +1,18 @@
 package index_test
 
 import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
+	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/devstack/searchengine"
 	"postroom/internal/elastic"
 	"postroom/internal/store"
 	"postroom/jobs/jobtest"
+	"postroom/jobs/task"
 )
 
 func TestWithoutAnEngineNothingIsNoted(t *testing.T) {
@@ -16,6 +21,41 @@ func TestWithoutAnEngineNothingIsNoted(t *testing.T) {
 	o.tickets(1001, 1003)
 	if n := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`); n != 0 || len(o.wakes()) != 0 {
 		t.Errorf("%d changes and %d pieces of work for an engine that is not there", n, len(o.wakes()))
+	}
+}
+
+func TestWithoutAnEngineNoIndexIsGoneOnWith(t *testing.T) {
+	t.Parallel()
+	o := &office{Office: jobtest.Open(t)}
+	o.Exec(`INSERT INTO search_indexes (name, object, serving) VALUES ('zammad_ticket-1', 'ticket', true), ('zammad_ticket-2', 'ticket', false)`)
+	if _, err := o.WakeSearch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if left := jobtest.Ask[string](o.Office, `SELECT string_agg(name, ' ') FROM search_indexes`); left != "zammad_ticket-1" {
+		t.Errorf("indexes %s: one that was being built misses what changed meanwhile", left)
+	}
+}
+
+func TestRefusedChangesWait(t *testing.T) {
+	t.Parallel()
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = w.Write([]byte(`{"error":{"type":"illegal_argument_exception","reason":"not like this"}}`))
+	}))
+	t.Cleanup(engine.Close)
+	o := openAt(t, engine.URL, "refused")
+	o.Exec(`INSERT INTO search_indexes (name, object, serving) VALUES ('refused_ticket-1', 'ticket', true), ('refused_ticket-2', 'ticket', false)`)
+	o.tickets(1001, 1001)
+	err := o.job.Work(t.Context(), task.SearchChanged{}, o.wakes()[0])
+	if _, later := errors.AsType[*channels.LaterError](err); !later {
+		t.Errorf("%v, want one that comes again", err)
+	}
+	if _, err := o.WakeSearch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	changes, indexes := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`), jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_indexes`)
+	if changes == 0 || indexes != 2 || len(o.wakes()) != 1 {
+		t.Errorf("%d changes, %d indexes and %d pieces of work are left, want some, 2 and 1", changes, indexes, len(o.wakes()))
 	}
 }
 

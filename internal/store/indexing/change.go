@@ -72,8 +72,15 @@ func (s Keeper) SpreadSearchChange(ctx context.Context, object string, ids []int
 
 // WakeSearch lets a worker look for changes that nobody was told of: it was committed while the
 // worker that was meant to see it had already looked. It returns 1 if there were any.
+//
+// Without a search engine nobody notes what changes, so an index that was being built then must not be
+// gone on with: it would lack that for ever.
 func (s Keeper) WakeSearch(ctx context.Context) (int, error) {
 	woken, err := pg.Value[bool](ctx, s.DB, "wake search", `
+		WITH outdated AS (
+			DELETE FROM search_indexes
+			WHERE NOT serving AND NOT search_engine_set()
+		)
 		SELECT CASE WHEN EXISTS (SELECT FROM search_changes) THEN wake_search() ELSE false END`)
 	if woken {
 		return 1, err
