@@ -139,7 +139,10 @@ func TestWhoMayNotSend(t *testing.T) {
 	o.Setting("fqdn", "other.example.com")
 	submit(o, filled(token, "nina@example.org")).Refuses(401, "Authorization failed")
 
+	large := `{"fingerprint": "` + strings.Repeat("x", 2<<20) + `"}`
+	configure(o, large).Is(413)
 	o.Setting("form_ticket_create", false)
+	configure(o, large).Refuses(403, "Not authorized")
 	configure(o, `{"fingerprint": "`+fingerprint+`"}`).Refuses(403, "Not authorized")
 	configure(o, `{"fingerprint": "`+fingerprint+`", "test": true}`).Refuses(403, "Not authorized")
 	o.Post("emma", "/form_config", `{"fingerprint": "`+fingerprint+`", "test": true}`).Refuses(403, "Not authorized")

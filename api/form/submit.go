@@ -30,21 +30,26 @@ type page struct {
 	ip          string
 }
 
-// enter begins a request. Without the switch on, only who configures the form gets further, to try it.
-func (s *Room) enter(w http.ResponseWriter, r *http.Request) (*page, error) {
+// enter begins a request. Without the switch on, only who configures the form gets further, to try it;
+// from everybody else not even the body is read then.
+func (s *Room) enter(w http.ResponseWriter, r *http.Request, read func(*http.Request) (rest.Params, error)) (*page, error) {
 	rest.AllowOtherOrigins(w.Header())
-	p, err := rest.ReadParamsUpTo(r, rest.MaxLargeBody)
+	catalog, err := s.Catalog(r)
 	if err != nil {
 		return nil, err
 	}
-	catalog, err := s.Catalog(r)
+	on, who := catalog.Settings.Bool("form_ticket_create"), rest.Caller(r)
+	if !on && (who == nil || !who.Can("admin.channel_formular")) {
+		return nil, errNotAuthorized
+	}
+	p, err := read(r)
 	if err != nil {
 		return nil, err
 	}
 	v := &page{Params: p, catalog: catalog, fingerprint: p.Text("fingerprint")}
 	trying := false
 	p.SetBool(&trying, "test")
-	if who := rest.Caller(r); !catalog.Settings.Bool("form_ticket_create") && (!trying || who == nil || !who.Can("admin.channel_formular")) {
+	if !on && !trying {
 		return nil, errNotAuthorized
 	}
 	if len(v.fingerprint) < shortest {
@@ -65,7 +70,7 @@ func (v *page) fqdn() string { return v.catalog.Settings.String("fqdn") }
 
 // configure tells a page where to send its form, and with what token.
 func (s *Room) configure(w http.ResponseWriter, r *http.Request) error {
-	v, err := s.enter(w, r)
+	v, err := s.enter(w, r, rest.ReadParams)
 	if err != nil {
 		return err
 	}
@@ -76,10 +81,15 @@ func (s *Room) configure(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// withFiles reads what may hold files.
+func withFiles(r *http.Request) (rest.Params, error) {
+	return rest.ReadParamsUpTo(r, rest.MaxLargeBody)
+}
+
 // submit makes a ticket of a form.
 func (s *Room) submit(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	v, err := s.enter(w, r)
+	v, err := s.enter(w, r, withFiles)
 	if err != nil {
 		return err
 	}
