@@ -18,6 +18,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/messenger"
 	sendmessages "postroom/jobs/messenger"
+	"postroom/jobs/reminder"
 )
 
 // line is an office with a number at WhatsApp.
@@ -234,6 +235,45 @@ func TestWhatsAppIsAnswered(t *testing.T) {
 	refused("The customer service window has closed: WhatsApp allows answers within 24 hours after the customer's last message.", "Late", "")
 	l.Exec(`UPDATE tickets SET state_id = 4, last_close_at = now() - interval '1 hour' WHERE id = $1`, int(ticket["id"].(float64)))
 	refused("The ticket is closed: WhatsApp messages can't be sent any more.", "Closed", "")
+}
+
+func TestWhatsAppRemindsOnceBeforeTheWindowEnds(t *testing.T) {
+	t.Parallel()
+	l := openLine(t)
+	path := fmt.Sprintf("/channels/admin/whatsapp/%d", l.channel)
+	l.Put("boss", path, `{"welcome": ""}`).Is(200)
+	l.work()
+	l.brings("messages", says("1", "text", `{"body": "Hello"}`))
+	ticket, _ := l.settled()
+	wrote := func(ago time.Duration) {
+		l.Exec(`UPDATE tickets SET preferences = jsonb_set(preferences, '{whatsapp,timestamp_incoming}', to_jsonb($1::text)) WHERE id = $2`,
+			fmt.Sprint(time.Now().Add(-ago).Unix()), int(ticket["id"].(float64)))
+	}
+	reminds := func(what string, want int) {
+		t.Helper()
+		l.Store.ForgetCatalog()
+		if n, err := reminder.New(l.Store).Remind(t.Context()); err != nil || n != want {
+			t.Errorf("%s: %d reminders, %v, want %d", what, n, err, want)
+		}
+	}
+	wrote(23*time.Hour + time.Minute)
+	reminds("not wanted", 0)
+	l.Put("boss", path, `{"reminder_active": true, "reminder_message": "Still there?"}`).Is(200)
+	reminds("an hour left", 1)
+	reminds("reminded already", 0)
+	wrote(time.Hour)
+	reminds("time enough", 0)
+	wrote(25 * time.Hour)
+	reminds("too late", 0)
+	wrote(23*time.Hour + 2*time.Minute)
+	reminds("another message", 1)
+	l.Exec(`UPDATE tickets SET state_id = 4 WHERE id = $1`, int(ticket["id"].(float64)))
+	wrote(23*time.Hour + 3*time.Minute)
+	reminds("closed", 0)
+	l.Eventually("the reminder", func() bool {
+		all := l.meta.Sent()
+		return len(all) > 0 && fmt.Sprint(all[0].Message["text"]) == "map[body:Still there?]"
+	})
 }
 
 func TestWhatsAppWebhookKnowsMeta(t *testing.T) {

@@ -71,6 +71,7 @@ var floors = map[string]int{
 	"jobs/chat":                             4,
 	"jobs/hook":                             4,
 	"jobs/messenger":                        4,
+	"jobs/reminder":                         4, // of conversations that end
 	"jobs/directory":                        4, // reads LDAP, Exchange
 	"jobs/agents":                           4,
 	"jobs/importer":                         4,

@@ -11,6 +11,7 @@ import (
 	"postroom/jobs"
 	"postroom/jobs/chat"
 	"postroom/jobs/directory"
+	"postroom/jobs/reminder"
 	"postroom/jobs/scheduler"
 )
 
@@ -65,6 +66,7 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 		maintenance.Also(5*time.Minute, "directories are read", directory.NewClock(h.store).Begin)
 		maintenance.Also(24*time.Hour, "old import jobs deleted", h.store.PurgeImports)
 		maintenance.Also(time.Minute, "deserted chats ended", chat.NewSweeper(h.store, h.pages(client).Wake).Sweep)
+		maintenance.Also(time.Minute, "customers reminded by WhatsApp", reminder.New(h.store).Remind)
 		maintenance.Also(24*time.Hour, "old chats deleted", h.store.PurgeChatSessions)
 		maintenance.Also(time.Second, "forgotten changes told to the search engine", h.store.WakeSearch)
 		if days := h.cfg.Work.ChatIPDays; days > 0 {
