@@ -102,7 +102,7 @@ func (s *Room) keepSMS(r *http.Request, channel desk.Channel, o sms.Options, p r
 	}
 	raw := rest.AppendJSON(nil, texts)
 	return s.take(r.Context(), channels.Inbound{
-		ChannelID: channel.ID, Kind: sms.Kind, ExternalID: facts.ID, Conversation: sms.Digits(facts.From), Raw: raw,
+		ChannelID: channel.ID, Kind: sms.Kind, ExternalID: facts.ID, Conversation: facts.Conversation, Raw: raw,
 	})
 }
 

@@ -16,8 +16,10 @@ import (
 
 // Facts are what has to be known of what a gateway brings before it is kept.
 type Facts struct {
-	ID   string // by which repeats are recognised; empty: the gateway gives none
-	From string // orders the messages of one writer
+	ID string // by which repeats are recognised; empty: the gateway gives none
+	// Conversation orders the messages of one writer. Reports about a message of ours have their own:
+	// one about a message that nobody knows must not keep its recipient's messages waiting.
+	Conversation string
 }
 
 // notice is what a gateway brought: a message, or what became of one of ours.
@@ -35,11 +37,11 @@ func FactsOf(o Options, params map[string]string) (Facts, error) {
 	case n.status != "" && n.id == "":
 		return Facts{}, missing(o, "id")
 	case n.status != "":
-		return Facts{ID: n.id + ":" + n.status, From: n.to}, nil
+		return Facts{ID: n.id + ":" + n.status, Conversation: "report " + n.id}, nil
 	case n.from == "":
 		return Facts{}, missing(o, "from")
 	}
-	return Facts{ID: n.id, From: n.from}, nil
+	return Facts{ID: n.id, Conversation: Digits(n.from)}, nil
 }
 
 // missing names the parameter that a gateway left out, as the gateway calls it.

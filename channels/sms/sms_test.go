@@ -151,6 +151,22 @@ func read(t *testing.T, adapter, params string) *channels.Written {
 	return w
 }
 
+func TestReportsDoNotHoldUpMessages(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		params map[string]string
+		want   sms.Facts
+	}{
+		{map[string]string{"SmsMessageSid": "SM1", "From": "+49 171 000", "To": "+1555", "Body": "Hi"}, sms.Facts{ID: "SM1", Conversation: "49171000"}},
+		{map[string]string{"MessageSid": "SM2", "MessageStatus": "sent", "To": "+49171000"}, sms.Facts{ID: "SM2:sent", Conversation: "report SM2"}},
+		{map[string]string{"MessageSid": "SM2", "MessageStatus": "delivered", "To": "+49171000"}, sms.Facts{ID: "SM2:delivered", Conversation: "report SM2"}},
+	} {
+		if got, err := sms.FactsOf(sms.Options{Adapter: sms.Twilio}, c.params); err != nil || got != c.want {
+			t.Errorf("%v: %+v, %v; want %+v", c.params, got, err, c.want)
+		}
+	}
+}
+
 func TestNothingWritten(t *testing.T) {
 	t.Parallel()
 	if w := read(t, sms.Twilio, `{"SmsMessageSid": "SM1", "From": "+49171000", "Body": ""}`); w != nil {
