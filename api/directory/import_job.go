@@ -35,8 +35,8 @@ func (s *Room) showJob(name string, dryRun bool) rest.Handler {
 	}
 }
 
-// beginJob has directories read. A dry run tries what was typed in under a key, or as it is.
-func (s *Room) beginJob(name string, dryRun bool, key string) rest.Handler {
+// beginJob has directories read. A dry run tries what was typed in under its key, or as it is.
+func (s *Room) beginJob(name string, dryRun bool) rest.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		p, err := rest.ReadParams(r)
 		if err != nil {
@@ -44,15 +44,15 @@ func (s *Room) beginJob(name string, dryRun bool, key string) rest.Handler {
 		}
 		var payload map[string]any
 		if dryRun {
-			typed, ok := p.Object(key)
+			typed, ok := p.Object(directorysync.PayloadKey(name))
 			if !ok {
 				typed = p
 			}
-			if typed, err = s.typedLDAP(r.Context(), typed); err != nil {
+			if typed, err = s.unmasked(r, name, typed); err != nil {
 				return err
 			}
 			if len(typed) > 0 {
-				payload = directorysync.Typed(typed)
+				payload = directorysync.Typed(name, typed)
 			}
 		}
 		if err := s.Store.BeginImport(r.Context(), name, dryRun, payload); err != nil {
@@ -60,4 +60,16 @@ func (s *Room) beginJob(name string, dryRun bool, key string) rest.Handler {
 		}
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "ok"}})
 	}
+}
+
+// unmasked puts the secret that is stored in place of the mask that stands for it.
+func (s *Room) unmasked(r *http.Request, name string, typed map[string]any) (map[string]any, error) {
+	if name == desk.ImportLDAP {
+		return s.typedLDAP(r.Context(), typed)
+	}
+	catalog, err := s.Catalog(r)
+	if err != nil {
+		return nil, err
+	}
+	return seal.Unmask(typed, map[string]any{"password": directorysync.Stored(catalog).Password}, rest.SecretMask), nil
 }

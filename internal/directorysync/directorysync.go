@@ -7,9 +7,11 @@ package directorysync
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"postroom/internal/desk"
 	"postroom/internal/egress"
@@ -84,14 +86,22 @@ func (s *Service) Read(ctx context.Context, job desk.ImportJob, note func(Result
 	switch job.Name {
 	case desk.ImportLDAP:
 		err = s.readLDAP(ctx, r, job)
+	case desk.ImportExchange:
+		err = s.readExchange(ctx, r, job)
 	default:
 		err = &desk.InvalidError{Field: "name", Reason: "there is nothing to import as " + job.Name}
 	}
 	return r.result, err
 }
 
-// payloadKey is under which an import job has what a dry run tries.
-const payloadKey = "ldap_config"
+// payloadKeys are under which an import job has what a dry run tries.
+var payloadKeys = map[string]string{desk.ImportLDAP: "ldap_config", desk.ImportExchange: "exchange_config"}
+
+// PayloadKey is under which a client sends what a dry run of a kind is to try.
+func PayloadKey(name string) string { return payloadKeys[name] }
+
+// exchangeTimeout is how long one answer of Exchange may take: it is a page of contacts.
+const exchangeTimeout = time.Minute
 
 // readLDAP reads what a dry run tries, or every directory that is active. Of two that have somebody the
 // first is believed.
@@ -116,7 +126,7 @@ func (s *Service) sourcesOf(ctx context.Context, job desk.ImportJob) ([]desk.LDA
 	if !job.DryRun {
 		return s.store.ActiveLDAPSources(ctx)
 	}
-	typed, ok := job.Payload[payloadKey].(map[string]any)
+	typed, ok := job.Payload[payloadKeys[job.Name]].(map[string]any)
 	if !ok {
 		return s.store.ActiveLDAPSources(ctx)
 	}
@@ -127,8 +137,29 @@ func (s *Service) sourcesOf(ctx context.Context, job desk.ImportJob) ([]desk.LDA
 	return []desk.LDAPSource{source}, nil
 }
 
-// Typed is the payload of a dry run that tries preferences, those of a stored source if it has an id.
-func Typed(preferences map[string]any) map[string]any { return map[string]any{payloadKey: preferences} }
+// Typed is the payload of a dry run of a kind that tries what was typed in.
+func Typed(name string, typed map[string]any) map[string]any {
+	return map[string]any{payloadKeys[name]: typed}
+}
+
+// into reads JSON that was decoded already into a struct.
+func into(value map[string]any, dst any) error {
+	text, err := json.Marshal(value)
+	if err == nil {
+		err = json.Unmarshal(text, dst)
+	}
+	if err != nil {
+		return &desk.InvalidError{Field: "payload", Reason: "what was typed in can't be read: " + err.Error()}
+	}
+	return nil
+}
+
+// ReadExchange reads what somebody typed in about an address book.
+func ReadExchange(typed map[string]any) (Exchange, error) {
+	var e Exchange
+	err := into(typed, &e)
+	return e, err
+}
 
 func (s *Service) readSource(ctx context.Context, r *reading, source desk.LDAPSource) error {
 	settings, err := ldap.Read(source.Preferences)

@@ -136,7 +136,9 @@ func object(preferences map[string]any, key string) map[string]any {
 	return o
 }
 
-func text(preferences map[string]any, key string) string { return strings.TrimSpace(secret(preferences, key)) }
+func text(preferences map[string]any, key string) string {
+	return strings.TrimSpace(secret(preferences, key))
+}
 
 // secret is a text with whatever blanks it has.
 func secret(preferences map[string]any, key string) string {
