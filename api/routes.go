@@ -21,6 +21,7 @@ import (
 	"postroom/api/objects"
 	"postroom/api/people"
 	"postroom/api/personal"
+	"postroom/api/reports"
 	"postroom/api/rest"
 	"postroom/api/search"
 	"postroom/api/security"
@@ -72,6 +73,7 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	search.New(s.House, append(people.Searchable(), tickets.Searchable(), chat.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
+	reports.New(s.House, tickets).Routes(t)
 	firststeps.New(s.House, tickets).Routes(t)
 	subscription.New(s.House).Routes(t)
 	site.New(s.House).Routes(t)

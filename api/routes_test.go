@@ -21,9 +21,9 @@ var rights string
 // holds is what people of the tests hold, as far as the rights above name it.
 var holds = map[string][]string{
 	"david":    {"ticket.customer", "user_preferences.two_factor_authentication"},
-	"reporter": {},
+	"reporter": {"report"},
 	"emma":     {"ticket.agent", "user_preferences"},
-	"boss":     {"admin", "admin.any", "user_preferences"},
+	"boss":     {"admin", "admin.any", "report", "user_preferences"},
 }
 
 // placeholder is what a pattern leaves open.

@@ -43,6 +43,7 @@ var floors = map[string]int{
 	"api/personal":                          4,
 	"api/search":                            4,
 	"api/security":                          4, // keys and certificates of mail
+	"api/reports":                           4,
 	"api/rest":                              4, // what the rooms of the API have in common
 	"api/signin":                            4,
 	"api/site":                              4,
@@ -140,6 +141,7 @@ var floors = map[string]int{
 	"internal/store/personal":               2,
 	"internal/store/pg":                     2,
 	"internal/store/privacy":                2,
+	"internal/store/reports":                2,
 	"internal/store/seal":                   2,
 	"internal/store/signin":                 2,
 	"internal/store/table":                  2,
@@ -224,6 +226,7 @@ var storeSteps = map[string]int{
 	"internal/store/library":      7,
 	"internal/store/lookup":       7,
 	"internal/store/privacy":      7,
+	"internal/store/reports":      7,
 	"internal/store/automation":   8,
 	"internal/store/indexing":     8,
 	"internal/store/helpdesks":    8,
@@ -293,6 +296,7 @@ var doors = map[string][]string{
 	"github.com/spf13/cobra/":                          {"cmd/postroom"},
 	"github.com/twilio/twilio-go/":                     {"channels/sms"},
 	"github.com/wneessen/go-mail/":                     {"channels/email"},
+	"github.com/xuri/excelize/":                        {"api/collab", "api/reports"},
 	"github.com/youmark/pkcs8/":                        {"internal/smime"},
 }
 

@@ -30,6 +30,7 @@ import (
 	"postroom/internal/store/personal"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/privacy"
+	"postroom/internal/store/reports"
 	"postroom/internal/store/seal"
 	"postroom/internal/store/signin"
 	"postroom/internal/store/telephony"
@@ -57,6 +58,7 @@ type Store struct {
 	outboxKeeper
 	personalKeeper
 	privacyKeeper
+	reportsKeeper
 	signinKeeper
 	telephonyKeeper
 	ticketsKeeper
@@ -82,6 +84,7 @@ type (
 	outboxKeeper       = outbox.Keeper
 	personalKeeper     = personal.Keeper
 	privacyKeeper      = privacy.Keeper
+	reportsKeeper      = reports.Keeper
 	signinKeeper       = signin.Keeper
 	telephonyKeeper    = telephony.Keeper
 	ticketsKeeper      = tickets.Keeper
@@ -108,6 +111,7 @@ func on(db *pg.DB) *Store {
 		outboxKeeper:       outbox.On(db),
 		personalKeeper:     personal.On(db),
 		privacyKeeper:      privacy.On(db),
+		reportsKeeper:      reports.On(db),
 		signinKeeper:       signin.On(db),
 		telephonyKeeper:    telephony.On(db),
 		ticketsKeeper:      tickets.On(db),
