@@ -175,8 +175,8 @@ func faultOf(op operation, status int, header http.Header, body []byte) string {
 	if len(body) > 0 && (kind == "application/xml" || kind == "text/plain" && status == http.StatusTooManyRequests) {
 		return "" // telephone systems speak XML; whoever asks too often is told in plain text
 	}
-	var refusal struct{ Error, Notice any } // passwords are refused with a notice
-	if err := json.Unmarshal(body, &refusal); err != nil || (refusal.Error == nil || refusal.Error == "") && refusal.Notice == nil {
+	var refusal struct{ Error, Notice, Message any } // passwords are refused with a notice, gateways of text messages with a message
+	if err := json.Unmarshal(body, &refusal); err != nil || (refusal.Error == nil || refusal.Error == "") && refusal.Notice == nil && refusal.Message == nil {
 		return fmt.Sprintf("status %d without an error", status)
 	}
 	return ""

@@ -18,7 +18,9 @@ import (
 	"postroom/channels"
 	"postroom/channels/email"
 	"postroom/channels/email/provider"
+	"postroom/channels/sms"
 	"postroom/channels/telegram"
+	"postroom/channels/whatsapp"
 	"postroom/internal/credential"
 	"postroom/internal/egress"
 	"postroom/internal/intake"
@@ -52,7 +54,12 @@ func Open(t testing.TB, change ...func(*api.Needs)) *Office {
 	t.Cleanup(accounts.Close)
 	const nowhere = "http://127.0.0.1:1" // nobody listens there: no test bothers the world
 	needs.Providers = &email.Linked{Accounts: accounts, Places: provider.Places{GoogleAuthorize: nowhere, GoogleToken: nowhere, Microsoft: nowhere}}
-	needs.Messaging = messaging.Needs{Receive: intake.New(needs.Store, needs.Blobs, needs.Log).Receive, Telegram: telegram.NewClient(nowhere, http.DefaultClient)}
+	needs.Messaging = messaging.Needs{
+		Receive:  intake.New(needs.Store, needs.Blobs, needs.Log).Receive,
+		Telegram: telegram.NewClient(nowhere, http.DefaultClient),
+		SMS:      &sms.Client{HTTP: http.DefaultClient, TwilioAPI: nowhere, MessageBirdAPI: nowhere},
+		WhatsApp: &whatsapp.Client{HTTP: http.DefaultClient, API: nowhere},
+	}
 	for _, change := range change {
 		change(&needs)
 	}

@@ -161,6 +161,12 @@ func TestContactsOfExchangeBecomeUsers(t *testing.T) {
 	if known != "Nina No7 Berlin Exchange" {
 		t.Errorf("david, who has the address of a contact, is now %q", known)
 	}
+	o.Exec(`UPDATE users SET email = 'david@elsewhere.org' WHERE login = 'david'`)
+	read(real, 0, 0, many)
+	o.One(&known, `SELECT email FROM users WHERE login = 'david'`)
+	if known != "david@elsewhere.org" {
+		t.Errorf("a contact changed the address of a user to %q", known)
+	}
 	o.Setting("exchange_config", map[string]any{})
 	if _, err := service.Read(t.Context(), real, nil); err == nil {
 		t.Error("without a folder nothing is wrong")

@@ -34,8 +34,11 @@ func (b *batch) described(p person, before desk.User) desk.User {
 		put(&after.Firstname, p.fields, "firstname", longestName)
 		put(&after.Lastname, p.fields, "lastname", longestName)
 	}
+	// By login and address people sign in and get new passwords: who may edit an address book must not get
+	// into the account of somebody in it.
+	mayRename := before.ID == 0 || b.loggedIn
 	for field, dst := range map[string]*string{"login": &after.Login, "email": &after.Email} {
-		if p.fields[field] != "" {
+		if p.fields[field] != "" && mayRename {
 			put(dst, p.fields, field, longestText)
 		}
 	}
