@@ -65,7 +65,7 @@ func (b *bench) rebuildAll(ctx context.Context) error {
 // catchUp changes many tickets at once, and waits until the engine knows.
 func (b *bench) catchUp(ctx context.Context) error {
 	begun := time.Now()
-	if _, err := b.postroom(ctx, "demo", "fill", "--tickets", fmt.Sprint(b.size.demo/5), "--articles-per-ticket", fmt.Sprint(articlesEach)); err != nil {
+	if _, err := b.postroom(ctx, "demo", "fill", "--yes", "--tickets", fmt.Sprint(b.size.demo/5), "--articles-per-ticket", fmt.Sprint(articlesEach)); err != nil {
 		return err
 	}
 	filled := time.Since(begun)

@@ -59,6 +59,26 @@ func Title(text string, most int) string {
 	return text
 }
 
+// Pieces cuts a text into messages of so many characters at most, between words where that is possible.
+func Pieces(text string, most int) (all []string) {
+	rest := []rune(strings.TrimSpace(text))
+	for len(rest) > most {
+		end := most
+		for i := most; i > most/2; i-- {
+			if rest[i] == ' ' || rest[i] == '\n' {
+				end = i
+				break
+			}
+		}
+		all = append(all, strings.TrimSpace(string(rest[:end])))
+		rest = []rune(strings.TrimSpace(string(rest[end:])))
+	}
+	if len(rest) > 0 {
+		all = append(all, string(rest))
+	}
+	return all
+}
+
 // RemoteFile is an attachment that still lies at the messenger.
 type RemoteFile struct {
 	File

@@ -144,7 +144,8 @@ func TestAgentsAnswerByTextMessage(t *testing.T) {
 	p.work()
 	p.calls(message("SM1", "+491711234567", "Help")).Is(200)
 	ticket := p.settled()[0]
-	p.gateway.Fail(503, 500)
+	p.gateway.Fail(503)
+	p.gateway.FailLater(2, 500) // the second part, at its first attempt
 	long := strings.Repeat("Patience. ", 200)
 	article := p.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "type": "sms", "sender": "Agent", "internal": false, "to": "+491711234567", "body": %q}`, ticket, long)).
 		Is(201).Object()
@@ -154,14 +155,17 @@ func TestAgentsAnswerByTextMessage(t *testing.T) {
 		return preferences(article)["delivery_status"] == "success"
 	})
 	calls := p.gateway.Calls()
-	if len(calls) != 4 || calls[2].Form.Get("To") != "+491711234567" || len(calls[2].Form.Get("Body")) > 1600 ||
-		calls[2].Form.Get("Body")+" "+calls[3].Form.Get("Body") != strings.TrimSpace(long) {
-		t.Errorf("%d calls, want two refused and two parts: %v", len(calls), calls)
+	if len(calls) != 4 || calls[1].Form.Get("To") != "+491711234567" || len(calls[1].Form.Get("Body")) > 1600 ||
+		calls[1].Form.Get("Body")+" "+calls[3].Form.Get("Body") != strings.TrimSpace(long) {
+		t.Errorf("%d calls, want each of two parts once refused and once taken: %v", len(calls), calls)
 	}
 	sid := article["message_id"].(string)
+	if sid != fmt.Sprintf("SM%032d", 2) {
+		t.Errorf("the article is called %s, want what the gateway called its first part", sid)
+	}
 	p.calls(url.Values{"SmsSid": {sid}, "SmsStatus": {"delivered"}, "MessageStatus": {"delivered"}, "To": {"+491711234567"}, "MessageSid": {sid}, "From": {"+15550001111"}}).Is(200)
 	p.settled()
-	if got := fmt.Sprint(preferences(p.Get("emma", path).Is(200).Object())["sms"]); got != "map[MessageStatus:delivered]" {
+	if got := fmt.Sprint(preferences(p.Get("emma", path).Is(200).Object())["sms"]); got != "map[MessageStatus:delivered message_id:"+sid+"]" {
 		t.Errorf("report = %s", got)
 	}
 

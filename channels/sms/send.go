@@ -74,7 +74,7 @@ func recipients(l channels.Letter) (all []string) {
 // Send sends every message to every recipient, except for those who want none.
 func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (channels.Sent, error) {
 	sent := channels.Sent{Parts: l.Done}
-	to, texts := recipients(l), chunks(l.Text)
+	to, texts := recipients(l), channels.Pieces(l.Text, maxText)
 	if len(to) == 0 || len(texts) == 0 {
 		return sent, &desk.InvalidError{Field: "to", Reason: "The message has no recipient or no text."}
 	}
@@ -82,6 +82,8 @@ func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (
 	if err != nil {
 		return sent, err
 	}
+	first, _ := l.Article.Preferences["sms"].(map[string]any) // of an earlier attempt
+	sent.MessageID, _ = first["message_id"].(string)
 	if len(refused) > 0 {
 		sent.Preferences = map[string]any{"sms_refused": refused}
 		if len(refused) == len(to) {
@@ -100,12 +102,21 @@ func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (
 			return sent, err
 		}
 		sent.Parts++
-		if sent.MessageID == "" && l.Done == 0 {
+		if sent.MessageID == "" && id != "" { // what becomes of the first is reported
 			sent.MessageID = id
+			sent.Preferences = with(sent.Preferences, "sms", map[string]any{"message_id": id})
 		}
 	}
 	sent.From = o.Sender
 	return sent, nil
+}
+
+func with(preferences map[string]any, name string, value any) map[string]any {
+	if preferences == nil {
+		preferences = map[string]any{}
+	}
+	preferences[name] = value
+	return preferences
 }
 
 func (s *Sender) refused(ctx context.Context, to []string) (map[string]bool, error) {
@@ -125,32 +136,12 @@ func (s *Sender) refused(ctx context.Context, to []string) (map[string]bool, err
 
 // Tell sends a text that is no article.
 func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) error {
-	for _, chunk := range chunks(text) {
+	for _, chunk := range channels.Pieces(text, maxText) {
 		if _, err := s.client.Send(ctx, OptionsOf(by), to, chunk); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// chunks cuts a text into messages, between words where that is possible.
-func chunks(text string) (all []string) {
-	rest := []rune(strings.TrimSpace(text))
-	for len(rest) > maxText {
-		end := maxText
-		for i := maxText; i > maxText/2; i-- {
-			if rest[i] == ' ' || rest[i] == '\n' {
-				end = i
-				break
-			}
-		}
-		all = append(all, strings.TrimSpace(string(rest[:end])))
-		rest = []rune(strings.TrimSpace(string(rest[end:])))
-	}
-	if len(rest) > 0 {
-		all = append(all, string(rest))
-	}
-	return all
 }
 
 // Send sends one message and returns its id at the gateway, if that gives one.

@@ -106,30 +106,10 @@ func piecesOf(l channels.Letter) ([]piece, error) {
 		}
 		all = append(all, piece{file: f})
 	}
-	for _, chunk := range chunks(text) {
+	for _, chunk := range channels.Pieces(text, maxText) {
 		all = append(all, piece{text: chunk})
 	}
 	return all, nil
-}
-
-// chunks cuts a text into messages, where possible between words.
-func chunks(text string) (all []string) {
-	rest := []rune(text)
-	for len(rest) > maxText {
-		end := maxText
-		for i := maxText; i > maxText/2; i-- {
-			if rest[i] == ' ' || rest[i] == '\n' {
-				end = i
-				break
-			}
-		}
-		all = append(all, strings.TrimSpace(string(rest[:end])))
-		rest = []rune(strings.TrimSpace(string(rest[end:])))
-	}
-	if len(rest) > 0 {
-		all = append(all, string(rest))
-	}
-	return all
 }
 
 // Send sends a letter. Its id is that of its first message: what becomes of that is reported.
@@ -198,7 +178,7 @@ func (s *Sender) send(ctx context.Context, o Options, to string, p piece) (strin
 
 // Tell sends a text that is no article.
 func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) error {
-	for _, chunk := range chunks(strings.TrimSpace(text)) {
+	for _, chunk := range channels.Pieces(text, maxText) {
 		if _, err := s.send(ctx, OptionsOf(by), to, piece{text: chunk}); err != nil {
 			return err
 		}

@@ -164,10 +164,11 @@ func (p *program) awaitImport(ctx context.Context, s *store.Store, id desk.Helpd
 func (p *program) importStatusCommand() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
-		Use:   "status",
-		Short: "Tell how far the last import is, and what could not be taken over",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return p.importStatus(cmd.Context(), limit) },
+		Use:     "status",
+		Short:   "Tell how far the last import is, and what could not be taken over",
+		Example: "  postroom import status",
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return p.importStatus(cmd.Context(), limit) },
 	}
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many records that could not be taken over are listed")
 	return cmd

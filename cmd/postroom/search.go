@@ -190,10 +190,11 @@ const extractVerb = "extract-text"
 // extractCommand is a process that reads one file, so that a hostile one harms nobody else.
 func (p *program) extractCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:    extractVerb,
-		Short:  "Read a PDF from standard input, and print its text",
-		Args:   cobra.NoArgs,
-		Hidden: true,
-		RunE:   func(*cobra.Command, []string) error { return extract.Alone(p.in, p.out) },
+		Use:     extractVerb,
+		Short:   "Read a PDF from standard input, and print its text",
+		Example: "  postroom " + extractVerb + " < manual.pdf",
+		Args:    cobra.NoArgs,
+		Hidden:  true,
+		RunE:    func(*cobra.Command, []string) error { return extract.Alone(p.in, p.out) },
 	}
 }

@@ -137,7 +137,7 @@ func openGitLab(client *http.Client, c credentials) (Provider, error) {
 
 // Tenants of Microsoft that are nobody's own: whoever administers any tenant decides what addresses
 // its people have.
-var everybodysTenants = map[string]bool{"common": true, "organizations": true, "consumers": true}
+var everybodysTenants = map[string]bool{"common": true, "organizations": true, "consumers": true, "9188040d-6c67-4c5b-b112-36a304b66dad": true}
 
 func openMicrosoft(client *http.Client, places Places, c credentials) (Provider, error) {
 	if err := c.needed("app_id", "app_secret"); err != nil {

@@ -32,6 +32,7 @@ type Server struct {
 	mu     sync.Mutex
 	calls  []Call
 	fail   []int // statuses of the next answers
+	later  map[int]int
 	answer string
 }
 
@@ -56,6 +57,16 @@ func (s *Server) Fail(statuses ...int) {
 	s.fail = append(s.fail, statuses...)
 }
 
+// FailLater makes the gateway answer the request with this number, counted from 0, with a status.
+func (s *Server) FailLater(request, status int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.later == nil {
+		s.later = map[int]int{}
+	}
+	s.later[request] = status
+}
+
 // Answer makes the gateway answer with this from now on.
 func (s *Server) Answer(body string) {
 	s.mu.Lock()
@@ -77,6 +88,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	defer s.mu.Unlock()
 	s.calls = append(s.calls, Call{r.Method, r.URL.Path, r.Header.Get("Authorization"), r.URL.Query(), form, string(body)})
 	w.Header().Set("Content-Type", "application/json")
+	if status, ok := s.later[len(s.calls)-1]; ok {
+		s.fail = []int{status}
+	}
 	if len(s.fail) > 0 {
 		status := s.fail[0]
 		s.fail = s.fail[1:]

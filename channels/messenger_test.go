@@ -1,0 +1,26 @@
+package channels_test
+
+import (
+	"slices"
+	"testing"
+
+	"postroom/channels"
+)
+
+func TestPieces(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"":                   nil,
+		"  \n ":              nil,
+		"short":              {"short"},
+		"exactly 10":         {"exactly 10"},
+		"one two three four": {"one two", "three four"},
+		"one\ntwothreefour":  {"one\ntwothr", "eefour"},
+		"abcdefghijklmno":    {"abcdefghij", "klmno"},
+		"äöüäöüäöü äöü":      {"äöüäöüäöü", "äöü"},
+	} {
+		if got := channels.Pieces(text, 10); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
