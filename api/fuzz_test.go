@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/api"
 	"postroom/api/apitest"
@@ -262,7 +263,7 @@ func TestNothingThatIsSentIsOurFault(t *testing.T) {
 	for _, who := range []string{"chris", "emma", "david", "nobody"} {
 		t.Run(who, func(t *testing.T) {
 			t.Parallel()
-			o := apitest.Open(t)
+			o := apitest.Open(t, func(n *api.Needs) { n.WrongPasswordTakes = time.Millisecond })
 			operations, err := operationsIn(o.Send(o.Request("GET", "/api/v1/openapi.json", "")).Is(200).Body)
 			if err != nil {
 				t.Fatal(err)

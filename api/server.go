@@ -6,6 +6,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -56,6 +57,8 @@ type Needs struct {
 	SignInAt idp.Places
 	Egress   egress.Policy // where requests to addresses that somebody typed in may go
 	Live     live.Bus      // tells other processes that pages are to be told something; nil: they look often
+	// WrongPasswordTakes is how long whoever guesses a password has to wait; 0: a second.
+	WrongPasswordTakes time.Duration
 }
 
 // Server answers requests. It starts nothing by itself.
@@ -74,6 +77,8 @@ func New(needs Needs) *Server {
 		Store: needs.Store, Blobs: needs.Blobs, Log: needs.Log, Proxies: needs.Proxies, Egress: needs.Egress,
 		Finder: finder.New(needs.Store, needs.Engine, needs.Log),
 		Live:   live.New(needs.Store, needs.Live, needs.Log),
+
+		WrongPasswordTakes: cmp.Or(needs.WrongPasswordTakes, time.Second),
 	}
 	people := people.New(house)
 	directories := directorysync.New(needs.Store, needs.Egress, needs.Log)

@@ -28,9 +28,6 @@ func refused(w http.ResponseWriter, err error) (bool, error) {
 	return true, notice(w, weak.Text, weak.Values...)
 }
 
-// failureTakes is how long whoever guesses has to wait.
-const failureTakes = time.Second
-
 // wrongPassword slows guessing down and counts it towards the lock.
 func (s *Room) wrongPassword(ctx context.Context, user desk.UserID) error {
 	if err := s.Store.CountFailedLogin(ctx, user); err != nil {
@@ -39,7 +36,7 @@ func (s *Room) wrongPassword(ctx context.Context, user desk.UserID) error {
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
-	case <-time.After(failureTakes):
+	case <-time.After(s.WrongPasswordTakes):
 		return nil
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
@@ -26,6 +27,8 @@ type House struct {
 	Egress egress.Policy
 	// Live tells pages that are open what happens.
 	Live *live.Hub
+	// WrongPasswordTakes is how long whoever guesses a password has to wait for the answer.
+	WrongPasswordTakes time.Duration
 	// ForgetCallers makes this process look every caller up again.
 	ForgetCallers func()
 }

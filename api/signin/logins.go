@@ -16,7 +16,6 @@ import (
 
 // What guessing passwords costs.
 const (
-	failureTakes    = time.Second // every failed attempt
 	failuresAtATime = 32          // in this process; more are turned away at once
 	verifiedFor     = time.Minute // a right password is not hashed again for so long
 	verifiedMost    = 1000        // remembered at once
@@ -27,6 +26,7 @@ const (
 // but their MAC under a key that nobody else has, bound to the stored hash, so that a changed
 // password is wrong at once.
 type logins struct {
+	takes time.Duration // every failed attempt
 	key   []byte
 	slots chan struct{} // attempts that are being checked, or wait for their failure to have taken long enough
 
@@ -43,11 +43,11 @@ var noHash = sync.OnceValue(func() string {
 	return hash
 })
 
-func newLogins() *logins {
+func newLogins(takes time.Duration) *logins {
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // crypto/rand never fails
 	return &logins{
-		key: key, slots: make(chan struct{}, failuresAtATime),
+		takes: takes, key: key, slots: make(chan struct{}, failuresAtATime),
 		verified: map[[sha256.Size]byte]time.Time{},
 	}
 }
@@ -118,7 +118,7 @@ func (l *logins) refuse(ctx context.Context, text string) error {
 	default:
 		return rest.ErrTooMany
 	}
-	wait := time.NewTimer(failureTakes)
+	wait := time.NewTimer(l.takes)
 	defer wait.Stop()
 	select {
 	case <-wait.C:

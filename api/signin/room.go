@@ -32,7 +32,7 @@ type Room struct {
 
 // New returns a Room of a house, and makes the house forget callers where they change.
 func New(house *rest.House, people *people.Room, others Directory, version string) *Room {
-	s := &Room{House: house, people: people, others: others, version: version, logins: newLogins(), callers: newCallerCache()}
+	s := &Room{House: house, people: people, others: others, version: version, logins: newLogins(house.WrongPasswordTakes), callers: newCallerCache()}
 	house.ForgetCallers = s.callers.forget
 	return s
 }

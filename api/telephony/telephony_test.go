@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -371,19 +372,23 @@ func TestTheCallerLogAsksTheDatabaseOnceForAll(t *testing.T) {
 	o := office(t)
 	o.Exec(`INSERT INTO cti_caller_ids (caller_id, level, user_id) SELECT '49301' || n, 'known', u.id FROM generate_series(1, 50) n, users u WHERE login = 'david'`)
 	call(o, "cti/cti-token", newCall("0", "493011", "4922", "in"))
-	list(o, "emma")
-	before := o.Queries.N.Load()
-	list(o, "emma")
-	one := o.Queries.N.Load() - before
+	fewest := func() int64 { // pages are told of calls meanwhile, which asks, too
+		least := int64(math.MaxInt64)
+		for range 10 {
+			before := o.Queries.N.Load()
+			list(o, "emma")
+			least = min(least, o.Queries.N.Load()-before)
+		}
+		return least
+	}
+	one := fewest()
 	for i := range 50 {
 		call(o, "cti/cti-token", newCall(fmt.Sprint(i+1), fmt.Sprintf("49301%d", i+1), "4922", "in"))
 	}
-	list(o, "emma")
-	before = o.Queries.N.Load()
 	if n := len(list(o, "emma")); n != 51 {
 		t.Errorf("%d calls", n)
 	}
-	if many := o.Queries.N.Load() - before; many != one {
+	if many := fewest(); many != one {
 		t.Errorf("%d queries for 51 calls, want %d as for one", many, one)
 	}
 }
