@@ -26,7 +26,26 @@ func (s *Room) typedLDAP(ctx context.Context, typed map[string]any) (map[string]
 	if errors.Is(err, desk.ErrNotFound) {
 		return typed, nil
 	}
-	return seal.Unmask(typed, stored.Preferences, rest.SecretMask), err
+	if err != nil {
+		return nil, err
+	}
+	return withPassword(typed, stored.Preferences)
+}
+
+// withPassword puts the password of a source in place of its mask. It goes to no other server than the one
+// that it was typed in for.
+func withPassword(typed, stored map[string]any) (map[string]any, error) {
+	if typed["bind_pw"] != rest.SecretMask {
+		return typed, nil
+	}
+	to, err := ldap.Read(typed)
+	if err != nil {
+		return nil, err
+	}
+	if from, err := ldap.Read(stored); err != nil || !to.SameServer(from) {
+		return nil, rest.Invalid("bind_pw", "The password has to be typed in again when the server changes.")
+	}
+	return seal.Unmask(typed, stored, rest.SecretMask), nil
 }
 
 // discoverLDAP shows what a directory tells anybody: where its trees begin.
@@ -59,12 +78,12 @@ func (s *Room) lookInto(w http.ResponseWriter, r *http.Request,
 	if err != nil {
 		return err
 	}
+	for _, key := range without {
+		delete(p, key)
+	}
 	typed, err := s.typedLDAP(r.Context(), p)
 	if err != nil {
-		return err
-	}
-	for _, key := range without {
-		delete(typed, key)
+		return outcome(w, r, nil, err)
 	}
 	settings, err := ldap.Read(typed)
 	if err != nil {

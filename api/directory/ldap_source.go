@@ -46,7 +46,10 @@ func readLDAPSource(ctx context.Context, tx *store.Store, in *rest.Input, v *des
 	if in.Err == nil && v.Name == "" {
 		return rest.Invalid("name", "Name can't be blank")
 	}
-	v.Preferences = seal.Unmask(v.Preferences, former, rest.SecretMask)
+	var err error
+	if v.Preferences, err = withPassword(v.Preferences, former); err != nil {
+		return err
+	}
 	if _, err := ldap.Read(v.Preferences); err != nil {
 		in.Keep(err)
 	}

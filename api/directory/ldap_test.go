@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -74,6 +75,11 @@ func TestLDAPSources(t *testing.T) {
 	stored, err := o.Store.LDAPSource(t.Context(), desk.LDAPSourceID(first["id"].(float64)))
 	if err != nil || stored.Preferences["bind_pw"] != ldapserver.AdminPassword || stored.Preferences["base_dn"] != "dc=example,dc=net" {
 		t.Errorf("stored %v (%v)", stored.Preferences, err)
+	}
+	for key, value := range map[string]any{"host": "ldap.elsewhere.example", "ssl": "starttls", "ssl_verify": false} {
+		moved := maps.Clone(changed)
+		moved[key] = value
+		o.Put("boss", path, body(t, map[string]any{"preferences": moved})).Refuses(422, "The password has to be typed in again when the server changes.")
 	}
 	o.Post("boss", "/ldap_sources_prio", body(t, map[string]any{"prios": [][]any{{first["id"], 2}, {second["id"], 1}}})).Is(200)
 	if got := o.Get("boss", path).Is(200).Object()["prio"]; got != 2.0 {

@@ -30,6 +30,12 @@ type Settings struct {
 	SkipUnassigned bool
 }
 
+// SameServer reports whether both lead to one server, in the same way: whoever is trusted with the password
+// there is trusted here.
+func (s Settings) SameServer(other Settings) bool {
+	return s.Host == other.Host && s.Port == other.Port && s.Encryption == other.Encryption && s.Verify == other.Verify
+}
+
 // What is looked for where an administrator did not say.
 const (
 	defaultUID     = "entryuuid"
