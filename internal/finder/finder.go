@@ -111,6 +111,15 @@ func (f *Finder) learn(client *elastic.Client, object string, serves bool) {
 	}
 }
 
+// doubt has the engine asked whether it is there before it is asked for anything else of a kind.
+func (f *Finder) doubt(client *elastic.Client, object string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.client == client {
+		delete(f.state.served, object)
+	}
+}
+
 // failed notes that an engine did not answer. An outage is told of once.
 func (f *Finder) failed(ctx context.Context, client *elastic.Client, reason error) {
 	f.mu.Lock()
@@ -141,6 +150,8 @@ func (f *Finder) ask(ctx context.Context, q question) (found *elastic.Found, ok 
 	case err == nil:
 		return found, true
 	case ctx.Err() != nil: // nobody waits for the answer any more
+	case limited.Err() != nil:
+		f.doubt(client, q.object) // it may be this query alone that takes so long
 	case desk.Permanent(err):
 		f.log.DebugContext(ctx, "the search engine refuses a query", "query", q.text, "error", err)
 	default:
