@@ -203,6 +203,10 @@ func (s *Room) writeSMS(w http.ResponseWriter, r *http.Request, channel *desk.Ch
 			return err
 		}
 	}
+	known, ok := sms.Known(sms.OptionsOf(*channel).Adapter)
+	if !ok || channel.Area == desk.AreaSMSAccount && len(known.Account) == 0 {
+		return rest.Invalid("options.adapter", "The required parameter 'options.adapter' is invalid.")
+	}
 	p.SetBool(&channel.Active, "active")
 	if channel.Area == desk.AreaSMSAccount {
 		if channel.ID == 0 || p.Has("group_id") || p.Has("group") {
@@ -237,13 +241,8 @@ func smsOptions(p rest.Params, channel *desk.Channel) error {
 		return rest.Invalid("options", "The required parameter 'options' is missing.")
 	}
 	sent := rest.Params(object)
-	adapter := sent.Text("adapter")
-	if adapter == "" {
+	if sent.Text("adapter") == "" {
 		return rest.Invalid("options.adapter", "The required parameter 'options.adapter' is missing.")
-	}
-	known, ok := sms.Known(adapter)
-	if !ok || channel.Area == desk.AreaSMSAccount && len(known.Account) == 0 {
-		return rest.Invalid("options.adapter", "The required parameter 'options.adapter' is invalid.")
 	}
 	channel.Options = unmaskedSMS(sent, *channel)
 	return nil

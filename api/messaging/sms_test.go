@@ -259,7 +259,9 @@ func TestChannelsOfTextMessages(t *testing.T) {
 	} {
 		p.Post("boss", "/channels_sms", body).Refuses(422, text)
 	}
-	p.Post("boss", "/channels_sms", `{"area": "Sms::Notification", "options": {"adapter": "sms/massenversand", "gateway": "https://m.example.com", "token": "t"}}`).Is(200)
+	sender := p.Post("boss", "/channels_sms", `{"area": "Sms::Notification", "options": {"adapter": "sms/massenversand", "gateway": "https://m.example.com", "token": "t"}}`).Is(200)
+	p.Put("boss", fmt.Sprintf("/channels_sms/%d", sender.ID()), `{"area": "Sms::Account", "group_id": 1}`).
+		Refuses(422, "The required parameter 'options.adapter' is invalid.")
 	p.Post("emma", "/channels_sms", newTwilio).Refuses(403, "User authorization failed.")
 
 	all := p.Get("boss", "/channels_sms").Is(200).Object()

@@ -82,7 +82,7 @@ func (j *Deliver) keep(ctx context.Context, tx *store.Store, d *delivery, sent c
 	} else if err != nil {
 		return err
 	}
-	article, err := tx.Article(ctx, d.Article.ID)
+	article, err := tx.LockArticle(ctx, d.Article.ID) // its messenger may report on it already
 	if errors.Is(err, desk.ErrNotFound) {
 		return tx.FinishTask(ctx, id) // deleted while it was sent
 	}

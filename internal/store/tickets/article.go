@@ -27,6 +27,11 @@ func (s Keeper) Article(ctx context.Context, id desk.ArticleID) (desk.Article, e
 	return pg.One[desk.Article](ctx, s.DB, articleByID, "Ticket::Article", int64(id))
 }
 
+// LockArticle is Article; until the transaction ends nobody else changes it.
+func (s Keeper) LockArticle(ctx context.Context, id desk.ArticleID) (desk.Article, error) {
+	return pg.One[desk.Article](ctx, s.DB, articleByID+` FOR NO KEY UPDATE`, "Ticket::Article", int64(id))
+}
+
 // ArticlesOf returns all articles of a ticket, oldest first.
 func (s Keeper) ArticlesOf(ctx context.Context, id desk.TicketID) ([]desk.Article, error) {
 	return pg.Many[desk.Article](ctx, s.DB, "articles of ticket", articlesOf, id)
