@@ -79,6 +79,42 @@ func TestConversationBecomesOneTicket(t *testing.T) {
 	}
 }
 
+func TestAllOfALongConversationIsInItsTicket(t *testing.T) {
+	t.Parallel()
+	o := desk(t)
+	emma := agent(t, o.URL, "emma")
+	visitor, session := begun(t, o.URL, emma)
+	// More messages than a page is shown at once, and so long that there is room for few more.
+	o.Exec(`INSERT INTO chat_messages (chat_session_id, content) SELECT s.id, 'line ' || n || ' ' || repeat('x', 1700) FROM chat_sessions s, generate_series(1, 620) n`)
+	refused := false
+	for range 10 {
+		visitor.send(`{"event":"chat_session_message","data":{"session_id":%q,"content":%q}}`, session, strings.Repeat("y", 15_000))
+		next, err := visitor.next()
+		for err == nil && next.Event != "chat_session_message" && next.Event != "chat_error" {
+			next, err = visitor.next()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refused = next.Event == "chat_error"; refused {
+			if next.Data["state"] != "chat_session_full" {
+				t.Errorf("refused with %v", next.Data)
+			}
+			break
+		}
+	}
+	if !refused {
+		t.Error("a session holds whatever is said")
+	}
+	var id int
+	o.One(&id, `SELECT id FROM chat_sessions`)
+	ticket := o.Post("emma", fmt.Sprintf("/chat_sessions/%d/ticket", id), `{"group_id":1}`).Is(201).Object()["ticket_id"]
+	body := o.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%v", ticket)).Is(200).List()[0]["body"].(string)
+	if said := strings.Count(body, ": line "); said != 620 || !strings.Contains(body, "yyy") || strings.Contains(body, "more messages") {
+		t.Errorf("the article holds %d of 620 lines", said)
+	}
+}
+
 func TestSessionsAreFound(t *testing.T) {
 	t.Parallel()
 	o := desk(t)

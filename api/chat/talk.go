@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"postroom/internal/chat"
 	"postroom/internal/desk"
 	"postroom/internal/richtext"
+	storechat "postroom/internal/store/chat"
 	"postroom/internal/talk"
 	"postroom/jobs/task"
 )
@@ -38,6 +40,9 @@ func (t *turn) talk() error {
 		sentAs = ""
 	}
 	added, err := t.tx.AddChatMessage(t.ctx, &m, sentAs)
+	if errors.Is(err, storechat.ErrChatFull) {
+		return full
+	}
 	if err != nil {
 		return err
 	}

@@ -45,6 +45,7 @@ const (
 	nobody      refusal = "no_session_user_id"
 	notAllowed  refusal = "no_permission"
 	noName      refusal = "Need session_id."
+	full        refusal = "chat_session_full" // ours: nobody can go on for ever
 )
 
 func noSession(name string) refusal { return refusal("No such session id " + rest.Cut(name, 100)) }

@@ -78,14 +78,17 @@ func visitor(v desk.ChatSession) string {
 	return "Anonymous"
 }
 
+// maxRemark is how long the remark is that there is more, in characters.
+const maxRemark = 100
+
 // read writes down what was said, a line a message.
 func read(ctx context.Context, tx *store.Store, v desk.ChatSession) (string, error) {
-	said, err := tx.ChatMessages(ctx, v.ID)
+	said, err := tx.ChatTranscript(ctx, v.ID)
 	if err != nil {
 		return "", err
 	}
 	var ids []desk.UserID
-	for _, m := range said[v.ID] {
+	for _, m := range said {
 		if m.CreatedByID != nil {
 			ids = append(ids, *m.CreatedByID)
 		}
@@ -98,14 +101,15 @@ func read(ctx context.Context, tx *store.Store, v desk.ChatSession) (string, err
 	if url := v.Preferences.URL; url != "" {
 		fmt.Fprintf(&text, "<div>%s</div>", html.EscapeString(url))
 	}
-	for _, m := range said[v.ID] {
+	for i, m := range said {
 		name := visitor(v)
 		if m.CreatedByID != nil {
 			name = agents[*m.CreatedByID].FullName()
 		}
 		line := fmt.Sprintf("<div>%s <b>%s</b>: %s</div>", m.CreatedAt.UTC().Format("2006-01-02 15:04:05"), html.EscapeString(name), m.Content)
-		if text.Len()+len(line) > desk.MaxBody {
-			break // whoever wants all of it finds the session
+		if text.Len()+len(line) > desk.MaxBody-maxRemark {
+			fmt.Fprintf(&text, "<div>%d more messages are in chat session %d.</div>", len(said)-i, v.ID)
+			break
 		}
 		text.WriteString(line)
 	}

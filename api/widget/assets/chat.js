@@ -357,7 +357,9 @@
           unavailable(d.state);
         }
       },
-      chat_error: function (d) { unavailable(d.state); },
+      chat_error: function (d) {
+        if (d.state === 'chat_session_full') { end(t('ended')); } else { unavailable(d.state); }
+      },
       chat_session_queue: function (d) {
         if (d.session_id) { sessionID = d.session_id; remember(sessionID); }
         if (state !== 'waiting') { become('waiting'); }
