@@ -91,7 +91,7 @@ func (m *Messenger) Process(ctx context.Context, inbound arrivals.Message, outbo
 	if err != nil || waits {
 		return err
 	}
-	raw, err := m.blobs.Get(ctx, m.store, inbound.BlobID)
+	raw, err := m.blobs.Read(ctx, m.store, inbound.Bytes)
 	if err != nil {
 		return fmt.Errorf("bytes of inbound message %d: %w", inbound.ID, err)
 	}
@@ -111,7 +111,7 @@ func (m *Messenger) Process(ctx context.Context, inbound arrivals.Message, outbo
 	if err != nil {
 		return fmt.Errorf("files of inbound message %d: %w", inbound.ID, err)
 	}
-	return m.store.InTx(ctx, func(tx *store.Store) error {
+	return m.store.InBriefTx(ctx, func(tx *store.Store) error {
 		msg.known, err = tx.StartInbound(ctx, inbound.ID, outbox, arrivals.Mention{})
 		if errors.Is(err, desk.ErrNotFound) {
 			return tx.FinishTask(ctx, outbox) // done meanwhile

@@ -66,7 +66,7 @@ func (o *office) process() {
 			return
 		}
 		id := jobtest.Ask[desk.InboundID](o.Office, `SELECT (payload->>'inbound_id')::bigint FROM outbox WHERE id = $1`, work[0])
-		inbound, err := o.Inbound(o.T.Context(), id)
+		inbound, err := o.InboundWithBytes(o.T.Context(), id, 1<<20)
 		if err == nil {
 			err = o.messenger.Process(o.T.Context(), inbound, desk.OutboxID(work[0]))
 		}
@@ -175,7 +175,7 @@ func TestReportsAndLostFiles(t *testing.T) {
 	o.receives(late)
 	work := jobtest.Ask[desk.OutboxID](o.Office, `SELECT id FROM outbox WHERE kind = 'message.received'`)
 	id := jobtest.Ask[desk.InboundID](o.Office, `SELECT max(id) FROM inbound_messages`)
-	inbound, err := o.Inbound(t.Context(), id)
+	inbound, err := o.InboundWithBytes(t.Context(), id, 1<<20)
 	if err != nil {
 		t.Fatal(err)
 	}

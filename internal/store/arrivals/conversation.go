@@ -35,6 +35,11 @@ const waitForEarlier = `
 // processed, and ends its task: the end of the earlier one announces it anew. It reports whether the
 // message waits. A task that is done already waits for nothing.
 func (s Keeper) WaitForEarlier(ctx context.Context, id desk.InboundID, work desk.OutboxID) (waits bool, err error) {
+	// Most messages wait for none, and need no transaction to know that.
+	earlier, err := pg.Column[desk.InboundID](ctx, s.DB, "earlier message", lockEarlier, id)
+	if err != nil || len(earlier) == 0 {
+		return false, err
+	}
 	err = s.inTx(ctx, func(tx Keeper) error {
 		earlier, err := pg.Column[desk.InboundID](ctx, tx.DB, "earlier message", lockEarlier, id)
 		if err != nil || len(earlier) == 0 {
