@@ -22,6 +22,7 @@ func (s *Server) serve(r *rest.Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, rest.MaxLargeBody)
 		req, err := s.signin.Admit(w, req, r.Access)
+		defer func() { forgetFiles(req) }()
 		if err == nil {
 			err = r.Handle(w, req)
 		} else if r.Access.Prompt {
@@ -31,4 +32,12 @@ func (s *Server) serve(r *rest.Route) http.Handler {
 			s.Fail(w, req, err)
 		}
 	})
+}
+
+// forgetFiles deletes what didn't fit into memory of a body with files. net/http does that for the request that
+// it made itself, and that of somebody whom we know is a copy.
+func forgetFiles(r *http.Request) {
+	if r.MultipartForm != nil {
+		_ = r.MultipartForm.RemoveAll() // whatever is left lies in the folder for temporary files
+	}
 }

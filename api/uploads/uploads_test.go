@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"mime/multipart"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 
 	"postroom/api/apitest"
@@ -58,4 +60,16 @@ func TestFilesWaitForTheirForm(t *testing.T) {
 	if o.One(&left, `SELECT count(*) FROM attachments WHERE object = 'UploadCache'`); left != 0 {
 		t.Errorf("%d files wait", left)
 	}
+}
+
+// TestUploadsLeaveNothingBehind is not parallel: it sets the folder for temporary files.
+func TestUploadsLeaveNothingBehind(t *testing.T) {
+	o := apitest.Open(t)
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	upload(o, "emma", "/attachments", "large.txt", strings.Repeat("large ", 1<<19)).Is(200)
+	o.Eventually("no temporary file is left", func() bool { // the answer may be here before the request is over
+		left, err := os.ReadDir(dir)
+		return len(left) == 0 && err == nil
+	})
 }
