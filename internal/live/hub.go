@@ -52,6 +52,7 @@ type Hub struct {
 
 	mu    sync.Mutex
 	pages map[string]Page
+	held  map[string]bool // pages that the database knows
 	over  bool
 	words []word          // of Say, until they are said
 	waits map[string]bool // which those are
@@ -62,7 +63,7 @@ type Hub struct {
 func New(s *store.Store, bus Bus, log *slog.Logger) *Hub {
 	return &Hub{
 		store: s, bus: bus, log: log, node: uuid.NewString(), wake: make(chan struct{}, 1),
-		pages: map[string]Page{}, waits: map[string]bool{},
+		pages: map[string]Page{}, held: map[string]bool{}, waits: map[string]bool{},
 	}
 }
 
@@ -82,6 +83,7 @@ func (h *Hub) Join(id string, page Page) bool {
 func (h *Hub) Leave(id string) {
 	h.mu.Lock()
 	delete(h.pages, id)
+	delete(h.held, id)
 	h.mu.Unlock()
 	h.ended.Done()
 }
@@ -95,7 +97,13 @@ func (h *Hub) Count() int {
 
 // Hold says in the database that this process holds the connection of a page.
 func (h *Hub) Hold(ctx context.Context, id string) error {
-	return h.store.HoldPushClients(ctx, h.node, []string{id})
+	if _, err := h.store.HoldPushClients(ctx, h.node, []string{id}); err != nil {
+		return err
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held[id] = true
+	return nil
 }
 
 // Wake says that events were queued, after the commit. Nothing is lost when it fails.
@@ -171,18 +179,33 @@ func (h *Hub) tell(ctx context.Context) {
 	}
 }
 
-// hold says in the database which pages are still there.
+// hold says in the database which pages are still there. A page that the database forgot while it could not be
+// told so would never hear of anything again: its connection ends, and the page comes back.
 func (h *Hub) hold(ctx context.Context) {
 	h.mu.Lock()
-	ids := slices.Collect(maps.Keys(h.pages))
+	forgotten := maps.Clone(h.held) // until the database says otherwise
 	h.mu.Unlock()
+	ids := slices.Collect(maps.Keys(forgotten))
 	if len(ids) == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	if err := h.store.HoldPushClients(ctx, h.node, ids); err != nil {
+	known, err := h.store.HoldPushClients(ctx, h.node, ids)
+	if err != nil {
 		h.complain(ctx, "open pages are noted later", err)
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range known {
+		delete(forgotten, id)
+	}
+	for id := range forgotten {
+		delete(h.held, id)
+		if page := h.pages[id]; page != nil {
+			h.ended.Go(page.End)
+		}
 	}
 }
 

@@ -17,12 +17,14 @@ type Event struct {
 	Event  json.RawMessage // whole, as the page reads it
 }
 
-// HoldPushClients says that a process holds the connections of these pages: they live.
-func (s Keeper) HoldPushClients(ctx context.Context, node string, ids []string) error {
-	return pg.Exec(ctx, s.DB, "hold pages", `
+// HoldPushClients says that a process holds the connections of these pages: they live. It returns those that
+// are known. Others were forgotten, since nobody could say for a while that they live.
+func (s Keeper) HoldPushClients(ctx context.Context, node string, ids []string) (known []string, err error) {
+	return pg.Column[string](ctx, s.DB, "hold pages", `
 		UPDATE push_clients
 		SET node = $1, seen_at = clock_timestamp()
-		WHERE id = ANY($2)`, node, ids)
+		WHERE id = ANY($2)
+		RETURNING id`, node, ids)
 }
 
 // DropPushClients forgets pages whose connection ended, and what waits for them.
