@@ -51,7 +51,7 @@ func TestFreshdeskIsTakenOver(t *testing.T) {
 101|email|Agent|f|help@old.example|carla@velo.example|fred@old.example|text/html|<p>Ring it</p>|2021-01-02 00:00:00+00
 101|note|Agent|t|Gina <gina@old.example>|gina@old.example|text/html|<p>Odd</p>|2021-01-02 01:00:00+00
 103|phone|Customer|f|Dora Deleted <dora@old.example>|dora@old.example|text/plain|Please call in spring|2021-01-05 00:00:00+00`,
-		filesTaken: "bell.txt|4|text/plain|ring", accessTaken: "fred@old.example:Shop:full", tagsTaken: "bell", failures: "Group ?", workFollowed: "0",
+		filesTaken: "bell.txt|4|text/plain|ring", accessTaken: "fred@old.example:Shop:full", tagsTaken: "bell", failures: "Attachment 101/2, Group ?", workFollowed: "0",
 		`SELECT concat_ws('|', phone, mobile, address, custom) FROM users WHERE email = 'carla@velo.example'`: `1|2|Lane 1|{"member": true}`,
 		`SELECT login FROM users WHERE password IS NOT NULL`:                                                  "fred@old.example",
 	}
@@ -60,6 +60,36 @@ func TestFreshdeskIsTakenOver(t *testing.T) {
 	o.want(map[string]string{counts: "Fields 4/2/0/0/2/0, Groups 2/1/0/0/0/1, Organizations 1/1/0/0/0/0, Tickets 3/2/0/0/1/0, Users 5/5/0/0/0/0"})
 	o.all("freshdesk")
 	o.want(facts)
+}
+
+func TestTicketsThatChangeMeanwhileHideNoOthers(t *testing.T) {
+	t.Parallel()
+	ticket := func(id, changed string) string {
+		return `{"id": ` + id + `, "subject": "Ticket ` + id + `", "status": 2, "priority": 1, "created_at": "2021-01-01T00:00:00Z", "updated_at": "2021-01-` + changed + `T00:00:00Z"}`
+	}
+	answers := map[string]string{
+		"/api/v2/agents/me": "me.json", "/api/v2/roles": "=[]", "/api/v2/ticket_fields": "=[]", "/api/v2/contact_fields": "=[]", "/api/v2/company_fields": "=[]",
+		"/api/v2/groups|1": "=[]", "/api/v2/companies|1": "=[]", "/api/v2/agents|1": "=[]", "/api/v2/contacts|1": "=[]",
+		// While the first page was read, ticket 201 changed and went to the end: 203 stands on the first page now.
+		"/api/v2/tickets|1": "=[" + ticket("202", "02") + "," + ticket("203", "03") + "]", "/api/v2/tickets|2": "=[" + ticket("201", "09") + "]",
+	}
+	for _, id := range []string{"201", "202", "203"} {
+		answers["/api/v2/tickets/"+id], answers["/api/v2/tickets/"+id+"/conversations|1"] = "="+ticket(id, "01"), "=[]"
+	}
+	e := open(t, "freshdesk", "k3y", "X", answers)
+	e.meddle = func(w http.ResponseWriter, what string, times int) bool {
+		if what != "/api/v2/tickets|1" || times > 2 {
+			return false
+		}
+		w.Header().Set("Link", `<`+e.URL+`/api/v2/tickets?page=2>; rel="next"`)
+		if times == 1 {
+			_, _ = w.Write([]byte("[" + ticket("201", "01") + "," + ticket("202", "02") + "]"))
+		}
+		return times == 1
+	}
+	o := newOffice(t, map[string]string{"import_freshdesk_endpoint": e.URL + "/api/v2", "import_freshdesk_endpoint_key": "k3y"})
+	o.all("freshdesk")
+	o.want(map[string]string{`SELECT string_agg(number, ' ' ORDER BY number) FROM tickets WHERE id > 1`: "201 202 203"})
 }
 
 func TestKayakoIsTakenOver(t *testing.T) {

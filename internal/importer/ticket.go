@@ -84,7 +84,7 @@ func (i *Importer) fetch(ctx context.Context, run desk.HelpdeskImport, src sourc
 		} else if err != nil {
 			return b, taken, err
 		}
-		n, err := i.download(ctx, src, &t, &b)
+		n, err := b.files(ctx, src, &t)
 		if err != nil {
 			return b, taken, err
 		}
@@ -94,15 +94,15 @@ func (i *Importer) fetch(ctx context.Context, run desk.HelpdeskImport, src sourc
 	return b, taken, nil
 }
 
-// download fetches the files of a ticket and returns how large they are. One that can't be had is
+// files fetches the files of a ticket and returns how large they are. One that can't be had is
 // left out: the ticket is worth more.
-func (i *Importer) download(ctx context.Context, src source.Source, t *source.Ticket, b *batch) (size int, err error) {
+func (b *batch) files(ctx context.Context, src source.Source, t *source.Ticket) (size int, err error) {
 	for a := range t.Articles {
 		files := t.Articles[a].Files
 		t.Articles[a].Files = files[:0:0]
 		for _, f := range files {
-			if f.Data == nil && f.URL != "" {
-				if f.Data, err = src.Download(ctx, f); err != nil {
+			if f.Data == nil {
+				if f.Data, err = download(ctx, src, f); err != nil {
 					if !harmsOneTicket(err) && !errors.Is(err, egress.ErrPrivate) {
 						return size, err
 					}
@@ -115,6 +115,14 @@ func (i *Importer) download(ctx context.Context, src source.Source, t *source.Ti
 		}
 	}
 	return size, nil
+}
+
+// download returns the bytes of a file. One that the helpdesk has but doesn't hand out is no empty one.
+func download(ctx context.Context, src source.Source, f source.File) ([]byte, error) {
+	if f.URL == "" {
+		return nil, &source.Unreadable{Reason: "the helpdesk does not say where the file is"}
+	}
+	return src.Download(ctx, f)
 }
 
 // harmsOneTicket reports whether the helpdesk has nothing but trouble with this one ticket.

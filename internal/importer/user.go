@@ -33,6 +33,7 @@ type people struct {
 	users         []installation.Record
 	ties          []installation.Record // to roles
 	access        []installation.Record // to groups
+	agents        []desk.UserID         // who are told from now on what happens to tickets
 }
 
 // users writes a page of them. Somebody whose mail address is here already is that user.
@@ -50,6 +51,9 @@ func (w *writer) users(ctx context.Context, entries []*entry[source.User]) error
 		return err
 	}
 	if err := w.tx.InsertMissing(ctx, "roles_users", p.ties); err != nil {
+		return err
+	}
+	if err := w.tx.WelcomeAgents(ctx, p.agents...); err != nil {
 		return err
 	}
 	return w.tx.InsertMissing(ctx, "groups_users", p.access)
@@ -128,6 +132,9 @@ func (w *writer) user(ctx context.Context, p *people, e *entry[source.User]) err
 	if mail != "" {
 		p.byName[mail] = desk.UserID(id)
 	}
+	if u.Role != source.Customer {
+		p.agents = append(p.agents, desk.UserID(id))
+	}
 	for _, role := range rolesOf(u.Role) {
 		p.ties = append(p.ties, installation.Record{"user_id": id, "role_id": p.roles[role]})
 	}
@@ -196,6 +203,9 @@ func (w *writer) letIn(ctx context.Context, owner source.Owner) error {
 		ties = append(ties, installation.Record{"user_id": user.ID, "role_id": id})
 	}
 	if err := w.tx.InsertMissing(ctx, "roles_users", ties); err != nil {
+		return err
+	}
+	if err := w.tx.WelcomeAgents(ctx, user.ID); err != nil {
 		return err
 	}
 	hash, err := credential.HashPassword(owner.Password)

@@ -61,6 +61,8 @@ email/Agent/f/Al de Agent <al@old.example>/"Carla Customer" <carla@velo.example>
 	`SELECT string_agg(concat_ws('|', f.filename, f.size, f.preferences->>'Mime-Type', f.preferences->>'Content-ID', b.sha256 = sha256('\x89504e47')), ',') FROM attachments f JOIN blobs b ON b.id = f.blob_id`: "chain.png|4|image/png|file.601@import.invalid|t",
 	`SELECT string_agg(g.name, ' ' ORDER BY g.name) FROM taggings x JOIN tags g ON g.id = x.tag_id JOIN tickets t ON t.id = x.o_id WHERE t.number = '4711'`:                                                      "bike chain",
 	`SELECT string_agg(concat_ws(':', object, type, created_at), ', ' ORDER BY id) FROM history WHERE created_at < '2023-01-10 09:00'`:                                                                           "Ticket:created:2023-01-10 08:00:00+00, Ticket::Article:created:2023-01-10 08:00:00+00, Ticket:created:2022-01-10 08:00:00+00, Ticket::Article:created:2022-01-10 08:00:00+00",
+	// Agents are told from now on what happens to tickets, as agents are at first.
+	`SELECT string_agg(login, ' ' ORDER BY login) FROM users WHERE source = 'zendesk' AND preferences->'notification_config'->'matrix' ? 'escalation'`: "ada@old.example al@old.example",
 	// Nobody is told of history: no work but that of the import was announced.
 	`SELECT count(*) FROM outbox WHERE kind <> 'import.run'`: "0",
 	`SELECT string_agg(type, ',') FROM deadline_events`:      "reminder_reached",

@@ -71,15 +71,15 @@ func (a *Account) Read(ctx context.Context, stage source.Stage, cursor string) (
 	switch stage {
 	case source.Groups:
 		if rows, page.Next, err = a.list(ctx, "/groups", cursor, nil); err == nil {
-			page.Broken = source.Rows(rows, addGroup(&page))
+			page.Broken = source.Each(rows, &page.Groups, group.record)
 		}
 	case source.Organizations:
 		if rows, page.Next, err = a.list(ctx, "/companies", cursor, nil); err == nil {
-			page.Broken = source.Rows(rows, addCompany(&page))
+			page.Broken = source.Each(rows, &page.Organizations, company.record)
 		}
 	case source.Customers:
 		if rows, page.Next, err = a.list(ctx, "/contacts", cursor, nil); err == nil {
-			page.Broken = source.Rows(rows, addContact(&page))
+			page.Broken = source.Each(rows, &page.Users, contact.record)
 		}
 	}
 	return page, err
@@ -111,8 +111,10 @@ func (a *Account) Download(ctx context.Context, f source.File) ([]byte, error) {
 }
 
 // fieldLists are where the fields of each kind of record are, in the order in which they are read.
-var fieldLists = []struct{ path, object, name string }{
-	{"/ticket_fields", "Ticket", "ticket"}, {"/contact_fields", "User", "user"}, {"/company_fields", "Organization", "organization"},
+var fieldLists = []source.FieldList{
+	{Path: "/ticket_fields", Object: "Ticket", Prefix: "ticket"},
+	{Path: "/contact_fields", Object: "User", Prefix: "user"},
+	{Path: "/company_fields", Object: "Organization", Prefix: "organization"},
 }
 
 type field struct {
@@ -130,37 +132,23 @@ var fieldKinds = map[string]source.FieldKind{
 	"custom_url": source.Text,
 }
 
-// fields reads a list a page. The cursor is the place of the list.
+// fields reads a list a page.
 func (a *Account) fields(ctx context.Context, cursor string) (source.Page, error) {
-	at, err := strconv.Atoi(cursor)
-	if err != nil || at < 0 || at >= len(fieldLists) {
-		at = 0
-	}
-	list := fieldLists[at]
+	list, next := source.FieldListAt(fieldLists, cursor)
 	var rows []json.RawMessage
-	if _, err := a.client.Get(ctx, list.path, nil, &rows); err != nil {
+	if _, err := a.client.Get(ctx, list.Path, nil, &rows); err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{}
-	if at+1 < len(fieldLists) {
-		page.Next = strconv.Itoa(at + 1)
+	return source.FieldsOf(list, rows, next, field.record), nil
+}
+
+func (f field) record(string) (source.Field, bool) {
+	kind, known := fieldKinds[f.Type]
+	made := source.Field{ID: f.Name, Name: strings.TrimPrefix(f.Name, "cf_"), Label: f.Label, Kind: kind}
+	for _, choice := range choices(f.Choices) {
+		made.Options = append(made.Options, source.Option{Value: choice, Label: choice})
 	}
-	page.Broken = source.Rows(rows, func(f field) (string, error) {
-		kind, known := fieldKinds[f.Type]
-		if !known || f.Default {
-			page.Skipped++
-			return f.Name, nil
-		}
-		made := source.Field{
-			ID: list.name + ":" + f.Name, Object: list.object, Name: strings.TrimPrefix(f.Name, "cf_"), Label: f.Label, Kind: kind,
-		}
-		for _, choice := range choices(f.Choices) {
-			made.Options = append(made.Options, source.Option{Value: choice, Label: choice})
-		}
-		page.Fields = append(page.Fields, made)
-		return made.ID, nil
-	})
-	return page, nil
+	return made, known && !f.Default
 }
 
 // choices are a list of texts, or of objects, or an object whose keys they are.

@@ -14,11 +14,8 @@ type group struct {
 	UpdatedAt   source.Time `json:"updated_at"`
 }
 
-func addGroup(page *source.Page) func(group) (string, error) {
-	return func(g group) (string, error) {
-		page.Groups = append(page.Groups, source.Group{ID: g.ID.String(), Name: g.Name, Note: g.Description, Changed: g.UpdatedAt.Time})
-		return g.ID.String(), nil
-	}
+func (g group) record() source.Group {
+	return source.Group{ID: g.ID.String(), Name: g.Name, Note: g.Description, Changed: g.UpdatedAt.Time}
 }
 
 type company struct {
@@ -32,18 +29,15 @@ type company struct {
 	UpdatedAt    source.Time    `json:"updated_at"`
 }
 
-func addCompany(page *source.Page) func(company) (string, error) {
-	return func(c company) (string, error) {
-		made := source.Organization{
-			ID: c.ID.String(), Name: c.Name, Note: strings.TrimSpace(c.Description + "\n" + c.Note),
-			Custom: keyed("organization", c.CustomFields), Created: c.CreatedAt.Time, Changed: c.UpdatedAt.Time,
-		}
-		if len(c.Domains) > 0 {
-			made.Domain = c.Domains[0]
-		}
-		page.Organizations = append(page.Organizations, made)
-		return made.ID, nil
+func (c company) record() source.Organization {
+	made := source.Organization{
+		ID: c.ID.String(), Name: c.Name, Note: strings.TrimSpace(c.Description + "\n" + c.Note),
+		Custom: keyed("organization", c.CustomFields), Created: c.CreatedAt.Time, Changed: c.UpdatedAt.Time,
 	}
+	if len(c.Domains) > 0 {
+		made.Domain = c.Domains[0]
+	}
+	return made
 }
 
 // keyed gives values of fields the names that the fields have as records. Where lists of fields have
@@ -84,13 +78,6 @@ func (c contact) record() source.User {
 	}
 }
 
-func addContact(page *source.Page) func(contact) (string, error) {
-	return func(c contact) (string, error) {
-		page.Users = append(page.Users, c.record())
-		return c.ID.String(), nil
-	}
-}
-
 type agent struct {
 	ID          source.ID   `json:"id"`
 	Deactivated bool        `json:"deactivated"`
@@ -125,23 +112,24 @@ func (a *Account) agents(ctx context.Context, cursor string) (source.Page, error
 		return source.Page{}, err
 	}
 	page := source.Page{Next: next}
-	page.Broken = source.Rows(rows, func(g agent) (string, error) {
-		first, last := source.Names(g.Contact.Name)
-		made := source.User{
-			ID: g.ID.String(), Firstname: first, Lastname: last, Email: g.Contact.Email, Phone: g.Contact.Phone, Mobile: g.Contact.Mobile,
-			Role: source.Agent, Inactive: g.Deactivated, Groups: map[string]source.Access{},
-			Created: g.CreatedAt.Time, Changed: g.UpdatedAt.Time,
-		}
-		for _, id := range g.GroupIDs {
-			made.Groups[id.String()] = source.Full()
-		}
-		for _, id := range g.RoleIDs {
-			if admins[id] {
-				made.Role = source.Admin
-			}
-		}
-		page.Users = append(page.Users, made)
-		return made.ID, nil
-	})
+	page.Broken = source.Each(rows, &page.Users, func(g agent) source.User { return g.record(admins) })
 	return page, nil
+}
+
+func (g agent) record(admins map[source.ID]bool) source.User {
+	first, last := source.Names(g.Contact.Name)
+	made := source.User{
+		ID: g.ID.String(), Firstname: first, Lastname: last, Email: g.Contact.Email, Phone: g.Contact.Phone, Mobile: g.Contact.Mobile,
+		Role: source.Agent, Inactive: g.Deactivated, Groups: map[string]source.Access{},
+		Created: g.CreatedAt.Time, Changed: g.UpdatedAt.Time,
+	}
+	for _, id := range g.GroupIDs {
+		made.Groups[id.String()] = source.Full()
+	}
+	for _, id := range g.RoleIDs {
+		if admins[id] {
+			made.Role = source.Admin
+		}
+	}
+	return made
 }

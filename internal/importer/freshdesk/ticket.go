@@ -3,7 +3,6 @@ package freshdesk
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -55,11 +54,10 @@ var (
 	ways = map[int]string{1: "email", 2: "web", 3: "phone", 5: "twitter status", 6: "facebook feed post", 7: "chat", 9: "web", 10: "email", 13: "whatsapp message"}
 )
 
-// mostPages is how many pages of one list of tickets Freshdesk gives.
-const mostPages = 300
-
-// tickets reads a page of those that changed since a moment, the oldest change first. Where the pages
-// of a list end, the next list begins with the last change. The cursor is the moment and the page.
+// tickets reads a page of those that changed since a moment, the oldest change first. The cursor is the moment
+// and the page. The next page is the first one since the last change on this one, but for some tickets that come
+// twice: a ticket that changes meanwhile leaves the pages that were read, and would pull another one there that
+// nobody read. Only where a page is all of one moment the next one follows it.
 func (a *Account) tickets(ctx context.Context, cursor string) (source.Page, error) {
 	since, number, _ := strings.Cut(cursor, "|")
 	if since == "" {
@@ -71,19 +69,23 @@ func (a *Account) tickets(ctx context.Context, cursor string) (source.Page, erro
 	if err != nil {
 		return source.Page{}, err
 	}
-	page, last := source.Page{}, source.Time{}
+	page, last := source.Page{}, time.Time{}
 	page.Broken = source.Rows(rows, func(t ticket) (string, error) {
-		if last = t.UpdatedAt; t.Deleted || t.Spam {
+		if t.UpdatedAt.After(last) {
+			last = t.UpdatedAt.Time
+		}
+		if t.Deleted || t.Spam {
 			page.Skipped++
 			return t.ID.String(), nil
 		}
 		page.Tickets = append(page.Tickets, t.record())
 		return t.ID.String(), nil
 	})
-	switch latest := last.Format(time.RFC3339); {
+	from := last.Truncate(time.Second).Add(-time.Second) // also what changed in the same second
+	switch {
 	case next == "":
-	case next == strconv.Itoa(mostPages+1) && !last.IsZero() && latest != since:
-		page.Next = latest + "|1"
+	case from.After(source.ReadTime(since).Time):
+		page.Next = from.Format(time.RFC3339) + "|1"
 	default:
 		page.Next = since + "|" + next
 	}
@@ -142,11 +144,11 @@ func (a *Account) Complete(ctx context.Context, t *source.Ticket) error {
 		if err != nil {
 			return err
 		}
-		for _, broken := range source.Rows(rows, func(c conversation) (string, error) {
+		if err := source.All("conversation", rows, func(c conversation) (string, error) {
 			t.Articles = append(t.Articles, c.article(t))
 			return c.ID.String(), nil
-		}) {
-			return &source.Unreadable{Reason: "conversation " + broken.ID + ": " + broken.Reason}
+		}); err != nil {
+			return err
 		}
 		cursor = next
 	}

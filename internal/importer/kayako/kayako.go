@@ -137,7 +137,7 @@ func (a *Account) Read(ctx context.Context, stage source.Stage, cursor string) (
 	page := source.Page{Total: said.TotalCount, Next: offset(said.NextURL, cursor, len(rows))}
 	switch stage {
 	case source.Groups:
-		page.Broken = source.Rows(rows, addTeam(&page))
+		page.Broken = source.Each(rows, &page.Groups, team.record)
 	case source.Organizations:
 		page.Broken = source.Rows(rows, addOrganization(&page, said))
 	case source.Users:

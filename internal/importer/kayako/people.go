@@ -3,15 +3,16 @@ package kayako
 import (
 	"context"
 	"net/url"
-	"strconv"
 	"strings"
 
 	"postroom/internal/importer/source"
 )
 
 // fieldLists are where the fields of each kind of record are, in the order in which they are read.
-var fieldLists = []struct{ path, object, name string }{
-	{"/cases/fields.json", "Ticket", "ticket"}, {"/users/fields.json", "User", "user"}, {"/organizations/fields.json", "Organization", "organization"},
+var fieldLists = []source.FieldList{
+	{Path: "/cases/fields.json", Object: "Ticket", Prefix: "ticket"},
+	{Path: "/users/fields.json", Object: "User", Prefix: "user"},
+	{Path: "/organizations/fields.json", Object: "Organization", Prefix: "organization"},
 }
 
 type field struct {
@@ -33,14 +34,10 @@ var fieldKinds = map[string]source.FieldKind{
 	"INTEGER": source.Number, "YESNO": source.Switch, "CHECKBOX": source.Choices, "DATE": source.Day, "SELECT": source.Choice, "RADIO": source.Choice,
 }
 
-// fields reads a list a page. The cursor is the place of the list.
+// fields reads a list a page.
 func (a *Account) fields(ctx context.Context, cursor string) (source.Page, error) {
-	at, err := strconv.Atoi(cursor)
-	if err != nil || at < 0 || at >= len(fieldLists) {
-		at = 0
-	}
-	list := fieldLists[at]
-	said, err := a.list(ctx, list.path, url.Values{"limit": {"1000"}})
+	list, next := source.FieldListAt(fieldLists, cursor)
+	said, err := a.list(ctx, list.Path, url.Values{"limit": {"1000"}})
 	if err != nil {
 		return source.Page{}, err
 	}
@@ -48,24 +45,16 @@ func (a *Account) fields(ctx context.Context, cursor string) (source.Page, error
 	if err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{}
-	if at+1 < len(fieldLists) {
-		page.Next = strconv.Itoa(at + 1)
+	return source.FieldsOf(list, rows, next, field.record), nil
+}
+
+func (f field) record(string) (source.Field, bool) {
+	kind, known := fieldKinds[f.Type]
+	made := source.Field{ID: f.ID.String(), Name: f.Key, Label: f.Title, Kind: kind}
+	for _, option := range f.Options {
+		made.Options = append(made.Options, source.Option{Value: option.ID.String(), Label: option.Value})
 	}
-	page.Broken = source.Rows(rows, func(f field) (string, error) {
-		kind, known := fieldKinds[f.Type]
-		if !known || f.IsSystem || f.IsEnabled != nil && !*f.IsEnabled {
-			page.Skipped++
-			return f.ID.String(), nil
-		}
-		made := source.Field{ID: list.name + ":" + f.ID.String(), Object: list.object, Name: f.Key, Label: f.Title, Kind: kind}
-		for _, option := range f.Options {
-			made.Options = append(made.Options, source.Option{Value: option.ID.String(), Label: option.Value})
-		}
-		page.Fields = append(page.Fields, made)
-		return made.ID, nil
-	})
-	return page, nil
+	return made, known && !f.IsSystem && (f.IsEnabled == nil || *f.IsEnabled)
 }
 
 // fieldValue is a value of a field that an account's administrator added.
@@ -95,11 +84,8 @@ type team struct {
 	UpdatedAt source.Time `json:"updated_at"`
 }
 
-func addTeam(page *source.Page) func(team) (string, error) {
-	return func(t team) (string, error) {
-		page.Groups = append(page.Groups, source.Group{ID: t.ID.String(), Name: t.Title, Changed: t.UpdatedAt.Time})
-		return t.ID.String(), nil
-	}
+func (t team) record() source.Group {
+	return source.Group{ID: t.ID.String(), Name: t.Title, Changed: t.UpdatedAt.Time}
 }
 
 type organization struct {

@@ -137,14 +137,15 @@ func (a *Account) Complete(ctx context.Context, t *source.Ticket) error {
 			return err
 		}
 		last := after
-		for _, broken := range source.Rows(rows, func(p post) (string, error) {
+		err = source.All("post", rows, func(p post) (string, error) {
 			article, err := p.article(t, said)
 			if last = p.ID.String(); err == nil {
 				t.Articles = append(t.Articles, article)
 			}
 			return p.ID.String(), err
-		}) {
-			return &source.Unreadable{Reason: "post " + broken.ID + ": " + broken.Reason}
+		})
+		if err != nil {
+			return err
 		}
 		if said.NextURL == "" || last == after {
 			return nil

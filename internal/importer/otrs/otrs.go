@@ -236,7 +236,10 @@ func (i *Installation) page(ctx context.Context, stage source.Stage, object stri
 	if err != nil || offset < 0 {
 		offset = 0
 	}
-	rows, err := i.export(ctx, object, size, offset)
+	rows, size, err := i.some(ctx, object, size, offset)
+	if _, tooLarge := errors.AsType[*source.TooLarge](err); tooLarge {
+		return i.passOver(ctx, object, offset, begun, err)
+	}
 	if err != nil {
 		return source.Page{}, err
 	}
@@ -258,6 +261,35 @@ func (i *Installation) page(ctx context.Context, stage source.Stage, object stri
 		page.Broken = source.Rows(rows, addCustomer(&page))
 	case source.Tickets:
 		page.Broken = source.Rows(rows, addTicket(&page))
+	}
+	return page, nil
+}
+
+// some reads records from an offset on, fewer of them where so many are too large together. It returns how many
+// it asked for.
+func (i *Installation) some(ctx context.Context, object string, size, offset int) ([]json.RawMessage, int, error) {
+	for {
+		rows, err := i.export(ctx, object, size, offset)
+		if _, tooLarge := errors.AsType[*source.TooLarge](err); !tooLarge || size == 1 {
+			return rows, size, err
+		}
+		size /= 2
+	}
+}
+
+// passOver is the page of one record that is too large to be read: it harms only itself. Where nobody says how
+// many there are, nobody could say where to end.
+func (i *Installation) passOver(ctx context.Context, object string, offset int, begun string, reason error) (source.Page, error) {
+	total := i.totals(ctx)[object]
+	if total == 0 {
+		return source.Page{}, reason
+	}
+	page := source.Page{Broken: []source.Broken{{ID: "at offset " + strconv.Itoa(offset), Reason: reason.Error()}}}
+	if offset == 0 {
+		page.Total = total
+	}
+	if offset+1 < total {
+		page.Next = strconv.Itoa(offset+1) + "|" + begun
 	}
 	return page, nil
 }

@@ -99,8 +99,10 @@ func (c *Client) Fetch(ctx context.Context, address string) ([]byte, error) {
 	body, _, err := c.ask(ctx, MaxFile, func() (*http.Request, error) {
 		return http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
 	})
-	if _, unreachable := errors.AsType[*url.Error](err); unreachable && ctx.Err() == nil && at.Host != c.base.Host {
-		return nil, &Unreadable{err.Error()} // a host that is gone for good must not keep all others waiting
+	_, unreachable := errors.AsType[*url.Error](err)
+	_, refused := errors.AsType[*Refused](err)
+	if (unreachable || refused) && ctx.Err() == nil && at.Host != c.base.Host {
+		return nil, &Unreadable{err.Error()} // what is wrong with another host must not end or hold up all the rest
 	}
 	return body, err
 }
@@ -134,12 +136,15 @@ func (c *Client) once(req *http.Request, most int64) ([]byte, http.Header, error
 	if err := refusal(resp); err != nil {
 		return nil, resp.Header, err
 	}
+	if resp.ContentLength > most {
+		return nil, nil, &TooLarge{most}
+	}
 	body, err := io.ReadAll(io.LimitReader(resp.Body, most+1))
 	if err != nil {
 		return nil, nil, err
 	}
 	if int64(len(body)) > most {
-		return nil, nil, &Unreadable{fmt.Sprintf("it is larger than %d MiB", most>>20)}
+		return nil, nil, &TooLarge{most}
 	}
 	return body, resp.Header, nil
 }

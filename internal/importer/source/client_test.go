@@ -74,9 +74,12 @@ func TestCredentialsStayWithTheirHost(t *testing.T) {
 			t.Errorf("%s was given %q, %v; want %q", address, got, err, want)
 		}
 	}
-	_, err := client(t, ours).Fetch(t.Context(), "http://127.0.0.1:1/gone")
-	if _, unreadable := errors.AsType[*source.Unreadable](err); !unreadable {
-		t.Errorf("a host that is gone: %v, want something that harms one file only", err)
+	closed := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	for what, address := range map[string]string{"is gone": "http://127.0.0.1:1/gone", "lets us not in": closed + "/file"} {
+		_, err := client(t, ours).Fetch(t.Context(), address)
+		if _, unreadable := errors.AsType[*source.Unreadable](err); !unreadable {
+			t.Errorf("another host %s: %v, want something that harms one file only", what, err)
+		}
 	}
 }
 

@@ -274,3 +274,13 @@ func (e *Trouble) Error() string { return fmt.Sprintf("the helpdesk answers with
 type Unreadable struct{ Reason string }
 
 func (e *Unreadable) Error() string { return "unreadable answer: " + e.Reason }
+
+// TooLarge says that an answer is larger than we read. It is an Unreadable, too.
+type TooLarge struct{ Most int64 } // bytes
+
+func (e *TooLarge) Error() string { return e.Unwrap().Error() }
+
+// Unwrap returns what else it is.
+func (e *TooLarge) Unwrap() error {
+	return &Unreadable{fmt.Sprintf("it is larger than %d MiB", e.Most>>20)}
+}

@@ -89,6 +89,22 @@ func Rows[T any](rows []json.RawMessage, read func(row T) (id string, err error)
 	return broken
 }
 
+// Each is Rows for records of which each becomes one of a list.
+func Each[T, R any](rows []json.RawMessage, list *[]R, of func(row T) R) []Broken {
+	return Rows(rows, func(row T) (string, error) {
+		*list = append(*list, of(row))
+		return "", nil
+	})
+}
+
+// All is Rows for records that are parts of another one: it is broken without them.
+func All[T any](what string, rows []json.RawMessage, read func(row T) (id string, err error)) error {
+	if broken := Rows(rows, read); len(broken) > 0 {
+		return &Unreadable{what + " " + broken[0].ID + ": " + broken[0].Reason}
+	}
+	return nil
+}
+
 // reason says why a record can't be read.
 func reason(err error) string {
 	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {

@@ -1,6 +1,7 @@
 package zendesk
 
 import (
+	"cmp"
 	"context"
 
 	"postroom/internal/importer/source"
@@ -14,13 +15,8 @@ type group struct {
 	UpdatedAt   source.Time `json:"updated_at"`
 }
 
-func addGroup(page *source.Page) func(group) (string, error) {
-	return func(g group) (string, error) {
-		page.Groups = append(page.Groups, source.Group{
-			ID: g.ID.String(), Name: g.Name, Note: g.Description, Inactive: g.Deleted, Changed: g.UpdatedAt.Time,
-		})
-		return g.ID.String(), nil
-	}
+func (g group) record() source.Group {
+	return source.Group{ID: g.ID.String(), Name: g.Name, Note: g.Description, Inactive: g.Deleted, Changed: g.UpdatedAt.Time}
 }
 
 type organization struct {
@@ -35,22 +31,15 @@ type organization struct {
 	UpdatedAt          source.Time    `json:"updated_at"`
 }
 
-func addOrganization(page *source.Page) func(organization) (string, error) {
-	return func(o organization) (string, error) {
-		domain := ""
-		if len(o.DomainNames) > 0 {
-			domain = o.DomainNames[0]
-		}
-		note := o.Notes
-		if note == "" {
-			note = o.Details
-		}
-		page.Organizations = append(page.Organizations, source.Organization{
-			ID: o.ID.String(), Name: o.Name, Note: note, Domain: domain, Shared: o.SharedTickets,
-			Custom: keyed("organization", o.OrganizationFields), Created: o.CreatedAt.Time, Changed: o.UpdatedAt.Time,
-		})
-		return o.ID.String(), nil
+func (o organization) record() source.Organization {
+	made := source.Organization{
+		ID: o.ID.String(), Name: o.Name, Note: cmp.Or(o.Notes, o.Details), Shared: o.SharedTickets,
+		Custom: keyed("organization", o.OrganizationFields), Created: o.CreatedAt.Time, Changed: o.UpdatedAt.Time,
 	}
+	if len(o.DomainNames) > 0 {
+		made.Domain = o.DomainNames[0]
+	}
+	return made
 }
 
 // keyed gives values of fields the names that the fields have as records.
@@ -85,12 +74,8 @@ func (u user) record() source.User {
 	if first == u.Email { // Zendesk names people after their address when it knows no name
 		first = ""
 	}
-	note := u.Notes
-	if note == "" {
-		note = u.Details
-	}
 	return source.User{
-		ID: u.ID.String(), Firstname: first, Lastname: last, Email: u.Email, Phone: u.Phone, Note: note,
+		ID: u.ID.String(), Firstname: first, Lastname: last, Email: u.Email, Phone: u.Phone, Note: cmp.Or(u.Notes, u.Details),
 		Organization: u.OrganizationID.String(), Role: roles[u.Role], Inactive: u.Active != nil && !*u.Active || u.Suspended,
 		Custom: keyed("user", u.UserFields), Created: u.CreatedAt.Time, Changed: u.UpdatedAt.Time,
 	}
@@ -98,31 +83,21 @@ func (u user) record() source.User {
 
 var roles = map[string]source.Role{"end-user": source.Customer, "agent": source.Agent, "admin": source.Admin}
 
-func addUser(page *source.Page) func(user) (string, error) {
-	return func(u user) (string, error) {
-		page.Users = append(page.Users, u.record())
-		return u.ID.String(), nil
-	}
-}
-
 type membership struct {
 	ID      source.ID `json:"id"`
 	UserID  source.ID `json:"user_id"`
 	GroupID source.ID `json:"group_id"`
 }
 
-func addMembership(page *source.Page) func(membership) (string, error) {
-	return func(m membership) (string, error) {
-		page.Memberships = append(page.Memberships, source.Membership{ID: m.ID.String(), User: m.UserID.String(), Group: m.GroupID.String()})
-		return m.ID.String(), nil
-	}
+func (m membership) record() source.Membership {
+	return source.Membership{ID: m.ID.String(), User: m.UserID.String(), Group: m.GroupID.String()}
 }
 
 // fieldLists are where the fields of each kind of record are, in the order in which they are read.
-var fieldLists = []struct{ path, key, object, name string }{
-	{"/ticket_fields.json", "ticket_fields", "Ticket", "ticket"},
-	{"/user_fields.json", "user_fields", "User", "user"},
-	{"/organization_fields.json", "organization_fields", "Organization", "organization"},
+var fieldLists = []source.FieldList{
+	{Path: "/ticket_fields.json", Key: "ticket_fields", Object: "Ticket", Prefix: "ticket"},
+	{Path: "/user_fields.json", Key: "user_fields", Object: "User", Prefix: "user"},
+	{Path: "/organization_fields.json", Key: "organization_fields", Object: "Organization", Prefix: "organization"},
 }
 
 type field struct {
@@ -144,39 +119,24 @@ var fieldKinds = map[string]source.FieldKind{
 	"multiselect": source.Choices,
 }
 
-// fields reads a list a page. The cursor is the list that follows.
+// fields reads a list a page.
 func (a *Account) fields(ctx context.Context, cursor string) (source.Page, error) {
-	at := 0
-	for i, list := range fieldLists {
-		if list.key == cursor {
-			at = i
-		}
-	}
-	list := fieldLists[at]
-	rows, _, _, err := a.list(ctx, list.path, list.key, "")
+	list, next := source.FieldListAt(fieldLists, cursor)
+	rows, _, _, err := a.list(ctx, list.Path, list.Key, "")
 	if err != nil {
 		return source.Page{}, err
 	}
-	page := source.Page{}
-	if at+1 < len(fieldLists) {
-		page.Next = fieldLists[at+1].key
+	return source.FieldsOf(list, rows, next, field.record), nil
+}
+
+func (f field) record(object string) (source.Field, bool) {
+	kind, known := fieldKinds[f.Type]
+	made := source.Field{ID: f.Key, Name: f.Key, Label: f.Title, Kind: kind}
+	if object == "Ticket" { // values of people and organizations go by key, those of tickets by id
+		made.ID, made.Name = f.ID.String(), f.Title
 	}
-	page.Broken = source.Rows(rows, func(f field) (string, error) {
-		kind, known := fieldKinds[f.Type]
-		if !known || !f.Active || f.Removable != nil && !*f.Removable {
-			page.Skipped++
-			return f.ID.String(), nil
-		}
-		id, name := f.Key, f.Key // values of people and organizations go by key, those of tickets by id
-		if list.object == "Ticket" {
-			id, name = f.ID.String(), f.Title
-		}
-		made := source.Field{ID: list.name + ":" + id, Object: list.object, Name: name, Label: f.Title, Kind: kind}
-		for _, option := range f.Options {
-			made.Options = append(made.Options, source.Option{Value: option.Value, Label: option.Name})
-		}
-		page.Fields = append(page.Fields, made)
-		return made.ID, nil
-	})
-	return page, nil
+	for _, option := range f.Options {
+		made.Options = append(made.Options, source.Option{Value: option.Value, Label: option.Name})
+	}
+	return made, known && f.Active && (f.Removable == nil || *f.Removable)
 }

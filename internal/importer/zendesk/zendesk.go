@@ -85,13 +85,13 @@ func (a *Account) Read(ctx context.Context, stage source.Stage, cursor string) (
 	page := source.Page{Next: next, Total: total}
 	switch stage {
 	case source.Groups:
-		page.Broken = source.Rows(rows, addGroup(&page))
+		page.Broken = source.Each(rows, &page.Groups, group.record)
 	case source.Organizations:
-		page.Broken = source.Rows(rows, addOrganization(&page))
+		page.Broken = source.Each(rows, &page.Organizations, organization.record)
 	case source.Users:
-		page.Broken = source.Rows(rows, addUser(&page))
+		page.Broken = source.Each(rows, &page.Users, user.record)
 	case source.Memberships:
-		page.Broken = source.Rows(rows, addMembership(&page))
+		page.Broken = source.Each(rows, &page.Memberships, membership.record)
 	}
 	return page, nil
 }
