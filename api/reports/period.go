@@ -21,7 +21,7 @@ func momentsIn(p rest.Params, c *desk.Catalog, now time.Time) ([]time.Time, erro
 	r := numbers{params: p}
 	span := p.Text("timeRange")
 	if span == "realtime" {
-		return minutes(now), nil
+		return minutes(now.In(zone)), nil
 	}
 	year := r.number("year", 1970, 9998)
 	var moments []time.Time

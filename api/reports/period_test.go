@@ -4,6 +4,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"postroom/api/rest"
+	"postroom/internal/desk"
 )
 
 func TestHoursOfDaysOnWhichClocksChange(t *testing.T) {
@@ -61,5 +64,17 @@ func TestWeeksBeginOnMonday(t *testing.T) {
 	if got := minutes(time.Date(2024, 3, 1, 12, 30, 29, 0, time.UTC)); len(got) != 61 || !slices.IsSortedFunc(got, time.Time.Compare) ||
 		got[60] != time.Date(2024, 3, 1, 12, 31, 0, 0, time.UTC) {
 		t.Errorf("the last hour ends at %v after %d minutes, want the end of the current minute after 60", got[len(got)-1], len(got)-1)
+	}
+}
+
+func TestTheLastHourIsOfTheZoneThatIsAskedFor(t *testing.T) {
+	t.Parallel()
+	asked := rest.Params{"timeRange": "realtime", "timezone": "Asia/Kolkata"}
+	moments, err := momentsIn(asked, &desk.Catalog{}, time.Date(2024, 3, 1, 12, 30, 29, 0, time.UTC))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := moments[60].Format(time.RFC3339), "2024-03-01T18:01:00+05:30"; got != want {
+		t.Errorf("the last hour ends at %s, want %s", got, want)
 	}
 }
