@@ -34,9 +34,6 @@ CREATE TABLE search_texts (
     text    text NOT NULL -- empty: there is none to be found
 );
 
--- A row of the outbox wakes the workers. One that no worker has begun with is enough for everybody.
-CREATE INDEX outbox_search ON outbox (id) WHERE kind = 'search.changed';
-
 -- +goose StatementBegin
 CREATE FUNCTION search_engine_set() RETURNS boolean LANGUAGE sql STABLE AS $$
     SELECT coalesce((SELECT state_current->>'value' <> '' FROM settings WHERE name = 'es_url'), false)
@@ -219,7 +216,6 @@ END $$;
 -- +goose Down
 DROP FUNCTION note_search_holders, note_search_tags, note_search_tickets, note_search_records CASCADE; -- and their triggers
 DROP FUNCTION wake_search, search_engine_set;
-DROP INDEX outbox_search;
 DROP TABLE search_texts, search_indexes, search_changes;
 DROP SEQUENCE search_versions;
 DELETE FROM outbox WHERE kind = 'search.changed';

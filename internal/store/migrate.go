@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -17,12 +18,28 @@ import (
 // start together wait for the first of them instead of colliding.
 const migrationLock int64 = 0x706f7374726f6f6d // "postroom"
 
-// sessionLock waits for the lock where goose's own asks for it again and again.
+// sessionLock asks for the lock again and again, sooner than goose's own. It must not wait for it in the
+// database: an index that is built while others write waits for every statement that began before, this one
+// too, and so both would wait for each other.
 type sessionLock struct{}
 
+const lockEvery = 100 * time.Millisecond
+
 func (sessionLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	_, err := conn.ExecContext(ctx, `SELECT pg_advisory_lock($1)`, migrationLock)
-	return err
+	again := time.NewTicker(lockEvery)
+	defer again.Stop()
+	for {
+		var locked bool
+		err := conn.QueryRowContext(ctx, `SELECT pg_try_advisory_lock($1)`, migrationLock).Scan(&locked)
+		if err != nil || locked {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
+	}
 }
 
 func (sessionLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
