@@ -3,6 +3,9 @@ package secmail_test
 import (
 	"bytes"
 	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -68,12 +71,17 @@ func (o *office) certificate(address string, until time.Time, ours bool) (cert, 
 	if err != nil {
 		o.Fatal(err)
 	}
+	return o.certify(address, until, ours, private, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyEncipherment)
+}
+
+func (o *office) certify(address string, until time.Time, ours bool, private crypto.Signer, usage x509.KeyUsage) (cert, key string) {
+	o.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), NotBefore: o.now.AddDate(-1, 0, 0), NotAfter: until,
 		Subject: pkix.Name{CommonName: address}, EmailAddresses: []string{address},
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment,
+		KeyUsage: usage,
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
 	if err != nil {
 		o.Fatal(err)
 	}
@@ -81,8 +89,11 @@ func (o *office) certificate(address string, until time.Time, ours bool) (cert, 
 	if err != nil {
 		o.Fatal(err)
 	}
+	if der, err = x509.MarshalPKCS8PrivateKey(private); err != nil {
+		o.Fatal(err)
+	}
 	record := secmail.Certificate(certificate)
-	text := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(private)}))
+	text := string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	cert, key = o.file(address+".crt", record.Certificate), o.file(address+".key", text)
 	if ours {
 		record.PrivateKey = &text
@@ -235,6 +246,12 @@ func TestSealsOfOthersAreJudged(t *testing.T) {
 	o := newOffice(t)
 	ours, _ := o.certificate(us, o.now.AddDate(1, 0, 0), true)
 	cert, key := o.certificate(ann, o.now.AddDate(1, 0, 0), false)
+	const team = "team@example.com"
+	curve, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	teams, _ := o.certify(team, o.now.AddDate(1, 0, 0), true, curve, x509.KeyUsageDigitalSignature|x509.KeyUsageKeyAgreement)
 	stranger := newOffice(t)
 	theirs, theirKey := stranger.certificate(ann, o.now.AddDate(1, 0, 0), false)
 	head := func(from string) []string {
@@ -268,6 +285,10 @@ func TestSealsOfOthersAreJudged(t *testing.T) {
 		{"changed on its way", changed, "-The signature could not be verified.", "", "Bad news.", 1},
 		{"encrypted", encrypt(words, ours), "", "/CN=" + us, "Good news.", 0},
 		{"signed and encrypted", encrypt(inner, ours), "/CN=" + ann, "/CN=" + us, "Good news.", 0},
+		{"signed by RSA-PSS", sign(ann, cert, key, "-keyopt", "rsa_padding_mode:pss"), "/CN=" + ann, "", "Good news.", 0},
+		{"encrypted for a key on a curve", encrypt(words, teams), "", "/CN=" + team, "Good news.", 0},
+		{"encrypted by a password", openssl(words, append([]string{"cms", "-encrypt", "-aes256", "-pwri_password", "secret"}, head(ann)...)...),
+			"", "-The private key for decryption could not be found.", "no visible content", 1},
 		{"encrypted for others", encrypt(words, cert), "", "-The private key for decryption could not be found.", "no visible content", 1},
 	} {
 		message, security := o.read(tc.raw)

@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/ecdsa"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -33,6 +34,7 @@ type recipient struct {
 	algorithm  asn1.ObjectIdentifier
 	parameters []byte
 	key        []byte
+	from       *originator // nil: the key was encrypted with the recipient's, not with one agreed on
 }
 
 type encrypted struct {
@@ -110,15 +112,17 @@ func (e *Envelope) readContent(content cryptobyte.String) bool {
 		e.content.data = data
 		return ok
 	}
-	if !content.ReadASN1(&data, context(0).Constructed()) {
-		return false
-	}
-	for !data.Empty() {
+	return content.ReadASN1(&data, context(0).Constructed()) && readPieces(data, &e.content.data)
+}
+
+// readPieces joins a text that was cut in pieces.
+func readPieces(from cryptobyte.String, into *[]byte) bool {
+	for !from.Empty() {
 		var piece cryptobyte.String
-		if !data.ReadASN1(&piece, tags.OCTET_STRING) {
+		if !from.ReadASN1(&piece, tags.OCTET_STRING) {
 			return false
 		}
-		e.content.data = append(e.content.data, piece...)
+		*into = append(*into, piece...)
 	}
 	return true
 }
@@ -133,41 +137,46 @@ func (e *Envelope) readRecipients(set cryptobyte.String) error {
 		if !set.ReadAnyASN1(&info, &tag) {
 			return errMalformed
 		}
-		if tag != tags.SEQUENCE {
-			continue // by another way than RSA, such as a password
+		switch tag {
+		case tags.SEQUENCE:
+			r, ok := readRecipient(info)
+			if !ok {
+				return errMalformed
+			}
+			e.recipients = append(e.recipients, r)
+		case context(1).Constructed():
+			e.recipients = append(e.recipients, readAgreement(info, maxRecipients-len(e.recipients))...)
+		default: // by another way than a key of theirs, such as a password
 		}
-		r, ok := readRecipient(info)
-		if !ok {
-			return errMalformed
-		}
-		e.recipients = append(e.recipients, r)
 	}
 	return nil
 }
 
 func readRecipient(info cryptobyte.String) (r recipient, ok bool) {
 	var version int
-	var algorithm, id, issuer, serial, key cryptobyte.String
-	if !info.ReadASN1Integer(&version) {
-		return r, false
-	}
-	switch {
-	case info.PeekASN1Tag(context(0)):
-		if !info.ReadASN1(&id, context(0)) {
-			return r, false
-		}
-		r.id = keyID(id)
-	case info.ReadASN1(&id, tags.SEQUENCE) && id.ReadASN1Element(&issuer, tags.SEQUENCE) && id.ReadASN1(&serial, tags.INTEGER):
-		for len(serial) > 0 && serial[0] == 0 {
-			serial = serial[1:]
-		}
-		r.id = issuerID(issuer, serial)
-	default:
-		return r, false
-	}
-	ok = info.ReadASN1(&algorithm, tags.SEQUENCE) && algorithm.ReadASN1ObjectIdentifier(&r.algorithm) && info.ReadASN1(&key, tags.OCTET_STRING)
+	var algorithm, key cryptobyte.String
+	ok = info.ReadASN1Integer(&version) && readID(&info, &r.id) &&
+		info.ReadASN1(&algorithm, tags.SEQUENCE) && algorithm.ReadASN1ObjectIdentifier(&r.algorithm) && info.ReadASN1(&key, tags.OCTET_STRING)
 	r.parameters, r.key = algorithm, key
 	return r, ok
+}
+
+// readID reads whose key is meant: that of a certificate's issuer and serial number, or one by its own id.
+func readID(info *cryptobyte.String, id *string) bool {
+	var named, issuer, serial cryptobyte.String
+	if info.PeekASN1Tag(context(0)) {
+		ok := info.ReadASN1(&named, context(0))
+		*id = keyID(named)
+		return ok
+	}
+	if !info.ReadASN1(&named, tags.SEQUENCE) || !named.ReadASN1Element(&issuer, tags.SEQUENCE) || !named.ReadASN1(&serial, tags.INTEGER) {
+		return false
+	}
+	for len(serial) > 0 && serial[0] == 0 {
+		serial = serial[1:]
+	}
+	*id = issuerID(issuer, serial)
+	return true
 }
 
 // Recipients are the names of those who can open the envelope, see RecipientIDs.
@@ -184,20 +193,30 @@ var ErrNotForKey = errors.New("not encrypted for this key")
 
 // Open decrypts the content with the key of one of its recipients.
 func (e *Envelope) Open(certificate *x509.Certificate, key crypto.Signer) ([]byte, error) {
-	own, ok := key.(*rsa.PrivateKey)
-	if !ok {
-		return nil, ErrNotForKey
-	}
 	for _, id := range RecipientIDs(certificate) {
 		for _, r := range e.recipients {
 			if r.id != id {
 				continue
 			}
-			contentKey, err := r.decrypt(own, e.content.keyLength())
+			contentKey, err := r.contentKey(key, e.content.keyLength())
 			if err != nil {
 				return nil, err
 			}
 			return e.decrypt(contentKey)
+		}
+	}
+	return nil, ErrNotForKey
+}
+
+func (r recipient) contentKey(key crypto.Signer, length int) ([]byte, error) {
+	switch own := key.(type) {
+	case *rsa.PrivateKey:
+		if r.from == nil {
+			return r.decrypt(own, length)
+		}
+	case *ecdsa.PrivateKey:
+		if r.from != nil {
+			return r.agree(own)
 		}
 	}
 	return nil, ErrNotForKey
@@ -253,8 +272,8 @@ var oaepHashes = map[crypto.Hash]asn1.ObjectIdentifier{
 	crypto.SHA512: {2, 16, 840, 1, 101, 3, 4, 2, 3},
 }
 
-// Encrypt returns content that the holders of all these certificates can open. It takes AES-256-CBC
-// and RSA as PKCS#1 has it: that is what every mail program reads.
+// Encrypt returns content that the holders of all these certificates can open. It takes AES-256-CBC,
+// and RSA as PKCS#1 has it: that is what every mail program reads. For EC keys there is but one way.
 func Encrypt(content []byte, to []*x509.Certificate) ([]byte, error) {
 	key, iv := make([]byte, 32), make([]byte, aes.BlockSize)
 	_, _ = rand.Read(key) // never fails
@@ -270,30 +289,34 @@ func Encrypt(content []byte, to []*x509.Certificate) ([]byte, error) {
 		data[i] = byte(padding)
 	}
 	cipher.NewCBCEncrypter(block, iv).CryptBlocks(data, data)
-	keys := make([][]byte, len(to))
+	recipients, version := make([][]byte, len(to)), int64(0)
 	for i, certificate := range to {
-		public, ok := certificate.PublicKey.(*rsa.PublicKey)
-		if !ok {
-			return nil, fmt.Errorf("encrypt for %s: only RSA keys can receive", Subject(certificate))
+		switch public := certificate.PublicKey.(type) {
+		case *rsa.PublicKey:
+			recipients[i], err = encryptKey(certificate, public, key)
+		case *ecdsa.PublicKey:
+			recipients[i], err = agreeOnKey(certificate, public, key)
+			version = 2
+		default:
+			err = errors.New("its key is of no use")
 		}
-		//lint:ignore SA1019 mail programs read keys in no other way
-		if keys[i], err = rsa.EncryptPKCS1v15(rand.Reader, public, key); err != nil {
+		if err != nil {
 			return nil, fmt.Errorf("encrypt for %s: %w", Subject(certificate), err)
 		}
 	}
-	return writeEnvelope(to, keys, iv, data)
+	return writeEnvelope(version, recipients, iv, data)
 }
 
-func writeEnvelope(to []*x509.Certificate, keys [][]byte, iv, data []byte) ([]byte, error) {
-	b := cryptobyte.NewBuilder(make([]byte, 0, len(data)+1024*(1+len(to))))
+func writeEnvelope(version int64, recipients [][]byte, iv, data []byte) ([]byte, error) {
+	b := cryptobyte.NewBuilder(make([]byte, 0, len(data)+1024*(1+len(recipients))))
 	b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1ObjectIdentifier(oidEnveloped)
 		b.AddASN1(context(0).Constructed(), func(b *cryptobyte.Builder) {
 			b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
-				b.AddASN1Int64(0)
+				b.AddASN1Int64(version)
 				b.AddASN1(tags.SET, func(b *cryptobyte.Builder) {
-					for i, certificate := range to {
-						addRecipient(b, certificate, keys[i])
+					for _, recipient := range recipients {
+						b.AddBytes(recipient)
 					}
 				})
 				b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
@@ -310,17 +333,29 @@ func writeEnvelope(to []*x509.Certificate, keys [][]byte, iv, data []byte) ([]by
 	return b.Bytes()
 }
 
-func addRecipient(b *cryptobyte.Builder, certificate *x509.Certificate, key []byte) {
+// encryptKey writes a recipient with the content's key, encrypted with that of the certificate.
+func encryptKey(certificate *x509.Certificate, public *rsa.PublicKey, key []byte) ([]byte, error) {
+	//lint:ignore SA1019 mail programs read keys in no other way
+	encrypted, err := rsa.EncryptPKCS1v15(rand.Reader, public, key)
+	if err != nil {
+		return nil, err
+	}
+	b := cryptobyte.NewBuilder(nil)
 	b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
 		b.AddASN1Int64(0)
-		b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
-			b.AddBytes(certificate.RawIssuer)
-			b.AddASN1BigInt(certificate.SerialNumber)
-		})
+		addID(b, certificate)
 		b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1ObjectIdentifier(oidRSA)
 			b.AddASN1NULL()
 		})
-		b.AddASN1OctetString(key)
+		b.AddASN1OctetString(encrypted)
+	})
+	return b.Bytes()
+}
+
+func addID(b *cryptobyte.Builder, certificate *x509.Certificate) {
+	b.AddASN1(tags.SEQUENCE, func(b *cryptobyte.Builder) {
+		b.AddBytes(certificate.RawIssuer)
+		b.AddASN1BigInt(certificate.SerialNumber)
 	})
 }

@@ -8,6 +8,8 @@ package smime
 import (
 	"bytes"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/sha1" // fingerprints of certificates are compared by eye, not trusted
 	"crypto/sha256"
 	"crypto/x509"
@@ -123,8 +125,19 @@ func CanSign(c *x509.Certificate) bool {
 
 // CanEncrypt reports whether mail may be encrypted for a certificate.
 func CanEncrypt(c *x509.Certificate) bool {
-	return mayProtectMail(c) && c.PublicKeyAlgorithm == x509.RSA &&
-		(c.KeyUsage == 0 || c.KeyUsage&(x509.KeyUsageKeyEncipherment|x509.KeyUsageDataEncipherment) != 0)
+	var uses x509.KeyUsage
+	switch key := c.PublicKey.(type) {
+	case *rsa.PublicKey:
+		uses = x509.KeyUsageKeyEncipherment | x509.KeyUsageDataEncipherment
+	case *ecdsa.PublicKey:
+		if _, err := key.ECDH(); err != nil {
+			return false
+		}
+		uses = x509.KeyUsageKeyAgreement
+	default:
+		return false
+	}
+	return mayProtectMail(c) && (c.KeyUsage == 0 || c.KeyUsage&uses != 0)
 }
 
 // mayProtectMail says no where a certificate is for other things only, such as web servers.

@@ -2,6 +2,9 @@ package smime_test
 
 import (
 	"bytes"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -25,7 +28,7 @@ import (
 // identity is somebody's certificate with its key, as files too.
 type identity struct {
 	certificate   *x509.Certificate
-	key           *rsa.PrivateKey
+	key           crypto.Signer
 	cert, keyFile string
 }
 
@@ -38,6 +41,22 @@ func issue(t *testing.T, dir, name, address string, by *identity, more func(*x50
 	if err != nil {
 		t.Fatal(err)
 	}
+	return certify(t, dir, name, address, by, more, key)
+}
+
+// issueEC is issue for a key on a curve.
+func issueEC(t *testing.T, dir, name, address string, curve elliptic.Curve) *identity {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	usage := func(c *x509.Certificate) { c.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyAgreement }
+	return certify(t, dir, name, address, nil, usage, key)
+}
+
+func certify(t *testing.T, dir, name, address string, by *identity, more func(*x509.Certificate), key crypto.Signer) *identity {
+	t.Helper()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour),
 		Subject: pkix.Name{Country: []string{"DE"}, CommonName: name}, BasicConstraintsValid: true, SubjectKeyId: []byte(name),
@@ -56,7 +75,7 @@ func issue(t *testing.T, dir, name, address string, by *identity, more func(*x50
 	if by != nil {
 		parent, signer = by.certificate, by.key
 	}
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, &key.PublicKey, signer)
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,7 +84,10 @@ func issue(t *testing.T, dir, name, address string, by *identity, more func(*x50
 		t.Fatal(err)
 	}
 	write(t, i.cert, []byte(smime.WriteCertificate(i.certificate)))
-	write(t, i.keyFile, pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+	if der, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
+		t.Fatal(err)
+	}
+	write(t, i.keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 	return i
 }
 
@@ -154,6 +176,45 @@ func TestWeReadWhatOpenSSLEncrypts(t *testing.T) {
 	}
 }
 
+func TestKeysOnCurvesAreAgreedOn(t *testing.T) {
+	t.Parallel()
+	o := newOpenSSL(t)
+	for _, curve := range []elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		name := curve.Params().Name
+		eve, ann := issueEC(t, o.dir, "eve"+name, "eve@example.com", curve), issue(t, o.dir, "ann"+name, "ann@example.com", nil, nil)
+		other := issueEC(t, o.dir, "other"+name, "other@example.com", curve)
+		if !smime.CanEncrypt(eve.certificate) {
+			t.Errorf("%s: nobody encrypts for it", name)
+		}
+		der, err := smime.Encrypt([]byte(content), []*x509.Certificate{eve.certificate, ann.certificate})
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, who := range []*identity{eve, ann} {
+			plain := o.run(t, der, "cms", "-decrypt", "-inform", "DER", "-binary", "-recip", who.cert, "-inkey", who.keyFile)
+			if string(plain) != content {
+				t.Errorf("%s: %s reads %q, want %q", name, who.cert, plain, content)
+			}
+		}
+		for _, how := range [][]string{{"-aes256"}, {"-aes128", "-keyopt", "ecdh_kdf_md:sha256"}, {"-aes-256-gcm", "-keyopt", "ecdh_kdf_md:sha512"}, {"-aes192", "-keyid"}} {
+			envelope, err := smime.ReadEnvelope(o.run(t, []byte(content), append([]string{"cms", "-encrypt", "-outform", "DER", "-binary", "-recip", eve.cert}, how...)...))
+			if err != nil {
+				t.Errorf("%s %q: %v", name, how, err)
+				continue
+			}
+			if plain, err := envelope.Open(eve.certificate, eve.key); err != nil || string(plain) != content {
+				t.Errorf("%s %q: read %q, %v, want %q", name, how, plain, err, content)
+			}
+			if _, err := envelope.Open(other.certificate, other.key); !errors.Is(err, smime.ErrNotForKey) {
+				t.Errorf("%s %q: another key gets %v, want %v", name, how, err, smime.ErrNotForKey)
+			}
+			if _, err := envelope.Open(eve.certificate, other.key); err == nil {
+				t.Errorf("%s %q: a wrong key opens it", name, how)
+			}
+		}
+	}
+}
+
 func TestOpenSSLBelievesOurSignatures(t *testing.T) {
 	t.Parallel()
 	o := newOpenSSL(t)
@@ -179,6 +240,7 @@ func TestWhoseSignaturesAreBelieved(t *testing.T) {
 	root, other := issue(t, o.dir, "root", "", nil, nil), issue(t, o.dir, "other", "", nil, nil)
 	between := issue(t, o.dir, "between", "", root, nil)
 	ann := issue(t, o.dir, "ann", "ann@example.com", between, nil)
+	eve := issueEC(t, o.dir, "eve", "eve@example.com", elliptic.P384())
 	web := issue(t, o.dir, "web", "web@example.com", root, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} })
 	trust := func(list ...*identity) (certificates []*x509.Certificate) {
 		for _, i := range list {
@@ -201,6 +263,13 @@ func TestWhoseSignaturesAreBelieved(t *testing.T) {
 		{"the certificate is not in the mail, but here", ann, []string{"-nocerts"}, trust(ann), now, false, ""},
 		{"no attributes", ann, []string{"-noattr"}, trust(ann), now, false, ""},
 		{"SHA-512", ann, []string{"-md", "sha512"}, trust(ann), now, false, ""},
+		{"RSA-PSS", ann, []string{"-keyopt", "rsa_padding_mode:pss"}, trust(ann), now, false, ""},
+		{"RSA-PSS with a short salt and SHA-384", ann, []string{"-md", "sha384", "-keyopt", "rsa_padding_mode:pss", "-keyopt", "rsa_pss_saltlen:20"}, trust(ann), now, false, ""},
+		{"RSA-PSS of something else", ann, []string{"-keyopt", "rsa_padding_mode:pss"}, trust(ann), now, true, "mismatch"},
+		{"RSA-PSS with SHA-1", ann, []string{"-md", "sha1", "-keyopt", "rsa_padding_mode:pss"}, trust(ann), now, false, "insecure"},
+		{"ECDSA", eve, nil, trust(eve), now, false, ""},
+		{"named by its key id", ann, []string{"-keyid"}, trust(ann), now, false, ""},
+		{"no attributes, and changed", ann, []string{"-noattr"}, trust(ann), now, true, "not by this key"},
 		{"the chain has a hole", ann, nil, trust(root), now, false, "unknown signer"},
 		{"somebody else's authority", ann, nil, trust(other), now, false, "unknown signer"},
 		{"nobody is trusted", ann, nil, nil, now, false, "unknown signer"},
