@@ -48,7 +48,10 @@ func countsAsContact(t *Ticket, c *Catalog) bool {
 		return true
 	}
 	customer, agent := t.LastContactCustomerAt, t.LastContactAgentAt
-	return customer == nil || agent == nil || agent.After(*customer)
+	if customer != nil && sameTime(customer, t.LastContactAt) {
+		return false // whether or not anybody ever answered
+	}
+	return customer == nil || agent == nil || agent.Unix() > customer.Unix()
 }
 
 // Reopenable reports whether a closed ticket may be taken up again within the days its group gives,

@@ -45,6 +45,7 @@ func TestArticlesTakeEffectOnTheirTicket(t *testing.T) {
 	note.TypeID = desk.ArticleNote
 	answered := &desk.Contact{LastContactCustomerAt: new(at(1)), LastContactAgentAt: new(at(2))}
 	waiting := &desk.Contact{LastContactCustomerAt: new(at(3)), LastContactAgentAt: new(at(2))}
+	unanswered := &desk.Contact{LastContactCustomerAt: new(at(3)), LastContactAt: new(at(3))}
 	onReaction := "based_on_customer_reaction"
 	for _, tc := range []struct {
 		name                            string
@@ -61,6 +62,7 @@ func TestArticlesTakeEffectOnTheirTicket(t *testing.T) {
 		{name: "mail of the system", article: mailFrom(desk.SenderSystem, 5)},
 		{name: "customer after the agent", before: answered, article: customer, count: 1, customer: true, last: true},
 		{name: "customer repeats himself", before: waiting, article: customer, count: 1},
+		{name: "customer repeats himself before anybody answered", before: unanswered, article: customer, count: 1},
 		{name: "customer repeats himself and it counts", before: waiting, article: customer, behaviour: onReaction, count: 1, customer: true, last: true},
 		{name: "agent after the agent", before: answered, article: agent, count: 1, agent: true, last: true, response: true},
 	} {
