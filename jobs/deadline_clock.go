@@ -58,6 +58,10 @@ func (c *DeadlineClock) tick(ctx context.Context, _ <-chan string) error {
 
 // lookBack acts on what was reached and is not announced.
 func (c *DeadlineClock) lookBack(ctx context.Context) error {
+	catalog, err := c.store.Catalog(ctx)
+	if err != nil || catalog.Settings.Bool("import_mode") {
+		return err
+	}
 	for {
 		now := time.Now()
 		due, err := c.meet.look(ctx, tickets.DueQuery{

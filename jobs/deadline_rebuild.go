@@ -28,7 +28,7 @@ func (j *RebuildDeadlines) Handler() Handler { return Handle(j, Patient(rebuildT
 
 const (
 	rebuildStep = 500                    // tickets of one transaction
-	rebuildPace = 220 * time.Millisecond // from one step to the next: a hundred thousand tickets take 45 s
+	rebuildPace = 220 * time.Millisecond // for so many: a hundred thousand tickets take 45 s
 	rebuildTurn = 20 * time.Second       // then other work of the queue has its turn
 	// catalogsSettle is how long it takes until every process calculates with what is promised now.
 	// Tickets that one of them writes meanwhile are looked at after that.
@@ -44,9 +44,9 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 	turn := time.Now()
 	for {
 		begun := time.Now()
-		last := false
+		n, last := 0, false
 		err := j.store.InBriefTx(ctx, func(tx *store.Store) (err error) {
-			_, last, err = tx.StepDeadlineRebuild(ctx, c, t.RebuildID, rebuildStep)
+			n, last, err = tx.StepDeadlineRebuild(ctx, c, t.RebuildID, rebuildStep)
 			if err != nil || !last && time.Since(turn) < rebuildTurn {
 				return err
 			}
@@ -58,10 +58,10 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 		if last || time.Since(turn) >= rebuildTurn {
 			return nil
 		}
-		// At a steady pace, and with a rest in proportion to the work where it is slow: the processors are
-		// there for mail first.
-		took := time.Since(begun)
-		if !pause(ctx, max(rebuildPace-took, took/3)) {
+		// At a steady pace, which counts calculated tickets, and with a rest in proportion to the work where
+		// it is slow: the processors are there for mail first.
+		took, pace := time.Since(begun), rebuildPace*time.Duration(n)/rebuildStep
+		if !pause(ctx, max(pace-took, took/3)) {
 			return ctx.Err()
 		}
 	}

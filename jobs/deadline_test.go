@@ -146,6 +146,9 @@ func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	if n := one[int](t, r, `SELECT count(*) FROM history WHERE o_id = $1 AND attribute = 'owner' AND created_by_id = 1`, idle.ID); n != 1 {
 		t.Errorf("%d lines of history about the owner, want 1", n)
 	}
+	if n := one[int](t, r, `SELECT count(*) FROM activity_stream WHERE object = 'Ticket' AND type = 'update' AND created_by_id = 1`); n != 2 {
+		t.Errorf("%d activities, want one of each ticket that was changed", n)
+	}
 }
 
 func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
@@ -155,8 +158,16 @@ func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
 	missed := r.ticketSince(t, "m", 24*time.Hour, nil)
 	r.exec(t, `DELETE FROM outbox; UPDATE tickets SET updated_at = now() - interval '1 minute'`)
 	clock := NewDeadlineClock(r.store, r.log)
-	for round, want := range []int{1, 1, 2, 2} {
-		if round == 2 {
+	importing := func(on string) {
+		r.exec(t, `UPDATE settings SET state_current = '{"value": `+on+`}' WHERE name = 'import_mode'`)
+		r.store.ForgetCatalog()
+	}
+	importing("true")
+	for round, want := range []int{0, 1, 1, 2, 2} {
+		switch round {
+		case 1: // what nobody would have heard of is announced now
+			importing("false")
+		case 3:
 			r.exec(t, `UPDATE deadline_events SET day = day - 1`)
 		}
 		if err := clock.lookBack(t.Context()); err != nil {
@@ -218,6 +229,35 @@ func TestChangedPromisesReachAllOpenTickets(t *testing.T) {
 	}
 }
 
+func TestAStepLooksAtNoMoreThanItShould(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	// A long run of closed tickets, with a gap between the ids, and an open one behind.
+	r.exec(t, `
+		UPDATE tickets SET state_id = 4; -- the one that greets
+		INSERT INTO tickets (id, group_id, priority_id, state_id, number, title, customer_id, updated_by_id, created_by_id, created_at)
+		SELECT 1000 + n + n / 100 * 1000000, 1, 2, CASE WHEN n = 250 THEN 2 ELSE 4 END, 'n' || n, 'x', 2, 2, 2, now() FROM generate_series(1, 260) n`)
+	r.promise(t)
+	rebuild := one[desk.DeadlineRebuildID](t, r, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
+	c, err := NewRebuildDeadlines(r.store, r.log).start(t.Context(), rebuild)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []struct {
+		n    int
+		last bool
+	}{{0, false}, {0, false}, {1, true}} {
+		n, last, err := r.store.StepDeadlineRebuild(t.Context(), c, rebuild, 10)
+		if n != want.n || last != want.last || err != nil {
+			t.Errorf("step %d: %d tickets, last: %v, %v; want %d, %v", i, n, last, err, want.n, want.last)
+		}
+	}
+	if n := one[int](t, r, `SELECT count(*) FROM tickets WHERE escalation_at IS NOT NULL`); n != 1 {
+		t.Errorf("%d tickets have a deadline, want the open one", n)
+	}
+}
+
 func TestTagChangesWhatIsPromised(t *testing.T) {
 	t.Parallel()
 	r := newSeededRig(t)
@@ -226,6 +266,11 @@ func TestTagChangesWhatIsPromised(t *testing.T) {
 		VALUES (90, 'Important', 5, '{"ticket.tags": {"operator": "contains one", "value": "vip"}}', 1, 1)`)
 	r.store.ForgetCatalog()
 	ticket := r.ticketSince(t, "t", 0, nil)
+	byRule := func(add, remove []string) func() error {
+		return func() error {
+			return r.store.TagTicket(t.Context(), ticket.ID, add, remove, 1, desk.ChangeSource{Type: "Trigger", ID: 1, Name: "vip"})
+		}
+	}
 	for _, step := range []struct {
 		change func() error
 		want   time.Duration
@@ -237,6 +282,8 @@ func TestTagChangesWhatIsPromised(t *testing.T) {
 			_, err := r.store.DetachTag(t.Context(), desk.ObjectTicket, int64(ticket.ID), "vip", 2)
 			return err
 		}, 20 * time.Minute},
+		{byRule([]string{"vip"}, nil), 5 * time.Minute},
+		{byRule(nil, []string{"vip"}), 20 * time.Minute},
 	} {
 		if err := step.change(); err != nil {
 			t.Fatal(err)

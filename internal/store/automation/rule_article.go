@@ -85,5 +85,11 @@ func (s Keeper) TagTicket(ctx context.Context, ticket desk.TicketID, add, remove
 	}
 	note("added", added)
 	note("removed", removed)
+	if len(changes) == 0 {
+		return nil
+	}
+	if err := tickets.On(s.DB).TouchDeadlines(ctx, ticket, "ticket.tags"); err != nil {
+		return err
+	}
 	return tickets.On(s.DB).AddHistory(ctx, changes)
 }

@@ -49,11 +49,26 @@ func (s Keeper) StartDeadlineRebuild(ctx context.Context, c *desk.Catalog, id de
 	return tag.RowsAffected() > 0, nil
 }
 
+// rowsLookedAt is how many tickets a step looks at for each that it may calculate: behind a long run of
+// closed ones the next step goes on, and nobody waits meanwhile.
+const rowsLookedAt = 10
+
+// stretchAfter is how far a step looks: not so many ids, of which most may be those of no ticket, but so
+// many tickets.
+const stretchAfter = `
+	SELECT coalesce(max(id), $1), count(*)
+	FROM (
+		SELECT id
+		FROM tickets
+		WHERE id > $1
+		ORDER BY id
+		LIMIT $2) next`
+
 // They are found by walking along the ids: tickets are added meanwhile, and as far as statistics know
 // there may be none that are open. The sum keeps the index of states out, which would find all of
 // them each time and sort them.
-const openTicketsAfter = Select + `
-	WHERE id > $1 AND state_id + 0 = ANY($2)
+const openTicketsUpTo = Select + `
+	WHERE id > $1 AND id <= $4 AND state_id + 0 = ANY($2)
 	ORDER BY id
 	LIMIT $3
 	FOR NO KEY UPDATE`
@@ -66,8 +81,9 @@ const noteRebuild = `
 		finished_at = CASE WHEN $5 THEN now() END
 	WHERE id = $1`
 
-// StepDeadlineRebuild calculates the deadlines of the next open tickets anew, in this transaction. It
-// returns how many there were, and reports whether they were the last.
+// StepDeadlineRebuild calculates the deadlines of the next open tickets anew, in this transaction: of
+// limit at most, and of none where a long run of others comes first. It returns how many there were,
+// and reports whether there are no more.
 func (s Keeper) StepDeadlineRebuild(ctx context.Context, c *desk.Catalog, id desk.DeadlineRebuildID, limit int) (n int, last bool, err error) {
 	r, err := pg.One[desk.DeadlineRebuild](ctx, s.DB, rebuildColumns+` WHERE id = $1 FOR UPDATE`, "DeadlineRebuild", int64(id))
 	if errors.Is(err, desk.ErrNotFound) || err == nil && r.FinishedAt != nil {
@@ -76,7 +92,13 @@ func (s Keeper) StepDeadlineRebuild(ctx context.Context, c *desk.Catalog, id des
 	if err != nil {
 		return 0, false, err
 	}
-	tickets, err := pg.Many[desk.Ticket](ctx, s.DB, "open tickets", openTicketsAfter, pg.Planned, r.AfterTicketID, c.StatesOf(desk.OpenTypes), limit)
+	var until desk.TicketID
+	var seen int
+	if err := pg.Conn(s.DB).QueryRow(ctx, stretchAfter, pg.Planned, r.AfterTicketID, rowsLookedAt*limit).Scan(&until, &seen); err != nil {
+		return 0, false, fmt.Errorf("deadline rebuild %d after ticket %d: %w", id, r.AfterTicketID, pg.Translate(err))
+	}
+	tickets, err := pg.Many[desk.Ticket](ctx, s.DB, "open tickets", openTicketsUpTo, pg.Planned,
+		r.AfterTicketID, c.StatesOf(desk.OpenTypes), limit, until)
 	if err != nil {
 		return 0, false, err
 	}
@@ -86,8 +108,8 @@ func (s Keeper) StepDeadlineRebuild(ctx context.Context, c *desk.Catalog, id des
 			return 0, false, fmt.Errorf("deadline rebuild %d after ticket %d: %w", id, r.AfterTicketID, err)
 		}
 	}
-	n, last = len(tickets), len(tickets) < limit
-	if n > 0 {
+	n, last = len(tickets), len(tickets) < limit && seen < rowsLookedAt*limit
+	if r.AfterTicketID = until; n == limit {
 		r.AfterTicketID = tickets[n-1].ID
 	}
 	return n, last, pg.Exec(ctx, s.DB, "note deadline rebuild", noteRebuild, id, r.AfterTicketID, n, changed, last)
