@@ -99,12 +99,13 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.Handle(sendmessages.NewDeliver(h.store, h.blobs, h.ways(), h.log), jobs.Retrying(sendmessages.Timeout, sendmessages.Delays())),
 		jobs.Handle(sendmessages.NewReply(h.store, h.ways(), h.log), jobs.Retrying(sendmessages.Timeout, sendmessages.Delays())),
 		jobs.NewDeliverArticle(h.store, h.blobs, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
-		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log, tellAgents), jobs.Patient(trigger.Timeout)),
+		jobs.Handle(trigger.New(h.store, perform.New(h.blobs, h.log), h.log, tellAgents, hook.ForSlack), jobs.Patient(trigger.Timeout)),
 		jobs.Handle(scheduler.NewRun(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(scheduler.Timeout)),
 		jobs.Handle(agents.NewTell(h.store), jobs.Patient(agents.Timeout)),
 		jobs.Handle(agents.NewMail(h.store, h.mails, h.blobs, h.accounts.Sender, h.log), jobs.Retrying(agents.Timeout, jobs.DeliveryDelays())),
 		jobs.Handle(hook.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log),
 			jobs.Policy{Timeout: hook.Timeout, Attempts: hook.Attempts, Delay: hook.Delay}),
+		jobs.Handle(hook.NewSlack(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), jobs.Patient(hook.SlackTimeout)),
 		jobs.NewMailAccount(h.store, h.mails, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewRefuseMail(h.store, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
@@ -128,4 +129,6 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 }
 
 // tellAgents says that agents may want to know of what happened to a ticket.
-func tellAgents(event desk.TicketEvent) task.Kind { return task.AgentsToTell{TicketEvent: event} }
+func tellAgents(_ *desk.Catalog, event desk.TicketEvent) task.Kind {
+	return task.AgentsToTell{TicketEvent: event}
+}

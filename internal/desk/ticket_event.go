@@ -33,6 +33,8 @@ type TicketEvent struct {
 	By        UserID           `json:"user_id"`
 	Interface string           `json:"interface,omitempty"`
 	Quiet     bool             `json:"disable_notification,omitzero"` // agents are not told
+	// StateMoved says that triggers changed the state. What they change is not among the changes.
+	StateMoved bool `json:"state_moved,omitzero"`
 }
 
 // AttributeChanges are attributes that changed, each with its value before and after, by the names
@@ -48,6 +50,12 @@ func (e TicketEvent) ByTime() bool {
 // article is none.
 func (e TicketEvent) Matters() bool {
 	return e.TicketID != 0 && (e.Type != EventUpdate || e.ArticleID != 0 || len(e.Changes) > 0)
+}
+
+// MovesState reports whether the ticket's state is another one now, by the event or what it set off.
+func (e TicketEvent) MovesState() bool {
+	_, moved := e.Changes["state_id"]
+	return moved || e.StateMoved
 }
 
 // Names are the attributes that changed.

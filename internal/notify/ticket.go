@@ -2,10 +2,10 @@ package notify
 
 import (
 	"html/template"
-	"strings"
 	"time"
 
 	"postroom/internal/desk"
+	texts "postroom/internal/template"
 )
 
 // TicketFacts are what a mail about a ticket speaks of. What is empty is left out.
@@ -62,29 +62,8 @@ func (m *Mails) Ticket(event, locale string, facts TicketFacts) (Mail, error) {
 
 // Moment writes a time as people of a locale read it.
 func Moment(t time.Time, zone *time.Location, locale string) string {
-	form := "01/02/2006 3:04 pm"
-	switch {
-	case language(locale) == "de":
-		form = "02.01.2006 15:04"
-	case !strings.HasSuffix(strings.ToLower(locale), "us"):
-		form = "2006-01-02 15:04"
-	}
-	return t.In(zone).Format(form) + " (" + zone.String() + ")"
-}
-
-// german are the words of the installation's own attributes and values; those that administrators
-// add are written as they wrote them.
-var german = map[string]string{
-	"Title": "Titel", "Customer": "Kunde", "Organization": "Organisation", "Type": "Typ", "Group": "Gruppe", "Owner": "Besitzer",
-	"State": "Status", "Pending till": "Warten bis", "Priority": "Priorität",
-	"new": "neu", "open": "offen", "closed": "geschlossen", "merged": "zusammengefasst", "pending reminder": "warten auf Erinnerung",
-	"pending close": "warten auf Schließen", "1 low": "1 niedrig", "2 normal": "2 normal", "3 high": "3 hoch", "yes": "ja", "no": "nein",
+	return texts.Moment(t.In(zone), locale)
 }
 
 // Word writes a word of the installation in the language of a locale.
-func Word(word, locale string) string {
-	if translated, ok := german[word]; ok && language(locale) == "de" {
-		return translated
-	}
-	return word
-}
+func Word(word, locale string) string { return texts.Word(word, locale) }

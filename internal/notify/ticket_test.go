@@ -59,7 +59,8 @@ func TestMomentsAndWords(t *testing.T) {
 	}
 	at := time.Date(2026, 7, 1, 22, 5, 0, 0, time.UTC)
 	for locale, want := range map[string]string{
-		"en-us": "07/02/2026 12:05 am (Europe/Berlin)", "de-at": "02.07.2026 00:05 (Europe/Berlin)", "en-gb": "2026-07-02 00:05 (Europe/Berlin)",
+		"en-us": "07/02/2026 12:05 am (Europe/Berlin)", "de-at": "02.07.2026 00:05 (Europe/Berlin)", "en-gb": "02/07/2026 00:05 (Europe/Berlin)",
+		"nl-nl": "02-07-2026 00:05 (Europe/Berlin)", "xx": "2026-07-01 22:05:00 UTC",
 	} {
 		if got := notify.Moment(at, berlin, locale); got != want {
 			t.Errorf("%s: %s, want %s", locale, got, want)

@@ -62,6 +62,9 @@ func (p *Performer) On(ctx context.Context, tx *store.Store, t Task) (Result, er
 	if err != nil {
 		return Result{}, err
 	}
+	if len(writes.Unknown) > 0 {
+		p.log.WarnContext(ctx, "rule asks for what can't be done", "rule", t.Rule.Name, "actions", writes.Unknown)
+	}
 	if writes.Delete || writes.Forget {
 		return Result{Ticket: t.Ticket, Deleted: writes.Delete}, t.delete(ctx, tx, writes)
 	}
@@ -89,7 +92,7 @@ type run struct {
 	records  *records
 	after    desk.Ticket
 	article  *desk.Article // the last one that was written
-	history  []desk.Change
+	history  []desk.Change // of the articles that were
 	announce []task.Kind
 }
 
@@ -110,23 +113,23 @@ func (r *run) change(ctx context.Context, w Writes) error {
 	if err := r.setAttributes(w.Attributes); err != nil {
 		return err
 	}
-	if err := r.settle(ctx); err != nil {
+	if err := r.settle(ctx, w.saves()); err != nil {
 		return err
 	}
 	if err := r.tx.TagTicket(ctx, r.Ticket.ID, r.fillAll(w.AddTags), r.fillAll(w.RemoveTags), desk.SystemUser, r.Rule); err != nil {
 		return err
 	}
-	if err := r.subscribe(ctx, w.Subscribe); err != nil {
+	if err := Subscribe(ctx, r.tx, r.after, w.Subscribe, desk.SystemUser); err != nil {
 		return err
 	}
 	return r.tx.Unsubscribe(ctx, r.Ticket.ID, w.Unsubscribe, w.Quiet, desk.SystemUser)
 }
 
-// settle brings the changed ticket into order, as every change of a ticket does.
-func (r *run) settle(ctx context.Context) error {
+// settle brings the ticket into order, as every change of a ticket does: whoever can't work on it any
+// more owns it no longer. saved: it is going to be written.
+func (r *run) settle(ctx context.Context, saved bool) error {
 	t := &r.after
-	changed := t.OwnerID != r.Ticket.OwnerID || t.GroupID != r.Ticket.GroupID || t.StateID != r.Ticket.StateID
-	if changed && t.OwnerID != desk.SystemUser && r.Catalog.StateType(t.StateID) != desk.StateTypeClosed {
+	if saved && t.OwnerID != desk.SystemUser && r.Catalog.StateType(t.StateID) != desk.StateTypeClosed {
 		may, err := r.tx.MayOwn(ctx, t.OwnerID, t.GroupID)
 		if err != nil {
 			return err
@@ -139,12 +142,12 @@ func (r *run) settle(ctx context.Context) error {
 	return nil
 }
 
-// subscribe leaves out who can't read the ticket as an agent.
-func (r *run) subscribe(ctx context.Context, users []desk.UserID) error {
+// Subscribe makes users hear of a ticket, but for those who can't read it as agents.
+func Subscribe(ctx context.Context, tx *store.Store, t desk.Ticket, users []desk.UserID, by desk.UserID) error {
 	if len(users) == 0 {
 		return nil
 	}
-	agents, err := r.tx.AgentsWith(ctx, users, r.after.GroupID, desk.AccessRead)
+	agents, err := tx.AgentsWith(ctx, users, t.GroupID, desk.AccessRead)
 	if err != nil {
 		return err
 	}
@@ -154,7 +157,7 @@ func (r *run) subscribe(ctx context.Context, users []desk.UserID) error {
 			able = append(able, id)
 		}
 	}
-	return r.tx.Subscribe(ctx, r.after, able, desk.SystemUser)
+	return tx.Subscribe(ctx, t, able, by)
 }
 
 // tell writes and sends what the actions say.
@@ -191,16 +194,32 @@ func (r *run) save(ctx context.Context) (desk.TicketEvent, error) {
 	}
 	if event.Matters() {
 		r.after.UpdatedByID, r.after.UpdatedAt = desk.SystemUser, r.Now
-		_, err := r.tx.ChangeTicket(ctx, tickets.TicketChange{
+		event, err := r.tx.ChangeTicket(ctx, tickets.TicketChange{
 			Before: r.Ticket, After: r.after, Event: event, Catalog: r.Catalog, History: r.history, Source: r.Rule,
 			Private: r.Private, Work: r.announce, Saved: &r.after,
 		})
-		return event, err
+		if err != nil {
+			return event, err
+		}
+		return event, r.tx.RecordActivities(ctx, r.activities()...)
 	}
 	if len(r.announce) == 0 {
 		return event, nil
 	}
 	return event, r.tx.Announce(ctx, r.announce...)
+}
+
+// activities are what others see that was done here.
+func (r *run) activities() []desk.Activity {
+	var all []desk.Activity
+	changes := desk.TicketChanges(r.Ticket, r.after, r.Catalog, desk.SystemUser)
+	if changed, worth := desk.ActivityOf(r.after, changes, desk.SystemUser); worth {
+		all = append(all, changed)
+	}
+	for _, written := range r.history {
+		all = append(all, desk.ArticleActivity(desk.ActivityCreate, r.after, desk.ArticleID(written.OID), desk.SystemUser))
+	}
+	return all
 }
 
 // addArticle writes an article of the system.

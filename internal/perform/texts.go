@@ -96,11 +96,11 @@ func (r *records) Picture(u desk.User) []byte {
 	return picture
 }
 
-// translated is a text in a language.
+// translated is a text in a language: as administrators call it, or else as we do.
 func (r *records) translated(locale, text string) string {
 	translated, err := r.tx.Translated(r.ctx, locale, text)
-	if r.missing(err) {
-		return text
+	if r.missing(err) || translated == text {
+		return template.Word(text, locale)
 	}
 	return translated
 }
@@ -202,6 +202,29 @@ func (r *run) fillAll(texts []string) []string {
 		}
 	}
 	return filled
+}
+
+// Filled fills in the texts of what somebody writes by a macro, whose note is about the ticket as the
+// other actions leave it.
+func Filled(ctx context.Context, tx *store.Store, t Task, w Writes) (Writes, error) {
+	r := &run{Task: t, tx: tx, after: t.Ticket}
+	r.records = newRecords(ctx, tx)
+	attributes := make(map[string]any, len(w.Attributes))
+	for name, value := range w.Attributes {
+		if text, isText := value.(string); isText {
+			value = r.fill(text)
+		}
+		attributes[name] = value
+	}
+	w.AddTags, w.RemoveTags = r.fillAll(w.AddTags), r.fillAll(w.RemoveTags)
+	if w.Note != nil && strings.Contains(w.Note.Subject+w.Note.Body, "#{") {
+		if err := r.setAttributes(w.Attributes); err != nil {
+			return w, err
+		}
+		w.Note = &NoteWrite{Subject: r.filler().ToHTML(w.Note.Subject), Body: r.filler().ToHTML(w.Note.Body), Internal: w.Note.Internal}
+	}
+	w.Attributes = attributes
+	return w, r.records.err
 }
 
 // body fills in an HTML body, cleans it, and makes files of the images that were written into it.

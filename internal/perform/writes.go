@@ -1,6 +1,7 @@
 package perform
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,6 +27,7 @@ type Writes struct {
 	Email       *EmailWrite
 	SMS         *SMSWrite
 	Webhook     desk.WebhookID // 0: none
+	Unknown     []string       // actions that nobody knows, such as those of newer programs
 }
 
 // NoteWrite is a note that a rule adds.
@@ -58,6 +60,11 @@ func (w Writes) Leaves() bool {
 	return w.Email != nil || w.SMS != nil || w.Webhook != 0 || w.Forget
 }
 
+// saves reports whether the ticket itself is to be written, as it is with every article.
+func (w Writes) saves() bool {
+	return len(w.Attributes) > 0 || w.Note != nil || w.Email != nil || w.SMS != nil
+}
+
 // Actor is in whose name, and when, actions are taken. Without a user, nobody does it: actions that
 // ask for the current user then can't be taken.
 type Actor struct {
@@ -66,17 +73,26 @@ type Actor struct {
 }
 
 // WritesOf reads actions (reference/rules.md 4). It refuses one that it can't take: a rule that does
-// half of what it says would be worse than one that does nothing.
+// half of what it says would be worse than one that does nothing. Those that nobody knows are left
+// out, unless there are no others.
 func WritesOf(perform map[string]any, by Actor) (Writes, error) {
 	w := Writes{Attributes: map[string]any{}}
 	for _, key := range slices.Sorted(maps.Keys(perform)) {
 		action, _ := perform[key].(map[string]any)
-		if err := w.add(key, action, by); err != nil {
+		switch err := w.add(key, action, by); {
+		case errors.Is(err, errUnknown):
+			w.Unknown = append(w.Unknown, key)
+		case err != nil:
 			return Writes{}, err
 		}
 	}
+	if len(w.Unknown) > 0 && len(w.Unknown) == len(perform) {
+		return Writes{}, &desk.InvalidError{Field: "perform", Reason: "The action '" + w.Unknown[0] + "' can't be taken here."}
+	}
 	return w, nil
 }
+
+var errUnknown = errors.New("unknown action")
 
 func (w *Writes) add(key string, action map[string]any, by Actor) (err error) {
 	attribute, ofTicket := strings.CutPrefix(key, "ticket.")
@@ -98,7 +114,7 @@ func (w *Writes) add(key string, action map[string]any, by Actor) (err error) {
 		w.Quiet = action["pre_condition"] == "not_set"
 		w.Unsubscribe, err = usersOf(action, by)
 	case ofTicket && key != "ticket.action":
-		w.Attributes[attribute], err = writtenValue(action, by)
+		w.Attributes[attribute], err = Value(action, by)
 	default:
 		return w.addMessage(key, action)
 	}
@@ -124,7 +140,7 @@ func (w *Writes) addMessage(key string, action map[string]any) error {
 		}
 		w.Webhook = desk.WebhookID(id)
 	default:
-		return &desk.InvalidError{Field: "perform", Reason: "The action '" + key + "' can't be taken here."}
+		return errUnknown
 	}
 	return nil
 }
@@ -153,8 +169,8 @@ func (a Actor) known() error {
 	return nil
 }
 
-// writtenValue is what an action sets an attribute to. Ids are written as text, as clients may do.
-func writtenValue(action map[string]any, by Actor) (any, error) {
+// Value is what an action sets an attribute to. Ids are written as text, as clients may do.
+func Value(action map[string]any, by Actor) (any, error) {
 	switch action["pre_condition"] {
 	case "not_set":
 		return strconv.Itoa(int(desk.SystemUser)), nil

@@ -32,6 +32,8 @@ func TestWhatAMacroWrites(t *testing.T) {
 			perform.Writes{Attributes: map[string]any{}, Note: &perform.NoteWrite{Subject: "s", Body: "b", Internal: true}}},
 		{"subscriptions", map[string]any{"ticket.subscribe": map[string]any{"pre_condition": "specific", "value": "9"}, "ticket.unsubscribe": map[string]any{"pre_condition": "not_set"}},
 			perform.Writes{Attributes: map[string]any{}, Subscribe: []desk.UserID{9}, Quiet: true}},
+		{"one that nobody knows beside another", map[string]any{"ai.agent": map[string]any{"id": "1"}, "ticket.title": map[string]any{"value": "x"}},
+			perform.Writes{Attributes: map[string]any{"title": "x"}, Unknown: []string{"ai.agent"}}},
 		{"deletion", map[string]any{"ticket.action": map[string]any{"value": "delete"}}, perform.Writes{Attributes: map[string]any{}, Delete: true}},
 	} {
 		got, err := perform.WritesOf(tc.perform, by)

@@ -52,9 +52,8 @@ func formOf(locale string) (form, bool) {
 	return found, known
 }
 
-// writeTime writes a time as a language does, with its zone: one who reads a mail elsewhere can't
-// guess it.
-func writeTime(at time.Time, locale string) string {
+// Moment writes a time as a language does, with its zone: one who reads a mail elsewhere can't guess it.
+func Moment(at time.Time, locale string) string {
 	if found, known := formOf(locale); known {
 		return Strftime(at, found.time) + " (" + at.Location().String() + ")"
 	}

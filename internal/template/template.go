@@ -282,7 +282,7 @@ func (f *Filler) plain(value any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case time.Time:
-		return writeTime(v.In(f.zone()), f.Locale)
+		return Moment(v.In(f.zone()), f.Locale)
 	case Day:
 		return writeDay(time.Time(v), f.Locale)
 	case Labeled:

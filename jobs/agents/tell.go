@@ -61,7 +61,7 @@ func (t *telling) run(ctx context.Context) error {
 	if t.ticket, err = t.tx.Ticket(ctx, t.event.TicketID); err != nil {
 		return err
 	}
-	if notify.Settles(t.ticket, t.catalog) {
+	if t.event.MovesState() && notify.Settles(t.ticket, t.catalog) {
 		merged := t.catalog.StateType(t.ticket.StateID) == desk.StateTypeMerged
 		if err := t.tx.SettleNotifications(ctx, t.ticket, merged); err != nil {
 			return err

@@ -5,9 +5,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
+	"postroom/internal/attribute"
 	"postroom/internal/desk"
+	"postroom/internal/perform"
 	"postroom/internal/store"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/privacy"
@@ -24,7 +28,7 @@ type write struct {
 
 // writesTo are the attributes of a kind of record that actions set, by their names, and whether the
 // record is to be forgotten instead. People and organizations know no other actions.
-func writesTo(kind string, actions map[string]any) (writes []write, forgotten bool, err error) {
+func writesTo(kind string, actions map[string]any, now time.Time) (writes []write, forgotten bool, err error) {
 	for _, key := range slices.Sorted(maps.Keys(actions)) {
 		name, ours := strings.CutPrefix(key, kind+".")
 		action, _ := actions[key].(map[string]any)
@@ -34,14 +38,18 @@ func writesTo(kind string, actions map[string]any) (writes []write, forgotten bo
 		case name == "action" && action["value"] == forget:
 			return nil, true, nil
 		default:
-			writes = append(writes, write{name, action["value"]})
+			value, err := perform.Value(action, perform.Actor{Now: now})
+			if err != nil {
+				return nil, false, err
+			}
+			writes = append(writes, write{name, value})
 		}
 	}
 	return writes, false, nil
 }
 
-func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.UserID, c *desk.Catalog) error {
-	writes, forgotten, err := writesTo("user", v.Perform)
+func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.UserID, c *desk.Catalog, now time.Time) error {
+	writes, forgotten, err := writesTo("user", v.Perform, now)
 	if err != nil {
 		return err
 	}
@@ -59,8 +67,12 @@ func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.User
 		"active": &u.Active, "vip": &u.Vip, "verified": &u.Verified, "note": &u.Note, "web": &u.Web, "phone": &u.Phone, "fax": &u.Fax,
 		"mobile": &u.Mobile, "department": &u.Department, "street": &u.Street, "zip": &u.Zip, "city": &u.City, "country": &u.Country,
 		"address": &u.Address.Address, "firstname": &u.Firstname, "lastname": &u.Lastname,
+		"organization_id": &u.OrganizationID,
 	}
 	if err := set(writes, fields, &u.Custom, c.CustomAttributes("User")); err != nil {
+		return err
+	}
+	if err := checkOrganization(ctx, tx, u.OrganizationID); err != nil {
 		return err
 	}
 	changes := desk.UserChanges(before, u, c, desk.SystemUser)
@@ -71,11 +83,14 @@ func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.User
 	if err := tx.SaveUser(ctx, &u); err != nil {
 		return err
 	}
+	if err := tx.RecordActivities(ctx, desk.UserActivity(desk.ActivityUpdate, id, desk.SystemUser)); err != nil {
+		return err
+	}
 	return tx.AddHistory(ctx, from(changes, v))
 }
 
-func onOrganization(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.OrganizationID, c *desk.Catalog) error {
-	writes, forgotten, err := writesTo("organization", v.Perform)
+func onOrganization(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.OrganizationID, c *desk.Catalog, now time.Time) error {
+	writes, forgotten, err := writesTo("organization", v.Perform, now)
 	if err != nil {
 		return err
 	}
@@ -121,18 +136,33 @@ func set(writes []write, fields map[string]any, into *map[string]any, custom []d
 			*field = w.value == true || w.value == "true"
 		case *string:
 			*field = strings.TrimSpace(fmt.Sprint(orEmpty(w.value)))
+		case **desk.OrganizationID:
+			id, err := strconv.ParseInt(fmt.Sprint(orEmpty(w.value)), 10, 64)
+			if *field = nil; err == nil {
+				*field = new(desk.OrganizationID(id))
+			}
 		default:
-			known := slices.ContainsFunc(custom, func(a desk.Attribute) bool { return a.Name == w.name })
-			if !known {
+			at := slices.IndexFunc(custom, func(a desk.Attribute) bool { return a.Name == w.name })
+			if at < 0 {
 				return &desk.InvalidError{Field: "perform", Reason: fmt.Sprintf("Unknown attribute %q", w.name)}
 			}
-			if *into == nil {
-				*into = map[string]any{}
+			kept, usable := attribute.Cut(&custom[at], w.value)
+			if !usable {
+				return &desk.InvalidError{Field: "perform", Reason: fmt.Sprintf("'%v' is no value for attribute %q", w.value, w.name)}
 			}
-			(*into)[w.name] = w.value
+			*into = desk.WithCustom(*into, w.name, kept)
 		}
 	}
 	return nil
+}
+
+// checkOrganization refuses an organization that is gone.
+func checkOrganization(ctx context.Context, tx *store.Store, id *desk.OrganizationID) error {
+	if id == nil {
+		return nil
+	}
+	_, err := directory.Organizations.Get(ctx, tx.DB, *id)
+	return err
 }
 
 func orEmpty(value any) any {

@@ -95,9 +95,9 @@ func (j *Run) one(ctx context.Context, tx *store.Store, v desk.Scheduler, record
 	err := tx.Attempt(ctx, func(tx *store.Store) error {
 		switch v.Object {
 		case "User":
-			return onUser(ctx, tx, v, desk.UserID(record), c)
+			return onUser(ctx, tx, v, desk.UserID(record), c, now)
 		case "Organization":
-			return onOrganization(ctx, tx, v, desk.OrganizationID(record), c)
+			return onOrganization(ctx, tx, v, desk.OrganizationID(record), c, now)
 		}
 		return j.onTicket(ctx, tx, v, desk.TicketID(record), c, now)
 	})

@@ -23,12 +23,14 @@ type chain struct {
 	ticket  desk.Ticket // as it is by now
 	known   *knowledge  // what conditions ask about it; nil: it changed, look again
 	done    map[desk.TriggerID]bool
+	silent  bool // an article said that no machine may answer, which holds for all that follows
 }
 
 // step is an event inside a chain, with the article that came with it.
 type step struct {
 	event   desk.TicketEvent
 	article *desk.Article
+	matters bool // something was written, whatever the event is called
 }
 
 // maxRounds is how deep triggers may set each other off when the setting says nothing sensible.
@@ -74,6 +76,7 @@ func (c *chain) round(ctx context.Context, s step, depth int) error {
 		c.log.WarnContext(ctx, "triggers set each other off too often, stopped", "ticket_id", c.ticket.ID, "rounds", limit)
 		return nil
 	}
+	c.silent = c.silent || silenced(s.article)
 	for i := range c.rules.action {
 		r := &c.rules.action[i]
 		if c.done[r.ID] {
@@ -83,14 +86,14 @@ func (c *chain) round(ctx context.Context, s step, depth int) error {
 		if err != nil {
 			return err
 		}
-		if !fits || r.answers && silenced(s.article) {
+		if !fits || r.answers && c.silent {
 			continue
 		}
 		next, err := c.act(ctx, r, s)
 		if err != nil {
 			return err
 		}
-		if settings.Bool("ticket_trigger_recursive") && next.event.Matters() {
+		if settings.Bool("ticket_trigger_recursive") && next.matters {
 			if err := c.round(ctx, next, depth+1); err != nil {
 				return err
 			}
@@ -109,13 +112,14 @@ func silenced(article *desk.Article) bool {
 func (c *chain) reach(ctx context.Context, s step) (step, error) {
 	done := step{event: desk.TicketEvent{TicketID: c.ticket.ID, Type: desk.EventUpdate, By: desk.SystemUser}}
 	today := c.now.In(c.catalog.Settings.Zone())
+	c.silent = silenced(s.article)
 	for i := range c.rules.time {
 		r := &c.rules.time[i]
 		fits, err := c.fits(ctx, r, s)
 		if err != nil {
 			return done, err
 		}
-		if !fits {
+		if !fits || r.answers && c.silent {
 			continue
 		}
 		taken, err := c.tx.TakeDay(ctx, fmt.Sprintf("trigger:%d", r.ID), c.first.Type, c.ticket.ID, today)
@@ -175,7 +179,7 @@ func (c *chain) act(ctx context.Context, r *rule, s step) (step, error) {
 		return step{}, &desk.MissingError{Class: desk.ObjectTicket, ID: int64(c.ticket.ID)}
 	}
 	c.ticket, c.known = result.Ticket, nil
-	next := step{event: result.Event, article: result.Article}
+	next := step{event: result.Event, article: result.Article, matters: result.Event.Matters()}
 	next.event.Type = c.first.Type // a chain that a creation began stays one
 	return next, nil
 }

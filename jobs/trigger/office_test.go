@@ -51,7 +51,7 @@ func open(t *testing.T) *office {
 	o.exec(`INSERT INTO groups_users (user_id, group_id, access) VALUES (51, 1, 'full')`)
 	o.set("fqdn", `"desk.example.com"`)
 	o.job = trigger.New(o.Store, perform.New(blob.New(t.TempDir()), slog.New(slog.DiscardHandler)), slog.New(slog.DiscardHandler),
-		func(e desk.TicketEvent) task.Kind {
+		func(_ *desk.Catalog, e desk.TicketEvent) task.Kind {
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.told = append(o.told, e)

@@ -30,7 +30,7 @@ type Triggers struct {
 }
 
 // Then says what else is to be done about an event, after the triggers; nil: nothing.
-type Then func(desk.TicketEvent) task.Kind
+type Then func(*desk.Catalog, desk.TicketEvent) task.Kind
 
 // New returns the job. It starts nothing.
 func New(s *store.Store, performer *perform.Performer, log *slog.Logger, then ...Then) *Triggers {
@@ -82,10 +82,11 @@ func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.Nex
 		case err != nil:
 			return nil, err
 		}
+		next.Event.StateMoved = all.ticket.StateID != next.Ticket.StateID
 	}
 	var work []task.Kind
 	for _, then := range j.then {
-		if kind := then(next.Event); kind != nil {
+		if kind := then(c, next.Event); kind != nil {
 			work = append(work, kind)
 		}
 	}

@@ -46,6 +46,9 @@ func TestNewMailGetsItsConfirmationOutOfTheBox(t *testing.T) {
 	if len(o.told) != 1 || o.told[0].Type != desk.EventCreate {
 		t.Errorf("told of %+v, want the creation alone", o.told)
 	}
+	if seen := ask[string](o, `SELECT string_agg(type || ' ' || object, ',') FROM activity_stream WHERE created_by_id = 1`); seen != "create Ticket::Article" {
+		t.Errorf("activities %q, want the answer", seen)
+	}
 }
 
 func TestNoMachineIsAnswered(t *testing.T) {
@@ -97,6 +100,9 @@ func TestTriggersActInTheOrderOfTheirNames(t *testing.T) {
 	if tags := ask[[]string](o, `SELECT array_agg(value_to ORDER BY value_to) FROM history WHERE o_id = $1 AND attribute = 'tag'`, ticket.ID); !slices.Equal(tags, []string{"urgent", "vip"}) {
 		t.Errorf("history of tags %v", tags)
 	}
+	if seen := ask[string](o, `SELECT string_agg(type || ' ' || object || ' ' || permission || ' ' || group_id, ',') FROM activity_stream WHERE o_id = $1 AND created_by_id = 1`, ticket.ID); seen != "update Ticket ticket.agent 1" {
+		t.Errorf("activities %q", seen)
+	}
 }
 
 func TestRecursionIsOffAndEndsWhereItIsOn(t *testing.T) {
@@ -125,6 +131,67 @@ func TestRecursionIsOffAndEndsWhereItIsOn(t *testing.T) {
 	}
 }
 
+func TestWhatWantsNoAnswerGetsNoneInTheWholeChain(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.set("ticket_trigger_recursive", "true")
+	o.trigger("b notes", `{"ticket.action":{"operator":"is","value":"create"}}`, `{"article.note":{"subject":"s","body":"b","internal":"true"}}`)
+	o.trigger("a answers", `{"article.sender_id":{"operator":"is","value":"3"}}`, `{"notification.email":{"recipient":"ticket_customer","subject":"s","body":"b"}}`)
+	o.trigger("c reminds", `{"ticket.pending_time":{"operator":"has reached"}}`,
+		`{"notification.email":{"recipient":["ticket_customer"],"subject":"s","body":"b"},"ticket.note":{"value":"never"}}`, "activator", "time")
+	for _, tc := range []struct {
+		wanted bool
+		mails  int
+	}{{true, 3}, {false, 0}} { // to the note, to the reminder, and to the mail about it
+		ticket := o.mail(func(t *desk.Ticket, a *desk.Article) {
+			t.StateID, t.PendingTime = desk.StatePendingReminder, new(o.now())
+			a.Preferences["send-auto-response"] = tc.wanted
+		})
+		first := ask[desk.ArticleID](o, `SELECT id FROM ticket_articles WHERE ticket_id = $1`, ticket.ID)
+		o.work()
+		event := desk.TicketEvent{TicketID: ticket.ID, Type: desk.EventReminderReached, By: desk.SystemUser, ArticleID: first}
+		if err := o.AnnounceEvent(t.Context(), o.catalog(), event); err != nil {
+			t.Fatal(err)
+		}
+		o.work()
+		if n := ask[int](o, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1 AND type_id = 1 AND sender_id = 3`, ticket.ID); n != tc.mails {
+			t.Errorf("answers wanted: %v, got %d, want %d", tc.wanted, n, tc.mails)
+		}
+		if days := ask[int](o, `SELECT count(*) FROM daily_locks WHERE ticket_id = $1`, ticket.ID); (days == 1) != tc.wanted {
+			t.Errorf("answers wanted: %v, %d days taken", tc.wanted, days)
+		}
+	}
+}
+
+func TestATriggerThatChangesNothingSetsOffNoOther(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.set("ticket_trigger_recursive", "true")
+	o.trigger("a tags", `{"ticket.action":{"operator":"is","value":"create"}}`, `{"ticket.tags":{"operator":"add","value":"new"}}`)
+	// Asked about anything but the mail itself, it would answer nobody.
+	o.trigger("b answers", `{"ticket.action":{"operator":"is","value":"create"}}`, `{"notification.email":{"recipient":"article_last_sender","subject":"s","body":"b"}}`)
+	ticket := o.mail(nil)
+	o.work()
+	if n := ask[int](o, `SELECT count(*) FROM ticket_articles WHERE ticket_id = $1 AND sender_id = 3`, ticket.ID); n != 1 {
+		t.Errorf("%d answers, want 1", n)
+	}
+}
+
+func TestAgentsAreToldThatTriggersMovedTheState(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.trigger("closes", `{"ticket.title":{"operator":"contains","value":"spam"}}`, `{"ticket.state_id":{"value":"4"}}`)
+	o.mail(nil)
+	o.mail(func(t *desk.Ticket, _ *desk.Article) { t.Title = "spam" })
+	o.work()
+	if len(o.told) != 2 || o.told[0].MovesState() || !o.told[1].MovesState() || len(o.told[1].Changes) != 0 {
+		t.Errorf("told of %+v", o.told)
+	}
+}
+
 func TestUpdatesCountOnlyWhereTheConditionNamesWhatChanged(t *testing.T) {
 	t.Parallel()
 	o := open(t)
@@ -145,6 +212,20 @@ func TestUpdatesCountOnlyWhereTheConditionNamesWhatChanged(t *testing.T) {
 	o.work()
 	if got := tags(); !slices.Equal(got, []string{"always", "selective"}) {
 		t.Errorf("after an article: %v", got)
+	}
+}
+
+func TestTextsAreInTheLanguageOfTheRule(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.noTriggers()
+	o.exec(`INSERT INTO translations (locale, source, target, updated_by_id, created_by_id) VALUES ('de-de', '2 normal', 'wie immer', 1, 1)`)
+	texts := `{"ticket.title":{"value":"#{t(ticket.state.name)}, #{t(ticket.priority.name)}, #{t('Printer')}"}}`
+	o.trigger("a", `{"ticket.action":{"operator":"is","value":"create"}}`, texts, "localization", "de-de")
+	ticket := o.mail(nil)
+	o.work()
+	if title := ask[string](o, `SELECT title FROM tickets WHERE id = $1`, ticket.ID); title != "neu, wie immer, Printer" {
+		t.Errorf("title %q", title)
 	}
 }
 
