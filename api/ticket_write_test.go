@@ -203,6 +203,13 @@ func TestAnOwnerWhoCannotBeOneIsLetGo(t *testing.T) {
 	if got := d.Put("emma", apitest.TicketPath(id), `{"title": "closed"}`).Is(200).Object()["owner_id"]; got != float64(d.UserID("reader")) {
 		t.Errorf("owner of a closed ticket = %v, want who it was", got)
 	}
+	for state, want := range map[int]float64{4: float64(d.UserID("reader")), 2: 1} {
+		d.Exec(`UPDATE tickets SET owner_id = $2, state_id = $3 WHERE id = $1`, id, d.UserID("reader"), state)
+		d.Post("emma", "/ticket_articles", fmt.Sprintf(`{"ticket_id": %d, "body": "by the way"}`, id)).Is(201)
+		if got := d.Get("emma", apitest.TicketPath(id)).Is(200).Object()["owner_id"]; got != want {
+			t.Errorf("owner of a ticket in state %d after a note = %v, want %v", state, got, want)
+		}
+	}
 }
 
 func TestActingForSomebodyElse(t *testing.T) {

@@ -126,6 +126,9 @@ func (s *Room) createArticle(w http.ResponseWriter, r *http.Request) error {
 		if article, err = s.addArticle(ctx, tx, in, &ticket, draft); err != nil {
 			return err
 		}
+		if _, err := settleOwner(ctx, &ticketParams{store: tx, catalog: in.Catalog}, &ticket, before); err != nil {
+			return err
+		}
 		return saveTicket(ctx, tx, in, before, ticket, happening{article: article.ID})
 	})
 	if err != nil {

@@ -2,7 +2,9 @@ package tickets
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
+	"strconv"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
@@ -55,8 +57,8 @@ func (s *Room) autoAssign(ctx context.Context, who *desk.Caller, ticket desk.Tic
 }
 
 func takesWhatItOpens(who *desk.Caller, ticket desk.Ticket, settings desk.Settings) bool {
-	var ignored []int64
+	var ignored []json.Number // forms send ids as texts, too
 	settings.Into("ticket_auto_assignment_user_ids_ignore", &ignored)
 	return settings.Bool("ticket_auto_assignment") && ticket.OwnerID == nobody && who.Can("ticket.agent") &&
-		who.HasAccess(ticket.GroupID, desk.AccessFull) && !slices.Contains(ignored, int64(who.User.ID))
+		who.HasAccess(ticket.GroupID, desk.AccessFull) && !slices.Contains(ignored, json.Number(strconv.FormatInt(int64(who.User.ID), 10)))
 }

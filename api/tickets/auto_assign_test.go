@@ -50,7 +50,7 @@ func TestWhoOpensATicketOwnsIt(t *testing.T) {
 	if got := o.Get("emma", apitest.TicketPath(plain)).Object()["owner_id"]; got != 1.0 {
 		t.Errorf("without being asked: owner %v", got)
 	}
-	o.Setting("ticket_auto_assignment_user_ids_ignore", []int{emma})
+	o.Setting("ticket_auto_assignment_user_ids_ignore", []any{"4711", fmt.Sprint(emma)})
 	if got := owner("emma", plain); got != 1 {
 		t.Errorf("an ignored one: owner %d", got)
 	}

@@ -178,6 +178,13 @@ func (s *Room) outsideMacro(ctx context.Context, macro desk.MacroID, ids []desk.
 
 // perform takes the actions of a macro on a ticket.
 func (s *Room) perform(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w perform.Writes) error {
+	ticket, err := tx.LockTicket(ctx, id)
+	if err != nil {
+		return err
+	}
+	if w, err = perform.Filled(ctx, tx, perform.Task{Ticket: ticket, Catalog: in.Catalog, Now: time.Now()}, w); err != nil {
+		return err
+	}
 	wanted := rest.Params{}
 	for name, value := range w.Attributes {
 		wanted[name] = value
@@ -220,7 +227,7 @@ func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Inpu
 			return err
 		}
 	}
-	if err := tx.Subscribe(ctx, ticket, w.Subscribe, by); err != nil {
+	if err := perform.Subscribe(ctx, tx, ticket, w.Subscribe, by); err != nil {
 		return err
 	}
 	return tx.Unsubscribe(ctx, id, w.Unsubscribe, w.Quiet, by)

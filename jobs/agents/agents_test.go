@@ -233,6 +233,14 @@ func TestWhatIsSettledCountsAsSeen(t *testing.T) {
 	o.happens(desk.TicketEvent{Type: desk.EventUpdate, By: 52, Quiet: true, Changes: desk.AttributeChanges{"state_id": {1, 4}}})
 	o.check("closed by another", o.shown(), "emma create", "otto create seen", "sam create seen")
 	o.check("settled by", o.texts(`SELECT DISTINCT updated_by_id::text FROM online_notifications WHERE seen`), "52")
+	// What happens to a ticket that stays closed is news all the same.
+	o.Exec(`DELETE FROM online_notifications`)
+	for range 2 {
+		o.happens(desk.TicketEvent{Type: desk.EventUpdate, ArticleID: 901, By: 60})
+	}
+	o.check("of a closed ticket", o.shown(), "emma update", "sam update", "emma update", "sam update")
+	o.happens(desk.TicketEvent{Type: desk.EventUpdate, By: 1, Quiet: true, StateMoved: true})
+	o.check("after triggers closed it again", o.shown(), "emma update", "sam update seen", "emma update", "sam update seen")
 }
 
 func TestNothingIsMailedWithoutAWay(t *testing.T) {
