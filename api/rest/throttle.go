@@ -24,8 +24,18 @@ func (s *House) Throttle(r *http.Request, what, whom string) error {
 	if whom = strings.ToLower(strings.TrimSpace(whom)); whom != "" {
 		keys = append(keys, throttleKey(what, "about", whom))
 	}
+	return s.atMost(r, askedMost, keys)
+}
+
+// ThrottleVisits is Throttle for what people do all day, many of them from the one address of their
+// office: it lets most a minute pass from one.
+func (s *House) ThrottleVisits(r *http.Request, what string, most int) error {
+	return s.atMost(r, most, [][]byte{throttleKey(what, "from", s.ClientIP(r).String())})
+}
+
+func (s *House) atMost(r *http.Request, most int, keys [][]byte) error {
 	n, err := s.Store.CountAttempts(r.Context(), keys, askedWithin)
-	if err == nil && n > askedMost {
+	if err == nil && n > most {
 		err = ErrTooMany
 	}
 	return err

@@ -18,11 +18,18 @@ const (
 	visitLasts  = 10 * time.Minute
 )
 
+// visitsMost is how many browsers of one address are sent to a provider within a minute: each visit
+// leaves a row behind, and may have us ask the provider where its doors are.
+const visitsMost = 60
+
 // begin sends a browser to a provider. Who is signed in and asks by POST links the account from there:
 // a GET may come from a page of anybody, who could link an account of the own to somebody else.
 func (s *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	v, err := s.visit(r)
 	if err != nil {
+		return err
+	}
+	if err := s.ThrottleVisits(r, "sign_in_elsewhere", visitsMost); err != nil {
 		return err
 	}
 	attempt := idp.Attempt{

@@ -117,6 +117,22 @@ func TestPeopleSignInByEveryProvider(t *testing.T) {
 	}
 }
 
+func TestVisitsToProvidersAreCounted(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		b := o.Browser()
+		b.Ask(http.MethodGet, "/signshow", "").Is(http.StatusOK)
+		o.leave(b, idp.Google)
+		o.Exec(`UPDATE throttles SET attempts = 60`)
+		if refused := b.Send(o.Request(method, "/auth/"+idp.Google, "")).Is(http.StatusTooManyRequests); string(refused.Body) != "Retry later" {
+			t.Errorf("%s: the 61st visit within a minute is told %q", method, refused.Body)
+		}
+		o.Exec(`UPDATE throttles SET expires_at = now()`)
+		o.leave(b, idp.Google)
+	}
+}
+
 func TestForgedAnswersSignNobodyIn(t *testing.T) {
 	t.Parallel()
 	o := open(t)
