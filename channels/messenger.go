@@ -2,6 +2,9 @@ package channels
 
 import (
 	"context"
+	"fmt"
+	"mime"
+	"strconv"
 	"strings"
 
 	"postroom/internal/desk"
@@ -79,6 +82,54 @@ func Pieces(text string, most int) (all []string) {
 	return all
 }
 
+// Ending is how the name of a file of a media type ends, where it has no name of its own; empty: nobody knows.
+func Ending(media string) string {
+	switch kind, _, _ := strings.Cut(media, ";"); strings.ToLower(strings.TrimSpace(kind)) { // of several, what people are used to
+	case "image/jpeg":
+		return ".jpg"
+	case "audio/ogg":
+		return ".ogg"
+	case "audio/mpeg":
+		return ".mp3"
+	case "audio/mp4":
+		return ".m4a"
+	case "video/mp4":
+		return ".mp4"
+	case "video/3gpp":
+		return ".3gp"
+	case "text/plain":
+		return ".txt"
+	}
+	if endings, _ := mime.ExtensionsByType(media); len(endings) > 0 {
+		return endings[0]
+	}
+	return ""
+}
+
+// Place puts into words where something is, and where it can be looked at on a map.
+func Place(latitude, longitude float64) string {
+	lat, long := strconv.FormatFloat(latitude, 'f', -1, 64), strconv.FormatFloat(longitude, 'f', -1, 64)
+	return lat + ", " + long + "\nhttps://www.openstreetmap.org/?mlat=" + lat + "&mlon=" + long
+}
+
+// ChannelOf reads which channel a ticket came by, or an article is to go by, in their preferences; 0: none.
+func ChannelOf(preferences map[string]any) (id desk.ChannelID) {
+	if number, ok := preferences["channel_id"].(float64); ok { // as JSON has it
+		return desk.ChannelID(number)
+	}
+	_, _ = fmt.Sscan(fmt.Sprint(preferences["channel_id"]), &id) // clients may write it as text
+	return id
+}
+
+// Piece is the first of the Pieces of a text, and rest is the text behind it.
+func Piece(text string, most int) (piece, rest string) {
+	all := Pieces(text, most)
+	if len(all) == 0 {
+		return "", ""
+	}
+	return all[0], strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(text), all[0]))
+}
+
 // RemoteFile is an attachment that still lies at the messenger.
 type RemoteFile struct {
 	File
@@ -130,6 +181,7 @@ type Messenger interface {
 	// ends the delivery; a *LaterError counts as no attempt; any other is worth another attempt.
 	Send(ctx context.Context, by desk.Channel, l Letter) (Sent, error)
 
-	// Tell sends a text that is no article.
-	Tell(ctx context.Context, by desk.Channel, to, text string) error
+	// Tell sends a text that is no article: as much of it as one message holds. It returns what is left
+	// to be told, so that nothing is told again when a later message fails.
+	Tell(ctx context.Context, by desk.Channel, to, text string) (rest string, err error)
 }

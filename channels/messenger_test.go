@@ -22,5 +22,12 @@ func TestPieces(t *testing.T) {
 		if got := channels.Pieces(text, 10); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
+		var one []string
+		for piece, rest := channels.Piece(text, 10); piece != ""; piece, rest = channels.Piece(rest, 10) {
+			one = append(one, piece)
+		}
+		if !slices.Equal(one, want) {
+			t.Errorf("%q, one after the other: %q, want %q", text, one, want)
+		}
 	}
 }

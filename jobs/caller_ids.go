@@ -49,7 +49,7 @@ func (j *CollectCallerIDs) Work(ctx context.Context, t task.CallerIDsToCollect, 
 // renamedCalls is how many of the newest calls of a number tell whose it is, once that is known.
 const renamedCalls = 20
 
-// collect stores the numbers that occur in sources.
+// collect stores the numbers that occur in sources. Agents look at the caller log again where that tells now who called.
 func collect(ctx context.Context, tx *store.Store, sources []telephony.NumberSource) error {
 	if len(sources) == 0 {
 		return nil // deleted meanwhile
@@ -71,7 +71,11 @@ func collect(ctx context.Context, tx *store.Store, sources []telephony.NumberSou
 	if err != nil {
 		return err
 	}
-	return tx.RenameCallers(ctx, callers, renamedCalls)
+	if renamed, err := tx.RenameCallers(ctx, callers, renamedCalls); err != nil || renamed == 0 {
+		return err
+	}
+	_, err = tx.QueueForHolders(ctx, []string{"cti.agent", "cti"}, []byte(`{"event":"cti_list_push"}`))
+	return err
 }
 
 // CollectAllCallerIDs collects the numbers of everybody, a page at a time.

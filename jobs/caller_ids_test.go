@@ -127,6 +127,10 @@ func TestCallsLearnWhoCalled(t *testing.T) {
 		INSERT INTO cti_logs (direction, state, "from", "to", call_id, caller_id, created_at)
 		SELECT 'in', 'hangup', '030123456', '49221', 'call ' || n, '4930123456', now() - n * interval '1 hour' FROM generate_series(1, %d) n`, renamedCalls+2))
 	r.exec(t, `INSERT INTO cti_logs (direction, state, "from", "to", call_id, caller_id) VALUES ('out', 'hangup', '49221', '030123456', 'mine', '4930123456')`)
+	r.exec(t, `
+		INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (99, 'emma', 1, 1);
+		INSERT INTO roles_users (user_id, role_id) SELECT 99, r.id FROM roles r WHERE r.name = 'Agent';
+		INSERT INTO push_clients (id, user_id) VALUES ('page of emma', 99)`)
 	r.exec(t, addCaller)
 	r.collectAnnounced(t)
 	var named, newest int
@@ -135,5 +139,22 @@ func TestCallsLearnWhoCalled(t *testing.T) {
 		FROM cti_logs WHERE preferences->'from'->0->>'user_id' = '100' AND direction = 'in'`, renamedCalls).Scan(&named, &newest)
 	if err != nil || named != renamedCalls || newest != renamedCalls {
 		t.Errorf("%d calls tell who called, %d of the newest (%v), want the newest %d", named, newest, err, renamedCalls)
+	}
+	var told string
+	if err := r.db.QueryRow(t.Context(), `SELECT string_agg(event->>'event', ' ') FROM push_events`).Scan(&told); err != nil || told != "cti_list_push" {
+		t.Errorf("pages of agents are told %q (%v), want that the caller log changed", told, err)
+	}
+}
+
+func TestNumbersInAttributesOfAnAdministrator(t *testing.T) {
+	t.Parallel()
+	r := newSeededRig(t)
+	r.exec(t, connected)
+	r.exec(t, `
+		INSERT INTO users (id, login, custom, updated_by_id, created_by_id)
+		VALUES (100, 'jane', '{"door": "ring 030 777777", "floor": 1234567, "keys": ["030 888888"]}', 1, 1)`)
+	r.collectAnnounced(t)
+	if got := r.callerIDs(t); got != "4930777777 known user 100" {
+		t.Errorf("numbers %q, want that of the text", got)
 	}
 }

@@ -113,6 +113,28 @@ func TestChatIsRefused(t *testing.T) {
 	shop.hears("chat_error", `{"state":"chat_disabled"}`)
 }
 
+// Whoever knows the id of a page reads what the page is told, and speaks for it.
+func TestIdsOfPagesAreTheirOwn(t *testing.T) {
+	t.Parallel()
+	o := desk(t)
+	emma := agent(t, o.URL, "emma")
+	visitor := connect(t, o.URL)
+	visitor.send(`{"event":"chat_session_init","data":{"chat_id":1}}`)
+	visitor.hear("chat_session_queue")
+	waiting := emma.hear("chat_status_agent").Data["waiting_chat_session_list"].([]any)[0].(map[string]any)
+	shown := waiting["preferences"].(map[string]any)["participants"].([]any)
+	var stored string
+	o.One(&stored, `SELECT preferences->'participants'->>0 FROM chat_sessions`)
+	if len(shown) != 1 || shown[0] == stored || strings.Trim(shown[0].(string), "0123456789") != "" {
+		t.Errorf("agents are shown %v as the page %q", shown, stored)
+	}
+	again := o.Get("emma", fmt.Sprintf("/chat_sessions/%v", waiting["id"])).Is(200).Object()["preferences"].(map[string]any)["participants"]
+	if fmt.Sprint(again) != fmt.Sprint(shown) {
+		t.Errorf("the page is shown as %v, and then as %v", shown, again)
+	}
+	o.Send(o.Request("GET", fmt.Sprintf("/api/v1/message_receive?client_id=%v", shown[0]), "")).Refuses(422, "Invalid client_id receive!")
+}
+
 func TestAgentsAreNotSwitchedByALink(t *testing.T) {
 	t.Parallel()
 	o := desk(t)

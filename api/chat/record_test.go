@@ -113,6 +113,12 @@ func TestAllOfALongConversationIsInItsTicket(t *testing.T) {
 	if said := strings.Count(body, ": line "); said != 620 || !strings.Contains(body, "yyy") || strings.Contains(body, "more messages") {
 		t.Errorf("the article holds %d of 620 lines", said)
 	}
+	again := fmt.Sprintf("/chat_sessions/%d/ticket", id)
+	if got := o.Post("emma", again, `{"group_id":1}`).Is(201).Object()["ticket_id"]; got != ticket {
+		t.Errorf("asked again, the session became ticket %v, want %v as before", got, ticket)
+	}
+	o.Exec(`UPDATE tickets SET group_id = 2 WHERE id = $1`, ticket) // where emma does not work
+	o.Post("emma", again, `{"group_id":1}`).Refuses(403, "Not authorized")
 }
 
 func TestSessionsAreFound(t *testing.T) {
@@ -146,6 +152,13 @@ func TestSessionsAreFound(t *testing.T) {
 			t.Errorf("%s finds %d everywhere for %s, want %d", tc.who, got, tc.query, tc.want)
 		}
 	}
+	emma.send(`{"event":"chat_session_update","data":{"session_id":%q,"name":"Ann 100%%"}}`, session)
+	emma.quiet("chat_error")
+	for query, want := range map[string]int{"ann": 1, "100%25": 1, session[:12]: 1, "an": 1, "nobody": 0, "ann+printer": 1} {
+		if got := o.Get("emma", "/chat_sessions/search?query="+query).Is(200).List(); len(got) != want {
+			t.Errorf("%d sessions for %s, want %d", len(got), query, want)
+		}
+	}
 	o.Get("david", "/chat_sessions/search?query=printer").Is(http.StatusForbidden)
 	o.Get("david", fmt.Sprintf("/chat_sessions/%d", id)).Is(http.StatusForbidden)
 	o.Get("emma", "/chat_sessions/99").Refuses(404, "Couldn't find Chat::Session with 'id'=99")
@@ -156,6 +169,7 @@ func TestAddressesAreForgotten(t *testing.T) {
 	o := desk(t)
 	emma := agent(t, o.URL, "emma")
 	_, session := begun(t, o.URL, emma)
+	emma.send(`{"event":"chat_session_update","data":{"session_id":%q,"tags":"vip"}}`, session)
 	emma.send(`{"event":"chat_session_close","data":{"session_id":%q}}`, session)
 	emma.hear("chat_status_close")
 	forget := func() (n int) {
@@ -182,6 +196,10 @@ func TestAddressesAreForgotten(t *testing.T) {
 	o.Exec(`UPDATE chat_sessions SET updated_at = now() - interval '13 months'`)
 	if n, err := o.Store.PurgeChatSessions(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d sessions deleted, %v", n, err)
+	}
+	var tagged int
+	if o.One(&tagged, `SELECT count(*) FROM taggings`); tagged != 0 {
+		t.Errorf("%d tags of sessions that are gone", tagged)
 	}
 }
 

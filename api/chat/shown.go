@@ -35,6 +35,7 @@ func sessionRecord(v desk.ChatSession) rest.Record {
 }
 
 func preferencesRecord(p desk.ChatPreferences) rest.Record {
+	p = p.Shown()
 	r := rest.Record{{"participants", p.Participants}}
 	for _, text := range []rest.Field{{"url", p.URL}, {"remote_ip", p.RemoteIP}, {"dns_name", p.DNSName}} {
 		if text.Value != "" {
@@ -192,13 +193,18 @@ func (s *Room) desks(ctx context.Context, h chat.House, agents []desk.ChatAgent,
 	if err != nil {
 		return nil, err
 	}
-	said, err := s.Store.ChatMessages(ctx, idsOf(h.Open)...)
+	desks, mine := make([]chat.Desk, len(agents)), []desk.ChatSession{}
+	for i, a := range agents {
+		desks[i] = h.DeskOf(a.User)
+		mine = append(mine, desks[i].Mine...)
+	}
+	said, err := s.Store.ChatMessages(ctx, idsOf(mine)...)
 	if err != nil {
 		return nil, err
 	}
 	var events []personal.Event
-	for _, a := range agents {
-		shown := fillDesk(h.DeskOf(a.User), active[a.User.ID], said, assets)
+	for i, a := range agents {
+		shown := fillDesk(desks[i], active[a.User.ID], said, assets)
 		text := rest.AppendJSON(nil, rest.Record{{"event", "chat_status_agent"}, {"data", shown}})
 		for _, page := range pages {
 			if page.UserID != nil && *page.UserID == a.User.ID {

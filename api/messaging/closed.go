@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
 )
 
 // closedNetworks are those that took back the interfaces that helpdesks used. Channels that somebody
@@ -22,10 +21,9 @@ func (s *Room) closedRoutes(t *rest.Table) {
 		t.Handle("GET "+all, who, s.listClosed(network.area, network.path)).
 			Gives(rest.Record{{"assets", rest.Record{}}, {"channel_ids", []int64{}}, {"callback_url", ""}})
 		t.Handle("POST "+all+"/{id}", who, notSupported(network.name))
-		t.Handle("POST "+all+"_enable", who, s.onClosed(network.area, func(r *http.Request, c desk.Channel) error { return s.switched(r, c, true) })).Takes(which)
-		t.Handle("POST "+all+"_disable", who, s.onClosed(network.area, func(r *http.Request, c desk.Channel) error { return s.switched(r, c, false) })).Takes(which)
-		remove := s.onClosed(network.area, func(r *http.Request, c desk.Channel) error { return s.remove(r.Context(), c) })
-		t.Handle("DELETE "+all, who, remove).Takes(which)
+		t.Handle("POST "+all+"_enable", who, s.done(rest.Record{}, s.switched(true), network.area)).Takes(which)
+		t.Handle("POST "+all+"_disable", who, s.done(rest.Record{}, s.switched(false), network.area)).Takes(which)
+		t.Handle("DELETE "+all, who, s.done(rest.Record{}, s.removed, network.area)).Takes(which)
 	}
 	t.Handle("GET /api/v1/channels_twitter_webhook", rest.Webhook, notSupported("Twitter"))
 	t.Handle("POST /api/v1/channels_twitter_webhook", rest.Webhook, notSupported("Twitter"))
@@ -58,18 +56,4 @@ func (s *Room) callbackOf(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	return origin(catalog) + "/api/v1/external_credentials/" + path + "/callback", nil
-}
-
-// onClosed does something with the channel that is named.
-func (s *Room) onClosed(area string, do func(*http.Request, desk.Channel) error) rest.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		channel, err := s.sentID(r, area)
-		if err != nil {
-			return err
-		}
-		if err := do(r, channel); err != nil {
-			return err
-		}
-		return rest.WriteJSON(w, http.StatusOK, rest.Record{})
-	}
 }

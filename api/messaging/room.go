@@ -132,10 +132,65 @@ func groupSent(p rest.Params, c *desk.Catalog) (*desk.GroupID, error) {
 	return &group, nil
 }
 
-// switched stores that a channel is switched on or off.
-func (s *Room) switched(r *http.Request, channel desk.Channel, on bool) error {
-	channel.Active = on
-	return s.save(r, &channel)
+// A change is what a request does with a channel. It leaves the channel as it is stored then.
+type change func(r *http.Request, channel *desk.Channel) error
+
+// listed shows the channels of an area.
+func (s *Room) listed(area string) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		assets, _, ids, err := s.list(r.Context(), area)
+		if err != nil {
+			return err
+		}
+		return rest.Reply(w, r, rest.Record{{"assets", assets}, {"channel_ids", ids}})
+	}
+}
+
+// added makes a channel of an area, and answers with it. An empty area is for the change to say.
+func (s *Room) added(area string, do change) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		channel := desk.Channel{Area: area, Active: true}
+		if err := do(r, &channel); err != nil {
+			return err
+		}
+		return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(channel))
+	}
+}
+
+// changed does something with the channel that a request names, and answers with it.
+func (s *Room) changed(do change, areas ...string) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		channel, err := s.sentID(r, areas...)
+		if err != nil {
+			return err
+		}
+		if err := do(r, &channel); err != nil {
+			return err
+		}
+		return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(channel))
+	}
+}
+
+// done is changed for what is answered in words.
+func (s *Room) done(answer rest.Record, do change, areas ...string) rest.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		channel, err := s.sentID(r, areas...)
+		if err != nil {
+			return err
+		}
+		if err := do(r, &channel); err != nil {
+			return err
+		}
+		return rest.WriteJSON(w, http.StatusOK, answer)
+	}
+}
+
+// switched switches a channel on or off.
+func (s *Room) switched(on bool) change {
+	return func(r *http.Request, channel *desk.Channel) error {
+		channel.Active = on
+		return s.save(r, channel)
+	}
 }
 
 // save stores a new or changed channel and reads it back.
@@ -154,9 +209,9 @@ func (s *Room) save(r *http.Request, channel *desk.Channel) (err error) {
 	return err
 }
 
-// remove deletes a channel.
-func (s *Room) remove(ctx context.Context, channel desk.Channel) error {
-	if err := s.Store.DeleteChannel(ctx, channel.ID); err != nil {
+// removed deletes a channel.
+func (s *Room) removed(r *http.Request, channel *desk.Channel) error {
+	if err := s.Store.DeleteChannel(r.Context(), channel.ID); err != nil {
 		return fmt.Errorf("delete channel %d: %w", channel.ID, err)
 	}
 	s.Changed()

@@ -32,14 +32,14 @@ func (s *Room) smsRoutes(t *rest.Table) {
 		{"config", []any{rest.Record{{"name", ""}, {"adapter", ""}, {"account", []any{field}}, {"notification", []any{field}}}}}, {"assets", rest.Record{}},
 	})
 	t.Handle("GET "+all+"/{id}", who, s.showSMS).Gives(sample)
-	t.Handle("POST "+all, who, s.addSMS).Takes(body).Gives(sample)
-	t.Handle("PUT "+all+"/{id}", who, s.changeSMS).Takes(body).Gives(sample)
-	t.Handle("POST "+all+"_enable", who, s.switchSMS(true)).Takes(which).Gives(sample)
-	t.Handle("POST "+all+"_disable", who, s.switchSMS(false)).Takes(which).Gives(sample)
+	t.Handle("POST "+all, who, s.added("", s.writeSMS)).Takes(body).Gives(sample)
+	t.Handle("PUT "+all+"/{id}", who, s.changed(s.writeSMS, smsAreas...)).Takes(body).Gives(sample)
+	t.Handle("POST "+all+"_enable", who, s.changed(s.switched(true), smsAreas...)).Takes(which).Gives(sample)
+	t.Handle("POST "+all+"_disable", who, s.changed(s.switched(false), smsAreas...)).Takes(which).Gives(sample)
 	t.Handle("POST "+all+"/test", who, s.trySMS).Takes(rest.Record{{"options", rest.Record{}}, {"recipient", ""}, {"message", ""}}).
 		Gives(rest.AnyOf{rest.Record{{"success", true}}, rest.Record{{"error", ""}, {"error_human", ""}}})
-	t.Handle("DELETE "+all, who, s.deleteSMS).Takes(which)
-	t.Handle("DELETE "+all+"/{id}", who, s.deleteSMS)
+	t.Handle("DELETE "+all, who, s.done(rest.Record{}, s.removed, smsAreas...)).Takes(which)
+	t.Handle("DELETE "+all+"/{id}", who, s.done(rest.Record{}, s.removed, smsAreas...))
 }
 
 // takeSMS takes in what a gateway brings: a message, or what became of one of ours. The gateway is told
@@ -171,20 +171,8 @@ func (s *Room) showSMS(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, rest.ChannelRecord(channel))
 }
 
-func (s *Room) addSMS(w http.ResponseWriter, r *http.Request) error {
-	return s.writeSMS(w, r, &desk.Channel{Active: true})
-}
-
-func (s *Room) changeSMS(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, smsAreas...)
-	if err != nil {
-		return err
-	}
-	return s.writeSMS(w, r, &channel)
-}
-
 // writeSMS stores a new channel, or one that a client changes.
-func (s *Room) writeSMS(w http.ResponseWriter, r *http.Request, channel *desk.Channel) error {
+func (s *Room) writeSMS(r *http.Request, channel *desk.Channel) error {
 	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
@@ -216,10 +204,7 @@ func (s *Room) writeSMS(w http.ResponseWriter, r *http.Request, channel *desk.Ch
 		}
 		nameHook(channel, catalog)
 	}
-	if err := s.save(r, channel); err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(*channel))
+	return s.save(r, channel)
 }
 
 func areaSent(p rest.Params) (string, error) {
@@ -260,29 +245,4 @@ func nameHook(channel *desk.Channel, c *desk.Catalog) {
 	if address := origin(c) + "/api/v1/sms_webhook/" + o.WebhookToken; strings.HasPrefix(address, "https://") {
 		channel.Options["callback_url"] = address
 	}
-}
-
-func (s *Room) switchSMS(on bool) rest.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		channel, err := s.sentID(r, smsAreas...)
-		if err != nil {
-			return err
-		}
-		if err := s.switched(r, channel, on); err != nil {
-			return err
-		}
-		channel.Active = on
-		return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(channel))
-	}
-}
-
-func (s *Room) deleteSMS(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, smsAreas...)
-	if err != nil {
-		return err
-	}
-	if err := s.remove(r.Context(), channel); err != nil {
-		return err
-	}
-	return rest.Deleted(w)
 }

@@ -22,13 +22,13 @@ func (s *Room) telegramRoutes(t *rest.Table) {
 	body := rest.Record{{"api_token", ""}, {"group_id", nil}, {"welcome", ""}, {"goodbye", ""}, {"polling", false}}
 	which, sample := rest.Record{{"id", int64(0)}}, rest.ChannelRecord(desk.Channel{})
 	t.Handle("POST "+hook, rest.Webhook, s.takeUpdate).Asks("bid").Takes(rest.Record{{"update_id", int64(0)}, {"message", rest.Record{}}})
-	t.Handle("GET "+all, who, s.listBots).Gives(rest.Record{{"assets", rest.Record{}}, {"channel_ids", []int64{}}})
-	t.Handle("POST "+all, who, s.addBot).Takes(body).Gives(sample)
-	t.Handle("PUT "+all+"/{id}", who, s.changeBot).Takes(body).Gives(sample)
-	t.Handle("POST "+all+"_enable", who, s.enableBot).Takes(which)
-	t.Handle("POST "+all+"_disable", who, s.disableBot).Takes(which)
-	t.Handle("DELETE "+all, who, s.deleteBot).Takes(which)
-	t.Handle("DELETE "+all+"/{id}", who, s.deleteBot)
+	t.Handle("GET "+all, who, s.listed(desk.AreaTelegram)).Gives(rest.Record{{"assets", rest.Record{}}, {"channel_ids", []int64{}}})
+	t.Handle("POST "+all, who, s.added(desk.AreaTelegram, s.writeBot)).Takes(body).Gives(sample)
+	t.Handle("PUT "+all+"/{id}", who, s.changed(s.writeBot, desk.AreaTelegram)).Takes(body).Gives(sample)
+	t.Handle("POST "+all+"_enable", who, s.done(rest.Record{}, s.enableBot, desk.AreaTelegram)).Takes(which)
+	t.Handle("POST "+all+"_disable", who, s.done(rest.Record{}, s.disableBot, desk.AreaTelegram)).Takes(which)
+	t.Handle("DELETE "+all, who, s.done(rest.Record{}, s.deleteBot, desk.AreaTelegram)).Takes(which)
+	t.Handle("DELETE "+all+"/{id}", who, s.done(rest.Record{}, s.deleteBot, desk.AreaTelegram))
 }
 
 // secretHeader is where Telegram shows that it is Telegram.
@@ -82,29 +82,8 @@ func same(sent, secret string) bool {
 	return secret != "" && subtle.ConstantTimeCompare([]byte(sent), []byte(secret)) == 1
 }
 
-func (s *Room) listBots(w http.ResponseWriter, r *http.Request) error {
-	assets, _, ids, err := s.list(r.Context(), desk.AreaTelegram)
-	if err != nil {
-		return err
-	}
-	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"channel_ids", ids}})
-}
-
-func (s *Room) addBot(w http.ResponseWriter, r *http.Request) error {
-	channel := desk.Channel{Area: desk.AreaTelegram, Active: true}
-	return s.writeBot(w, r, &channel)
-}
-
-func (s *Room) changeBot(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaTelegram)
-	if err != nil {
-		return err
-	}
-	return s.writeBot(w, r, &channel)
-}
-
 // writeBot stores a new bot or a changed one, once Telegram knows where it is reached.
-func (s *Room) writeBot(w http.ResponseWriter, r *http.Request, channel *desk.Channel) error {
+func (s *Room) writeBot(r *http.Request, channel *desk.Channel) error {
 	ctx := r.Context()
 	p, err := rest.ReadParams(r)
 	if err != nil {
@@ -145,10 +124,7 @@ func (s *Room) writeBot(w http.ResponseWriter, r *http.Request, channel *desk.Ch
 		s.unhook(ctx, *channel) // another bot takes its place
 	}
 	channel.Options = o.Values(bot)
-	if err := s.save(r, channel); err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(*channel))
+	return s.save(r, channel)
 }
 
 // onlyBot refuses a bot that another channel has.
@@ -204,49 +180,34 @@ func randomToken(bytes int) string {
 }
 
 // enableBot lets Telegram call again. What people wrote meanwhile comes then.
-func (s *Room) enableBot(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaTelegram)
-	if err != nil {
-		return err
-	}
+func (s *Room) enableBot(r *http.Request, channel *desk.Channel) error {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err
 	}
 	if !channel.Active {
-		options := telegram.OptionsOf(channel)
+		options := telegram.OptionsOf(*channel)
 		if err := s.hook(r.Context(), catalog, &options); err != nil {
 			return err
 		}
 		channel.Options["callback_token"], channel.Options["callback_url"] = options.Callback, options.CallbackURL
 		channel.Options["webhook_secret"] = options.HookSecret
 	}
-	if err := s.switched(r, channel, true); err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
+	return s.switched(true)(r, channel)
 }
 
-func (s *Room) disableBot(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaTelegram)
-	if err != nil {
+func (s *Room) disableBot(r *http.Request, channel *desk.Channel) error {
+	if err := s.switched(false)(r, channel); err != nil {
 		return err
 	}
-	if err := s.switched(r, channel, false); err != nil {
-		return err
-	}
-	s.unhook(r.Context(), channel)
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
+	s.unhook(r.Context(), *channel)
+	return nil
 }
 
-func (s *Room) deleteBot(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaTelegram)
-	if err != nil {
+func (s *Room) deleteBot(r *http.Request, channel *desk.Channel) error {
+	if err := s.removed(r, channel); err != nil {
 		return err
 	}
-	if err := s.remove(r.Context(), channel); err != nil {
-		return err
-	}
-	s.unhook(r.Context(), channel)
-	return rest.Deleted(w)
+	s.unhook(r.Context(), *channel)
+	return nil
 }

@@ -130,3 +130,24 @@ func TestLongAnswersGoInParts(t *testing.T) {
 		}
 	}
 }
+
+func TestLongRepliesAreToldOnce(t *testing.T) {
+	t.Parallel()
+	b := openBots(t)
+	welcome := strings.TrimSpace(strings.Repeat("A line of forty characters, to be sure.\n", 250)) // 10,000 characters
+	b.channel = int(b.Post("boss", "/channels_telegram", fmt.Sprintf(`{"api_token": %q, "group_id": 1, "welcome": %q}`, telegramtest.Token, welcome)).
+		Is(200).Object()["id"].(float64))
+	b.hooked()
+	b.work()
+	b.telegram.Fail("sendMessage", telegramtest.Failure{}, telegramtest.Failure{Status: 502}, telegramtest.Failure{Cut: true})
+	b.says("message", 1, `"text": "/start"`)
+	b.Eventually("all parts", func() bool { return len(b.telegram.Calls("sendMessage")) == 5 })
+	var texts []string
+	for _, call := range b.telegram.Calls("sendMessage") {
+		texts = append(texts, call.Params["text"])
+	}
+	if texts[1] != texts[2] || texts[2] != texts[3] || strings.Join([]string{texts[0], texts[3], texts[4]}, "\n") != welcome {
+		t.Errorf("parts of %d, %d, %d, %d and %d characters: the second was to be tried three times, the others once",
+			len(texts[0]), len(texts[1]), len(texts[2]), len(texts[3]), len(texts[4]))
+	}
+}

@@ -23,16 +23,16 @@ func (s *Room) whatsAppRoutes(t *rest.Table) {
 		{"group_id", nil}, {"business_id", ""}, {"access_token", ""}, {"app_secret", ""}, {"phone_number_id", ""},
 		{"welcome", ""}, {"reminder_active", false}, {"reminder_message", ""},
 	}
-	sample, done := rest.ChannelRecord(desk.Channel{}), rest.Record{{"status", "ok"}}
+	sample, ok := rest.ChannelRecord(desk.Channel{}), rest.Record{{"status", "ok"}}
 	t.Handle("GET "+hook, rest.Webhook, s.verifyWhatsApp).Asks("hub.mode", "hub.challenge", "hub.verify_token").GivesFile("text/plain")
 	t.Handle("POST "+hook, rest.Webhook, s.takeWhatsApp).Takes(rest.Record{{"object", ""}, {"entry", []any{rest.Record{}}}})
-	t.Handle("GET "+all, who, s.listWhatsApp).Gives(rest.Record{{"assets", rest.Record{}}, {"channel_ids", []int64{}}})
-	t.Handle("POST "+all, who, s.addWhatsApp).Takes(body).Gives(sample)
-	t.Handle("PUT "+all+"/{id}", who, s.changeWhatsApp).Takes(body).Gives(sample)
-	t.Handle("PATCH "+all+"/{id}", who, s.changeWhatsApp).Takes(body).Gives(sample)
-	t.Handle("POST "+all+"/{id}/enable", who, s.switchWhatsApp(true)).Gives(done)
-	t.Handle("POST "+all+"/{id}/disable", who, s.switchWhatsApp(false)).Gives(done)
-	t.Handle("DELETE "+all+"/{id}", who, s.deleteWhatsApp).Gives(done)
+	t.Handle("GET "+all, who, s.listed(desk.AreaWhatsApp)).Gives(rest.Record{{"assets", rest.Record{}}, {"channel_ids", []int64{}}})
+	t.Handle("POST "+all, who, s.added(desk.AreaWhatsApp, s.writeWhatsApp)).Takes(body).Gives(sample)
+	t.Handle("PUT "+all+"/{id}", who, s.changed(s.writeWhatsApp, desk.AreaWhatsApp)).Takes(body).Gives(sample)
+	t.Handle("PATCH "+all+"/{id}", who, s.changed(s.writeWhatsApp, desk.AreaWhatsApp)).Takes(body).Gives(sample)
+	t.Handle("POST "+all+"/{id}/enable", who, s.done(ok, s.switched(true), desk.AreaWhatsApp)).Gives(ok)
+	t.Handle("POST "+all+"/{id}/disable", who, s.done(ok, s.switched(false), desk.AreaWhatsApp)).Gives(ok)
+	t.Handle("DELETE "+all+"/{id}", who, s.done(ok, s.removed, desk.AreaWhatsApp)).Gives(ok)
 	t.Handle("POST "+all+"/preload", who, s.preloadWhatsApp).Takes(rest.Record{{"business_id", ""}, {"access_token", ""}}).
 		Gives(rest.Record{{"data", rest.Record{{"phone_numbers", []any{rest.Record{{"label", ""}, {"value", ""}}}}}}})
 	t.Handle("POST /api/v1/ticket_articles/{id}/retry_whatsapp_attachment_download", rest.Login, s.fetchAgain)
@@ -81,7 +81,7 @@ func (s *Room) takeWhatsApp(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !o.Genuine(r.Header.Get("X-Hub-Signature-256"), body) {
-		return rest.Invalid("signature", "The WhatsApp webhook request has no valid signature.")
+		return rest.Forbidden("Not authorized")
 	}
 	parts, err := whatsapp.Split(o, body)
 	if err != nil { // signed, but of no form that we know
@@ -99,29 +99,9 @@ func (s *Room) takeWhatsApp(w http.ResponseWriter, r *http.Request) error {
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
 }
 
-func (s *Room) listWhatsApp(w http.ResponseWriter, r *http.Request) error {
-	assets, _, ids, err := s.list(r.Context(), desk.AreaWhatsApp)
-	if err != nil {
-		return err
-	}
-	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"channel_ids", ids}})
-}
-
-func (s *Room) addWhatsApp(w http.ResponseWriter, r *http.Request) error {
-	return s.writeWhatsApp(w, r, &desk.Channel{Area: desk.AreaWhatsApp, Active: true})
-}
-
-func (s *Room) changeWhatsApp(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaWhatsApp)
-	if err != nil {
-		return err
-	}
-	return s.writeWhatsApp(w, r, &channel)
-}
-
 // writeWhatsApp stores a new channel, or one that a client changes, once Meta knows the number. Name
 // and number are what Meta says.
-func (s *Room) writeWhatsApp(w http.ResponseWriter, r *http.Request, channel *desk.Channel) error {
+func (s *Room) writeWhatsApp(r *http.Request, channel *desk.Channel) error {
 	ctx := r.Context()
 	p, err := rest.ReadParams(r)
 	if err != nil {
@@ -158,10 +138,7 @@ func (s *Room) writeWhatsApp(w http.ResponseWriter, r *http.Request, channel *de
 	}
 	o.Callback, o.VerifyToken = cmp.Or(o.Callback, uuid.NewString()), cmp.Or(o.VerifyToken, randomToken(24))
 	channel.Options = o.Values()
-	if err := s.save(r, channel); err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, rest.ChannelRecord(*channel))
+	return s.save(r, channel)
 }
 
 // whatsAppSent reads the options that a client sent. What it leaves out stays, and so do secrets that
@@ -243,28 +220,4 @@ func (s *Room) preloadWhatsApp(w http.ResponseWriter, r *http.Request) error {
 		choices = append(choices, rest.Record{{"label", n.Name + " (" + n.Display + ")"}, {"value", n.ID}})
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"data", rest.Record{{"phone_numbers", choices}}}})
-}
-
-func (s *Room) switchWhatsApp(on bool) rest.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		channel, err := s.sentID(r, desk.AreaWhatsApp)
-		if err != nil {
-			return err
-		}
-		if err := s.switched(r, channel, on); err != nil {
-			return err
-		}
-		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"status", "ok"}})
-	}
-}
-
-func (s *Room) deleteWhatsApp(w http.ResponseWriter, r *http.Request) error {
-	channel, err := s.sentID(r, desk.AreaWhatsApp)
-	if err != nil {
-		return err
-	}
-	if err := s.remove(r.Context(), channel); err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"status", "ok"}})
 }

@@ -60,7 +60,7 @@ func (s *Room) channelOf(r *http.Request, ticket desk.Ticket) (desk.Channel, err
 	if err != nil {
 		return desk.Channel{}, err
 	}
-	channel, there := catalog.Channels[whatsapp.ChannelOf(ticket)]
+	channel, there := catalog.Channels[channels.ChannelOf(ticket.Preferences)]
 	if !there || channel.Area != desk.AreaWhatsApp {
 		return desk.Channel{}, rest.Invalid("id", noRetry+" The channel does not exist any more.")
 	}

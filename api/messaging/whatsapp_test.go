@@ -237,6 +237,68 @@ func TestWhatsAppIsAnswered(t *testing.T) {
 	refused("The ticket is closed: WhatsApp messages can't be sent any more.", "Closed", "")
 }
 
+// While Meta is out of order messages wait with a status that can be seen, and nothing goes twice.
+func TestWhatsAppOutagesAreOutlived(t *testing.T) {
+	t.Parallel()
+	l := openLine(t)
+	l.Put("boss", fmt.Sprintf("/channels/admin/whatsapp/%d", l.channel), `{"welcome": ""}`).Is(200)
+	l.meta.HasFile("picture", picture(t))
+	down := whatsapptest.Failure{Status: 500, Code: 131000, Text: "Something went wrong"}
+	l.meta.Fail(down, whatsapptest.Failure{Status: 502}) // of the file
+	l.work()
+	l.brings("messages", says("1", "image", `{"id": "picture", "mime_type": "image/png"}`), says("2", "text", `{"body": "Do you see it?"}`))
+	ticket, articles := l.settled()
+	if len(articles) != 2 || len(articles[0]["attachments"].([]any)) != 1 || articles[1]["body"] != "Do you see it?" {
+		t.Fatalf("articles = %v", articles)
+	}
+	send := func(body, name, media string) (path string) {
+		t.Helper()
+		made := l.Post("emma", "/ticket_articles", fmt.Sprintf(
+			`{"ticket_id": %v, "type": "whatsapp message", "sender": "Agent", "internal": false, "body": %q, "attachments": [{"filename": %q, "data": "Ynl0ZXM=", "mime-type": %q}]}`,
+			ticket["id"], body, name, media)).Is(201).Object()
+		return fmt.Sprintf("/ticket_articles/%v", made["id"])
+	}
+	ends := func(path, status string) map[string]any {
+		t.Helper()
+		var article map[string]any
+		l.Eventually("an end", func() bool {
+			article = l.Get("emma", path).Is(200).Object()
+			kept := preferences(article)
+			return kept["delivery_status"] == status && (status == "success" || kept["delivery_retry"] == 4.0)
+		})
+		return article
+	}
+	l.meta.Fail(down, whatsapptest.Failure{}, whatsapptest.Failure{Status: 503}) // of the upload, then of the message
+	sent := ends(send("The printer", "printer.jpg", "image/jpeg"), "success")
+	var steps []string
+	for _, one := range l.meta.Sent() {
+		steps = append(steps, one.Path)
+	}
+	if got := strings.Join(steps, " "); got != "refused media refused media messages" || preferences(sent)["delivery_retry"] != 3.0 {
+		t.Errorf("Meta was given %s in %v attempts", got, preferences(sent)["delivery_retry"])
+	}
+	all := l.meta.Sent()
+	if picture := all[len(all)-1].Message["image"]; fmt.Sprint(picture) != "map[caption:The printer id:media4]" || all[3].Type != "image/jpeg" || all[3].Filename != "printer.jpg" || all[3].Data != "bytes" {
+		t.Errorf("sent = %v, uploaded %v", all[len(all)-1].Message, all[3])
+	}
+	ends(send("Watch", "printer.mp4", "video/mp4"), "success")
+	all = l.meta.Sent()
+	if video := all[len(all)-1].Message; video["type"] != "video" || fmt.Sprint(video["video"]) != "map[caption:Watch id:media6]" || all[5].Type != "video/mp4" {
+		t.Errorf("sent = %v", video)
+	}
+
+	l.meta.Fail(down, down, down, down)
+	failed := ends(send("Nobody hears this", "a.txt", "text/plain"), "fail")
+	if kept := preferences(failed); kept["delivery_status_message"] != "WhatsApp: (#131000) Something went wrong" || kept["delivery_status_date"] == nil {
+		t.Errorf("preferences = %v", kept)
+	}
+	l.Eventually("the note", func() bool {
+		articles := l.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%v", ticket["id"])).Is(200).List()
+		note := articles[len(articles)-1]
+		return note["sender"] == "System" && note["internal"] == true && note["body"] == "Unable to send WhatsApp message: WhatsApp: (#131000) Something went wrong"
+	})
+}
+
 func TestWhatsAppRemindsOnceBeforeTheWindowEnds(t *testing.T) {
 	t.Parallel()
 	l := openLine(t)
@@ -288,8 +350,8 @@ func TestWhatsAppWebhookKnowsMeta(t *testing.T) {
 	verify(l.hook, "?hub.mode=other&hub.challenge=1&hub.verify_token="+l.verify).Is(422)
 	verify("/api/v1/channels_whatsapp_webhook/other", query+l.verify).Is(422)
 	body := notification(whatsapptest.NumberID, "messages", says("1", "text", `{"body": "Hello"}`))
-	l.calls(body, "guess").Is(422)
-	l.Send(l.Request(http.MethodPost, l.hook, body)).Is(422)
+	l.calls(body, "guess").Refuses(403, "Not authorized")
+	l.Send(l.Request(http.MethodPost, l.hook, body)).Refuses(403, "Not authorized")
 	l.calls(strings.Repeat(" ", 1<<20+1), whatsapptest.Secret).Is(413)
 	l.calls(notification("another number", "messages", says("1", "text", `{"body": "Hello"}`)), whatsapptest.Secret).Is(200)
 	l.calls(`{"object": "page"}`, whatsapptest.Secret).Is(200)
@@ -318,6 +380,16 @@ func TestWhatsAppChannelsAreSetUp(t *testing.T) {
 	l.One(&stored, `SELECT options::text FROM channels WHERE id = $1`, l.channel)
 	if strings.Contains(stored, whatsapptest.Token) || strings.Contains(stored, whatsapptest.Secret) {
 		t.Errorf("secrets are stored as they are: %s", stored)
+	}
+	patched := l.Ask("boss", http.MethodPatch, path, `{"goodbye": "x", "reminder_active": true, "group_id": 2}`).Is(200).Object()
+	if options := patched["options"].(map[string]any); patched["group_id"] != 2.0 || options["reminder_active"] != true || options["welcome"] != "Hi" ||
+		options["callback_url_uuid"] != changed["callback_url_uuid"] {
+		t.Errorf("patched = %v", patched)
+	}
+	l.meta.Fail(whatsapptest.Failure{Status: 503, Text: "Service temporarily unavailable"})
+	l.Put("boss", path, `{"welcome": "Lost"}`).Is(422)
+	if options := l.Get("boss", all).Is(200).Object()["assets"].(map[string]any)["Channel"].(map[string]any)[fmt.Sprint(l.channel)].(map[string]any)["options"]; options.(map[string]any)["welcome"] != "Hi" {
+		t.Errorf("options that nobody could check are kept: %v", options)
 	}
 	l.Post("boss", all, newNumber).Refuses(422, "The phone number is already in use by another WhatsApp channel.")
 	l.Post("boss", all, `{"group_id": 1}`).Refuses(422, "The required parameter 'business_id' is missing.")

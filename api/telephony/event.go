@@ -14,6 +14,8 @@ import (
 	"postroom/channels/cti"
 	"postroom/internal/desk"
 	"postroom/internal/phone"
+	"postroom/internal/store"
+	"postroom/jobs/task"
 )
 
 // receive takes in what a telephone system says. Whatever it is answered is noted in the http log,
@@ -49,6 +51,7 @@ type visit struct {
 	event     desk.CallEvent
 	call      *desk.Call // as the event left it; nil: nothing changed
 	rejected  bool
+	named     bool // the event's user is who has the SIP name of our side
 }
 
 // reply is an answer in the form that the system reads.
@@ -82,13 +85,13 @@ func (v *visit) answer() (reply, error) {
 		return reply{}, err
 	}
 	if event.User == "" && sip != "" && v.names != nil {
-		event.User = v.names.Name(ctx, config.APIToken, sip)
+		event.User, v.named = v.names.Name(ctx, config.APIToken, sip), true
 	}
 	event.Taker = config.Taker(event.Taker)
 	decided := config.Decide(&event)
 	v.rejected = decided.Action == cti.Reject
 	answer := v.form(decided, catalog)
-	return answer, v.take(ctx, event, v.log(http.StatusOK, answer))
+	return answer, v.take(ctx, config, event, v.log(http.StatusOK, answer))
 }
 
 // same compares without telling by its time where two texts begin to differ. Nothing is the same as
@@ -101,7 +104,7 @@ func same(sent, token string) bool {
 const maxTries = 10
 
 // take writes what an event changes about its call.
-func (v *visit) take(ctx context.Context, event desk.CallEvent, request desk.HTTPLog) error {
+func (v *visit) take(ctx context.Context, config *cti.Config, event desk.CallEvent, request desk.HTTPLog) error {
 	number := phone.Normal(event.OuterNumber())
 	var callers map[string][]desk.CallerID
 	if event.Event == desk.NewCall {
@@ -116,13 +119,17 @@ func (v *visit) take(ctx context.Context, event desk.CallEvent, request desk.HTT
 		if err != nil {
 			return err
 		}
+		if event.Direction == "" && call.Direction == desk.CallOut && v.named {
+			event.User = "" // it is our side, and the other one took the call
+		}
 		event.Direction = cmp.Or(event.Direction, call.Direction, desk.CallIn)
 		after, changed := call.After(event, callers[number], now)
 		if !changed { // said before
 			return v.Store.AddHTTPLog(ctx, &request)
 		}
 		after.CallerID = cmp.Or(call.CallerID, number)
-		saved, err := v.Store.SaveCall(ctx, &after, request)
+		missed := call.EndAt == nil && after.Missed() && !config.Blocks(after.From)
+		saved, err := v.save(ctx, &after, request, missed)
 		if saved {
 			after.UpdatedAt = now
 			if after.CreatedAt.IsZero() {
@@ -135,6 +142,20 @@ func (v *visit) take(ctx context.Context, event desk.CallEvent, request desk.HTT
 		}
 	}
 	return fmt.Errorf("call: changed %d times while it was changed: %w", maxTries, desk.ErrUnavailable)
+}
+
+// save writes a call after an event. Of one that nobody took agents are told in any case, whether their pages are open or not.
+func (v *visit) save(ctx context.Context, call *desk.Call, request desk.HTTPLog, missed bool) (saved bool, err error) {
+	if !missed {
+		return v.Store.SaveCall(ctx, call, request)
+	}
+	err = v.Store.InTx(ctx, func(tx *store.Store) error {
+		if saved, err = tx.SaveCall(ctx, call, request); err != nil || !saved {
+			return err
+		}
+		return tx.Announce(ctx, task.CallMissed{CallID: call.ID})
+	})
+	return saved, err
 }
 
 // form writes an answer as the system reads it.

@@ -7,7 +7,9 @@ import (
 	"postroom/api/rest"
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/live"
 	"postroom/internal/phone"
+	"postroom/internal/store"
 )
 
 // listCalls shows the newest calls. Where queues are mapped to agents, everybody sees the calls of
@@ -97,10 +99,29 @@ func (s *Room) finishCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Store.SetCallsDone(r.Context(), []desk.CallID{call.ID}, p.Flag("done")); err != nil {
+	if err := s.setDone(r, []desk.CallID{call.ID}, p.Flag("done")); err != nil {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
+}
+
+// setDone says of calls whether they are done with. What agents were told of those that are is settled, and they look again.
+func (s *Room) setDone(r *http.Request, ids []desk.CallID, done bool) error {
+	ctx := r.Context()
+	err := s.Store.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.SetCallsDone(ctx, ids, done); err != nil || !done {
+			return err
+		}
+		calls := make([]int64, len(ids))
+		for i, id := range ids {
+			calls[i] = int64(id)
+		}
+		return tx.SetRecordsSeen(ctx, desk.ObjectCall, calls, rest.Caller(r).User.ID)
+	})
+	if err == nil {
+		s.Live.Say(live.Audience{Holders: agents}, "cti_list_push", nil)
+	}
+	return err
 }
 
 // maxDone is how many calls can be finished at once.
@@ -119,7 +140,7 @@ func (s *Room) finishCalls(w http.ResponseWriter, r *http.Request) error {
 	if len(ids) > maxDone {
 		return rest.Invalid("ids", "No more than %d calls at once.", maxDone)
 	}
-	if err := s.Store.SetCallsDone(r.Context(), ids, true); err != nil {
+	if err := s.setDone(r, ids, true); err != nil {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{})

@@ -171,9 +171,13 @@ func TestLifeOfACall(t *testing.T) {
 			`{"event":"answer","callId":"1","from":"4930609854180","to":"4922","direction":"in","user":"Emma","answeringNumber":"21"}`,
 			`{"event":"hangup","callId":"1","from":"4930609854180","to":"4922","direction":"in","cause":"normalClearing"}`},
 		{"sipgate/sipgate-token/in",
-			"event=newCall&call_id=2&from=4930609854180&to=4922&direction=in&user%5B%5D=Emma&user%5B%5D=Chris&userId%5B%5D=w0",
-			"event=answer&call_id=2&from=4930609854180&to=4922&direction=in&user=Emma&userId=w0&answeringNumber=21",
-			"event=hangup&call_id=2&from=4930609854180&to=4922&direction=in&cause=normalClearing"},
+			"event=newCall&callId=2&originalCallId=2&xcid=a3d0a37a&from=4930609854180&to=4922&direction=in&user%5B%5D=Emma&user%5B%5D=Chris&userId%5B%5D=w0&fullUserId%5B%5D=1234567w0",
+			"event=answer&callId=2&originalCallId=2&xcid=a3d0a37a&from=4930609854180&to=4922&direction=in&user=Emma&userId=w0&fullUserId=1234567w0&answeringNumber=21&diversion=x",
+			"event=hangup&callId=2&originalCallId=2&xcid=a3d0a37a&from=4930609854180&to=4922&direction=in&answeringNumber=21&cause=normalClearing"},
+		{"sipgate/sipgate-token/in/", // as it was called before
+			"event=newCall&call_id=4&from=4930609854180&to=4922&direction=in&user%5B%5D=Emma&user%5B%5D=Chris",
+			"event=answer&call_id=4&from=4930609854180&to=4922&direction=in&user=Emma",
+			"event=hangup&call_id=4&from=4930609854180&to=4922&direction=in&cause=normalClearing"},
 		{"placetel/placetel-token",
 			"event=IncomingCall&call_id=3&from=4930609854180&to=4922&user=" + url.QueryEscape("Emma, Chris"),
 			"event=CallAccepted&call_id=3&from=4930609854180&to=4922&user=Emma",
@@ -287,6 +291,11 @@ func TestPlacetelAgentsByTheirSIPName(t *testing.T) {
 	if c := list(o, "emma")[0]; c["from_comment"] != "Emma Taylor" {
 		t.Errorf("the calling agent is %v, want the name behind the SIP name", c["from_comment"])
 	}
+	o.Exec(`UPDATE cti_logs SET to_comment = 'David Bell' WHERE call_id = '2'`)
+	call(o, "placetel/placetel-token", "event=CallAccepted&call_id=2&from=777%40fpbx.de&to=4930&peer=777%40fpbx.de")
+	if c := list(o, "emma")[0]; c["state"] != "answer" || c["to_comment"] != "David Bell" {
+		t.Errorf("the call was taken by %v, want whoever was called", c["to_comment"])
+	}
 }
 
 func TestWhoSeesWhichCalls(t *testing.T) {
@@ -390,5 +399,56 @@ func TestTheCallerLogAsksTheDatabaseOnceForAll(t *testing.T) {
 	}
 	if many := fewest(); many != one {
 		t.Errorf("%d queries for 51 calls, want %d as for one", many, one)
+	}
+}
+
+func TestCallsThatLeaveTheHouse(t *testing.T) {
+	t.Parallel()
+	o := office(t)
+	o.Exec(`UPDATE users SET firstname = 'David', lastname = 'Bell' WHERE login = 'david'`)
+	o.Exec(`INSERT INTO cti_caller_ids (caller_id, level, user_id) SELECT '4930609854180', 'known', id FROM users WHERE login = 'david'`)
+	for _, tc := range []struct{ path, begin, answer, end string }{
+		{"cti/cti-token",
+			`{"event":"newCall","callId":"1","from":"4922","to":"4930609854180","direction":"out","user":"Emma","queue":"sales"}`,
+			`{"event":"answer","callId":"1","from":"4922","to":"4930609854180","direction":"out"}`,
+			`{"event":"hangup","callId":"1","from":"4922","to":"4930609854180","direction":"out","cause":"normalClearing"}`},
+		{"sipgate/sipgate-token/out",
+			"event=newCall&callId=2&from=4922&to=4930609854180&direction=out&user%5B%5D=Emma&userId%5B%5D=w0&fullUserId%5B%5D=1234567w0&queue=sales",
+			"event=answer&callId=2&from=4922&to=4930609854180&direction=out",
+			"event=hangup&callId=2&from=4922&to=4930609854180&direction=out&cause=normalClearing"},
+		{"placetel/placetel-token",
+			"event=OutgoingCall&call_id=3&from=4922&to=4930609854180&user=Emma&queue=sales",
+			"event=CallAccepted&call_id=3&from=4922&to=4930609854180&direction=out",
+			"event=HungUp&call_id=3&from=4922&to=4930609854180&type=accepted&duration=9&direction=out"},
+	} {
+		for i, step := range []struct{ sent, want string }{
+			{tc.begin, "newCall true Emma David Bell sales <nil>"}, {tc.answer, "answer true Emma David Bell sales <nil>"}, {tc.end, "hangup true Emma David Bell sales normalClearing"},
+		} {
+			if a := call(o, tc.path, step.sent); a.Status != 200 {
+				t.Fatalf("%s: %d %s", step.sent, a.Status, a.Body)
+			}
+			c := list(o, "emma")[0]
+			if got := fmt.Sprint(c["state"], " ", c["done"], " ", c["from_comment"], " ", c["to_comment"], " ", c["queue"], " ", c["comment"]); got != step.want || c["direction"] != "out" {
+				t.Errorf("%s, step %d: %s, want %s", tc.path, i+1, got, step.want)
+			}
+		}
+	}
+}
+
+// A telephone system repeats what was not answered by a 200.
+func TestAnEventThatCanNotBeKeptIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	o := office(t)
+	for i, path := range []string{"cti/cti-token", "sipgate/sipgate-token/in", "placetel/placetel-token"} {
+		event := newCall(fmt.Sprint(i), "4930", "4922", "in")
+		o.Exec(`ALTER TABLE cti_logs RENAME TO cti_logs_away`)
+		if a := call(o, path, event); a.Status < 500 {
+			t.Errorf("%s: %d, and the call is not kept", path, a.Status)
+		}
+		o.Exec(`ALTER TABLE cti_logs_away RENAME TO cti_logs`)
+		call(o, path, event).Is(200)
+		if n := count(o, `SELECT count(*) FROM cti_logs`); n != i+1 {
+			t.Errorf("%s: %d calls, want %d", path, n, i+1)
+		}
 	}
 }

@@ -50,19 +50,12 @@ func (v *visit) ring(ctx context.Context) error {
 		return err
 	}
 	to := live.Audience{Holders: agents}
-	users, everybody := v.config(catalog, cti.Generic).Told(v.event.To)
-	if !everybody {
-		number := phone.Normal(v.event.To)
-		own, err := v.Store.Callers(ctx, []string{number})
-		if err != nil {
-			return err
-		}
-		for _, caller := range own[number] {
-			if caller.UserID != nil {
-				users = append(users, *caller.UserID)
-			}
-		}
-		if users, err = v.Store.WhoHolds(ctx, users, agents); err != nil || len(users) == 0 {
+	queue := ""
+	if v.call.Queue != nil {
+		queue = *v.call.Queue
+	}
+	if users, everybody := v.config(catalog, cti.Generic).Told(v.event.To, queue); !everybody {
+		if users, err = v.Store.AgentsCalled(ctx, users, phone.Normal(v.event.To), agents); err != nil || len(users) == 0 {
 			return err
 		}
 		to = live.Audience{Users: users}

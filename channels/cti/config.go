@@ -121,10 +121,13 @@ func (c *Config) Taker(t desk.CallTaker) desk.CallTaker {
 	return t
 }
 
-// Told returns the agents that are told of calls to a number, as ids; everybody: there is no map.
-func (c *Config) Told(to string) (users []desk.UserID, everybody bool) {
+// Blocks reports whether calls from a number are rejected.
+func (c *Config) Blocks(from string) bool { return c.blocked[from] }
+
+// Told returns the agents that are told of calls to a number or in a queue, as ids; everybody: there is no map.
+func (c *Config) Told(to, queue string) (users []desk.UserID, everybody bool) {
 	for _, q := range c.notify {
-		if q.name != to {
+		if q.name != to && (q.name != queue || queue == "") {
 			continue
 		}
 		for _, user := range q.users {
@@ -140,7 +143,7 @@ func (c *Config) Told(to string) (users []desk.UserID, everybody bool) {
 func (c *Config) Decide(e *desk.CallEvent) Answer {
 	switch {
 	case e.Event != desk.NewCall:
-	case e.Direction == desk.CallIn && c.blocked[e.From]:
+	case e.Direction == desk.CallIn && c.Blocks(e.From):
 		e.Comment = "reject, busy"
 		if e.User != "" {
 			e.Comment = e.User + " -> reject, busy"

@@ -139,6 +139,13 @@ func TestConfigurations(t *testing.T) {
 			t.Errorf("agent %d sees the queues %q (limited: %t), want %q", id, got, limited, want)
 		}
 	}
+	for called, want := range map[[2]string][]desk.UserID{
+		{"4930777000000", ""}: {5, 6}, {"4922", "q"}: {6}, {"q", "q"}: {6}, {"4922", ""}: nil, {"4922", "none"}: nil,
+	} {
+		if got, everybody := config.Told(called[0], called[1]); everybody || !slices.Equal(got, want) {
+			t.Errorf("of calls to %q the agents %v are told (everybody: %t), want %v", called, got, everybody, want)
+		}
+	}
 	if _, limited := cti.ParseConfig(nil).QueuesOf(5, nil); limited {
 		t.Error("without a map somebody does not see all calls")
 	}

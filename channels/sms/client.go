@@ -4,15 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/egress"
 )
 
 // Where the gateways answer that have one address for everybody.
@@ -24,7 +22,7 @@ const (
 const (
 	maxAnswer   = 1 << 20 // bytes
 	maxDownload = 20 << 20
-	mostLater   = time.Hour
+	comeAgain   = 10 * time.Second // after a gateway that has too much to do, and doesn't say for how long
 	// RequestWithin is how long a gateway may take.
 	RequestWithin = 30 * time.Second
 )
@@ -44,41 +42,22 @@ type refusedError struct {
 
 func (e *refusedError) Error() string { return fmt.Sprintf("%s (status %d)", e.text, e.status) }
 
-// do sends a request and returns the answer of a gateway that did what it was asked for. Errors don't show
-// the address: tokens may be in it.
+// do sends a request and returns the answer of a gateway that did what it was asked for.
 func (c *Client) do(req *http.Request, limit int64) ([]byte, error) {
-	resp, err := c.HTTP.Do(req)
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
+	answer, err := egress.Ask(c.HTTP, req, limit)
 	if err != nil {
 		return nil, fmt.Errorf("SMS gateway: %w", err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("SMS gateway: %w", err)
-	}
-	if int64(len(body)) > limit {
+	refused := &refusedError{answer.Status, reason(answer.Body)}
+	switch {
+	case answer.Status == http.StatusTooManyRequests:
+		return nil, &channels.LaterError{After: answer.Pause(comeAgain), Err: refused}
+	case answer.Status >= http.StatusMultipleChoices:
+		return nil, refused
+	case answer.Long:
 		return nil, &desk.InvalidError{Field: "size", Reason: fmt.Sprintf("The gateway's answer is larger than %d bytes.", limit)}
 	}
-	refused := &refusedError{resp.StatusCode, reason(body)}
-	switch status := resp.StatusCode; {
-	case status < 300:
-		return body, nil
-	case status == http.StatusTooManyRequests:
-		return nil, &channels.LaterError{After: pauseOf(resp.Header.Get("Retry-After")), Err: refused}
-	default:
-		return nil, refused
-	}
-}
-
-func pauseOf(header string) time.Duration {
-	seconds, err := strconv.Atoi(header)
-	if err != nil || seconds < 1 {
-		seconds = 10
-	}
-	return min(time.Duration(seconds)*time.Second, mostLater)
+	return answer.Body, nil
 }
 
 // reason is what a gateway says about a refusal: in its own words, or the beginning of its answer.

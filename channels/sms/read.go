@@ -26,9 +26,14 @@ type Facts struct {
 type notice struct {
 	id, from, to, text string
 	status             string // of a message of ours; empty: this is a message to us
-	media              []string
+	lost               bool   // it says that the message did not arrive
+	code               string // of the gateway, why
+	media              []medium
 	ticket, article    map[string]any // kept in preferences.sms
 }
+
+// medium is a picture or another file of a message.
+type medium struct{ address, kind string }
 
 // FactsOf looks at what a gateway brought. Its error is desk.Permanent.
 func FactsOf(o Options, params map[string]string) (Facts, error) {
@@ -68,11 +73,10 @@ func noticeOf(o Options, p map[string]string) notice {
 // Status callbacks and messages come to the same address; only a message has SmsStatus received.
 func ofTwilio(p map[string]string) notice {
 	if status := p["MessageStatus"]; status != "" && p["SmsStatus"] != "received" {
-		kept := map[string]any{"MessageStatus": status}
-		if p["ErrorCode"] != "" {
-			kept["ErrorCode"] = p["ErrorCode"]
+		return notice{
+			id: cmp.Or(p["MessageSid"], p["SmsSid"]), to: p["To"], status: status, article: present(p, "MessageStatus", "ErrorCode"),
+			lost: status == "failed" || status == "undelivered", code: p["ErrorCode"],
 		}
-		return notice{id: cmp.Or(p["MessageSid"], p["SmsSid"]), to: p["To"], status: status, article: kept}
 	}
 	about := map[string]any{"AccountSid": p["AccountSid"], "From": p["From"], "To": p["To"]}
 	n := notice{id: cmp.Or(p["SmsMessageSid"], p["MessageSid"]), from: p["From"], to: p["To"], text: p["Body"], ticket: about, article: maps.Clone(about)}
@@ -80,7 +84,7 @@ func ofTwilio(p map[string]string) notice {
 	count, _ := strconv.Atoi(p["NumMedia"])
 	for i := range min(count, maxMedia) {
 		if address := p["MediaUrl"+strconv.Itoa(i)]; address != "" {
-			n.media = append(n.media, address)
+			n.media = append(n.media, medium{address, p["MediaContentType"+strconv.Itoa(i)]})
 		}
 	}
 	return n
@@ -91,7 +95,10 @@ const maxMedia = 10
 
 func ofMessageBird(p map[string]string) notice {
 	if status := p["status"]; status != "" && p["incomingMessage"] == "" && p["statusDatetime"] != "" {
-		return notice{id: p["id"], to: p["recipient"], status: status, article: map[string]any{"status": status, "statusDatetime": p["statusDatetime"]}}
+		return notice{
+			id: p["id"], to: p["recipient"], status: status, article: present(p, "status", "statusDatetime", "statusErrorCode"),
+			lost: status == "delivery_failed" || status == "expired", code: p["statusErrorCode"],
+		}
 	}
 	return notice{
 		id: p["message_id"], from: p["originator"], to: p["recipient"], text: p["incomingMessage"],
@@ -112,7 +119,7 @@ func (c *Client) Read(_ context.Context, channel desk.Channel, raw []byte) (*cha
 	o := OptionsOf(channel)
 	n := noticeOf(o, params)
 	if n.status != "" {
-		return &channels.Written{Act: channels.Reports, ID: n.id, Article: map[string]any{"sms": n.article}}, nil
+		return n.report(), nil
 	}
 	if n.text == "" && len(n.media) == 0 {
 		return nil, nil // nothing was written
@@ -124,13 +131,37 @@ func (c *Client) Read(_ context.Context, channel desk.Channel, raw []byte) (*cha
 		Article: map[string]any{"sms": n.article, "channel_id": channel.ID},
 		ReplyTo: n.from,
 	}
-	for i, address := range n.media {
-		w.Files = append(w.Files, c.medium(o, address, i))
+	for i, m := range n.media {
+		w.Files = append(w.Files, c.remote(o, m, i))
 	}
 	if refused, said := consentOf(n.text); said {
 		w.Consent = &channels.Consent{Number: Digits(n.from), Refused: refused}
 	}
 	return w, nil
+}
+
+// report is what a gateway says about a message of ours.
+func (n notice) report() *channels.Written {
+	w := &channels.Written{Act: channels.Reports, ID: n.id, Article: map[string]any{"sms": n.article}}
+	if n.lost {
+		reason := "The gateway could not deliver the message: " + n.status
+		if n.code != "" {
+			reason += " (" + n.code + ")"
+		}
+		w.Article["delivery_status"], w.Article["delivery_status_message"] = "fail", reason
+	}
+	return w
+}
+
+// present are those of some parameters that were sent.
+func present(p map[string]string, names ...string) map[string]any {
+	kept := map[string]any{}
+	for _, name := range names {
+		if p[name] != "" {
+			kept[name] = p[name]
+		}
+	}
+	return kept
 }
 
 // consentOf recognises the words that people end and begin messages with, as carriers have agreed on them
@@ -165,15 +196,15 @@ func Digits(number string) string {
 	return strings.TrimPrefix(digits, "00")
 }
 
-// medium is a picture that lies at the gateway.
-func (c *Client) medium(o Options, address string, at int) channels.RemoteFile {
-	f := channels.RemoteFile{File: channels.File{Filename: fmt.Sprintf("media-%d", at+1), ContentType: "application/octet-stream"}}
+// remote is a file that lies at the gateway.
+func (c *Client) remote(o Options, m medium, at int) channels.RemoteFile {
+	f := channels.RemoteFile{File: channels.File{Filename: fmt.Sprintf("media-%d%s", at+1, channels.Ending(m.kind)), ContentType: m.kind}}
 	f.Fetch = func(ctx context.Context) ([]byte, error) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.address, nil)
 		if err != nil {
 			return nil, &desk.InvalidError{Field: "MediaUrl", Reason: "The address of a file can't be used."}
 		}
-		if strings.HasPrefix(address, c.TwilioAPI+"/") { // nobody else gets to know the token
+		if strings.HasPrefix(m.address, c.TwilioAPI+"/") { // nobody else gets to know the token
 			req.SetBasicAuth(o.Account, o.Token)
 		}
 		return c.download(req)

@@ -37,17 +37,11 @@ func (s *Sender) Way(c *desk.Catalog, l channels.Letter) (desk.Channel, error) {
 	if l.System {
 		from = l.Article.Preferences
 	}
-	id := idOf(from["channel_id"])
-	channel, there := c.Channels[id]
+	channel, there := c.Channels[channels.ChannelOf(from)]
 	if !there || channel.Area != desk.AreaSMSAccount && channel.Area != desk.AreaSMSNotification {
 		return desk.Channel{}, &desk.ConfigError{Reason: fmt.Sprintf("No SMS channel found for ticket with id '%d'!", l.Ticket.ID)}
 	}
 	return channel, nil
-}
-
-func idOf(value any) (id desk.ChannelID) {
-	_, _ = fmt.Sscan(fmt.Sprint(value), &id)
-	return id
 }
 
 // recipients are the numbers that a letter goes to.
@@ -135,13 +129,12 @@ func (s *Sender) refused(ctx context.Context, to []string) (map[string]bool, err
 }
 
 // Tell sends a text that is no article.
-func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) error {
-	for _, chunk := range channels.Pieces(text, maxText) {
-		if _, err := s.client.Send(ctx, OptionsOf(by), to, chunk); err != nil {
-			return err
-		}
+func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) (rest string, err error) {
+	piece, rest := channels.Piece(text, maxText)
+	if piece != "" {
+		_, err = s.client.Send(ctx, OptionsOf(by), to, piece)
 	}
-	return nil
+	return rest, err
 }
 
 // Send sends one message and returns its id at the gateway, if that gives one.
@@ -175,6 +168,9 @@ func (c *Client) Send(ctx context.Context, o Options, to, text string) (id strin
 	return told.Sid, nil
 }
 
+// reference is what MessageBird calls our messages by, beside its own ids.
+const reference = "postroom"
+
 func (c *Client) request(ctx context.Context, o Options, to, text string) (*http.Request, error) {
 	switch o.Adapter {
 	case Twilio:
@@ -191,6 +187,7 @@ func (c *Client) request(ctx context.Context, o Options, to, text string) (*http
 		form := url.Values{"originator": {o.Sender}, "recipients": {to}, "body": {text}}
 		if o.Callback != "" {
 			form.Set("reportUrl", o.Callback)
+			form.Set("reference", reference) // without one nothing is reported
 		}
 		req, err := post(ctx, c.MessageBirdAPI+"/messages", "application/x-www-form-urlencoded", form.Encode())
 		if err == nil {

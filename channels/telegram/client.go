@@ -16,6 +16,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/egress"
 )
 
 // PublicAPI is where Telegram answers bots.
@@ -65,14 +66,11 @@ func (b *bound) Do(req *http.Request) (*http.Response, error) {
 }
 
 func get(client *http.Client, req *http.Request) (*http.Response, error) {
-	resp, err := client.Do(req)
-	if err == nil {
-		return resp, nil
+	resp, err := egress.Do(client, req)
+	if err != nil {
+		return nil, fmt.Errorf("telegram: %w", err)
 	}
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
-	return nil, fmt.Errorf("telegram: %w", err)
+	return resp, nil
 }
 
 // bot returns the library's bot for one call.

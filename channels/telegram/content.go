@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"mime"
 	"strconv"
 	"strings"
 
@@ -67,14 +66,7 @@ type file struct {
 
 // named makes up a name for a file that has none.
 func named(what, id, media, otherwise string) string {
-	endings, _ := mime.ExtensionsByType(media)
-	switch {
-	case otherwise != "":
-		return what + "-" + id + otherwise
-	case len(endings) > 0:
-		return what + "-" + id + endings[0]
-	}
-	return what + "-" + id
+	return what + "-" + id + cmp.Or(otherwise, channels.Ending(media))
 }
 
 // photo shows the widest form of a picture that is not too wide.
@@ -153,9 +145,9 @@ func (r *reading) remote(f file) channels.RemoteFile {
 func told(m *api.Message) string {
 	switch {
 	case m.Venue != nil:
-		return fmt.Sprintf("%s\n%s\n%s", m.Venue.Title, m.Venue.Address, mapOf(m.Venue.Location))
+		return fmt.Sprintf("%s\n%s\n%s", m.Venue.Title, m.Venue.Address, channels.Place(m.Venue.Location.Latitude, m.Venue.Location.Longitude))
 	case m.Location != nil:
-		return "Location: " + mapOf(*m.Location)
+		return "Location: " + channels.Place(m.Location.Latitude, m.Location.Longitude)
 	case m.Contact != nil:
 		c := m.Contact
 		name := strings.TrimSpace(c.FirstName + " " + c.LastName)
@@ -170,10 +162,4 @@ func told(m *api.Message) string {
 		return strings.Join(lines, "\n")
 	}
 	return ""
-}
-
-// mapOf is a place, and where it can be looked at.
-func mapOf(at api.Location) string {
-	lat, long := strconv.FormatFloat(at.Latitude, 'f', -1, 64), strconv.FormatFloat(at.Longitude, 'f', -1, 64)
-	return lat + ", " + long + "\nhttps://www.openstreetmap.org/?mlat=" + lat + "&mlon=" + long
 }

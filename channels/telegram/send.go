@@ -40,8 +40,7 @@ func (s *Sender) Way(c *desk.Catalog, l channels.Letter) (desk.Channel, error) {
 	if found.ID != 0 {
 		return found, nil
 	}
-	id := desk.ChannelID(idOf(l.Ticket.Preferences["channel_id"]))
-	channel, there := c.Channels[id]
+	channel, there := c.Channels[channels.ChannelOf(l.Ticket.Preferences)]
 	if !there || channel.Area != desk.AreaTelegram {
 		return desk.Channel{}, &desk.ConfigError{Reason: fmt.Sprintf("No Telegram channel found for ticket with id '%d'!", l.Ticket.ID)}
 	}
@@ -117,13 +116,13 @@ func (s *Sender) document(ctx context.Context, token string, chat int64, f chann
 }
 
 // Tell sends a text that is no article.
-func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) error {
-	for _, chunk := range chunks(text) {
-		if err := s.client.call(ctx, OptionsOf(by).Token, "sendMessage", api.Params{"chat_id": to, "text": chunk}, nil); err != nil {
-			return err
-		}
+func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) (rest string, err error) {
+	all := chunks(text)
+	if len(all) == 0 {
+		return "", nil
 	}
-	return nil
+	err = s.client.call(ctx, OptionsOf(by).Token, "sendMessage", api.Params{"chat_id": to, "text": all[0]}, nil)
+	return strings.TrimPrefix(strings.TrimSpace(text), all[0]), err
 }
 
 // chunks cuts a text into messages, where possible between lines.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,14 +15,15 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/egress"
 )
 
 // PublicAPI is where Meta answers, in the version whose formats we know.
 const PublicAPI = "https://graph.facebook.com/v23.0"
 
 const (
-	maxAnswer = 1 << 20 // bytes
-	mostLater = time.Hour
+	maxAnswer = 1 << 20          // bytes
+	comeAgain = 30 * time.Second // after Meta had enough of us, and doesn't say for how long
 	// RequestWithin is how long a request may take. Files are the longest.
 	RequestWithin = 2 * time.Minute
 	setUpWithin   = 15 * time.Second // what an administrator waits for
@@ -90,25 +90,17 @@ func (c *Client) call(ctx context.Context, method, token, path, media string, bo
 // do sends a request and returns the answer, of so many bytes at most.
 func (c *Client) do(req *http.Request, token string, limit int64) ([]byte, error) {
 	req.Header.Set("Authorization", "Bearer "+token)
-	resp, err := c.HTTP.Do(req)
-	if wrapped, ok := errors.AsType[*url.Error](err); ok {
-		err = wrapped.Err
-	}
+	answer, err := egress.Ask(c.HTTP, req, limit)
 	if err != nil {
 		return nil, fmt.Errorf("WhatsApp: %w", err)
 	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
-	if err != nil {
-		return nil, fmt.Errorf("WhatsApp: %w", err)
+	if answer.Status >= http.StatusMultipleChoices {
+		return nil, fate(answer)
 	}
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return nil, fate(resp, body)
-	}
-	if int64(len(body)) > limit {
+	if answer.Long {
 		return nil, tooLarge(limit)
 	}
-	return body, nil
+	return answer.Body, nil
 }
 
 // Error codes of the Graph API that say when to come again: too many calls of an app, of an account,
@@ -132,29 +124,21 @@ func passes(status, code int) bool {
 }
 
 // fate says what a refusal means for who asked.
-func fate(resp *http.Response, body []byte) error {
+func fate(answer egress.Answer) error {
 	var told struct {
 		Error problem `json:"error"`
 	}
-	_ = json.Unmarshal(body, &told) // what is not of the Graph API has its status alone
+	_ = json.Unmarshal(answer.Body, &told) // what is not of the Graph API has its status alone
 	code := told.Error.Code
-	reason := fmt.Sprintf("WhatsApp: %s", cmp.Or(told.Error.text(), "status "+strconv.Itoa(resp.StatusCode)))
+	reason := fmt.Sprintf("WhatsApp: %s", cmp.Or(told.Error.text(), "status "+strconv.Itoa(answer.Status)))
 	switch {
-	case resp.StatusCode == http.StatusTooManyRequests || throttles(code):
-		return &channels.LaterError{After: pause(resp.Header.Get("Retry-After")), Err: errors.New(reason)}
-	case passes(resp.StatusCode, code) || resp.StatusCode < http.StatusBadRequest:
+	case answer.Status == http.StatusTooManyRequests || throttles(code):
+		return &channels.LaterError{After: answer.Pause(comeAgain), Err: errors.New(reason)}
+	case passes(answer.Status, code) || answer.Status < http.StatusBadRequest:
 		return errors.New(reason)
 	default:
 		return &desk.InvalidError{Field: "whatsapp", Reason: reason}
 	}
-}
-
-func pause(header string) time.Duration {
-	seconds, err := strconv.Atoi(header)
-	if err != nil || seconds < 1 {
-		seconds = 30
-	}
-	return min(time.Duration(seconds)*time.Second, mostLater)
 }
 
 // problem is what went wrong, in Meta's words: of a request, or of a message that was on its way.

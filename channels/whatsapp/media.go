@@ -71,33 +71,11 @@ func MediumOf(preferences map[string]any) (Medium, bool) {
 	return m, m.ID != ""
 }
 
-// ending of a file without a name.
-func ending(media string) string {
-	switch base(media) {
-	case "image/jpeg":
-		return ".jpg"
-	case "audio/ogg":
-		return ".ogg"
-	case "audio/mpeg":
-		return ".mp3"
-	case "audio/mp4":
-		return ".m4a"
-	case "video/mp4":
-		return ".mp4"
-	case "video/3gpp":
-		return ".3gp"
-	}
-	if endings, _ := mime.ExtensionsByType(media); len(endings) > 0 {
-		return endings[0]
-	}
-	return ""
-}
-
 // Remote is a file that still lies at Meta, where it stays for some weeks.
 func (c *Client) Remote(o Options, m Medium) channels.RemoteFile {
 	limit := cmp.Or(limits[m.Kind], limits["document"])
 	f := channels.RemoteFile{Size: limit} // Meta doesn't tell yet
-	f.Filename, f.ContentType = cmp.Or(m.Filename, m.Kind+"-"+m.ID+ending(m.MimeType)), base(m.MimeType)
+	f.Filename, f.ContentType = cmp.Or(m.Filename, m.Kind+"-"+m.ID+channels.Ending(m.MimeType)), base(m.MimeType)
 	f.Fetch = func(ctx context.Context) ([]byte, error) { return c.fetch(ctx, o.AccessToken, m.ID, limit) }
 	return f
 }

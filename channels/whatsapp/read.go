@@ -306,6 +306,5 @@ func (m message) place() string {
 	if at == nil {
 		return ""
 	}
-	lat, long := strconv.FormatFloat(at.Latitude, 'f', -1, 64), strconv.FormatFloat(at.Longitude, 'f', -1, 64)
-	return strings.TrimSpace(strings.TrimSpace(at.Name+"\n"+at.Address) + "\n" + lat + ", " + long + "\nhttps://www.openstreetmap.org/?mlat=" + lat + "&mlon=" + long)
+	return strings.TrimSpace(strings.TrimSpace(at.Name+"\n"+at.Address) + "\n" + channels.Place(at.Latitude, at.Longitude))
 }

@@ -26,12 +26,6 @@ type Sender struct{ client *Client }
 // NewSender returns a Sender.
 func NewSender(client *Client) *Sender { return &Sender{client} }
 
-// ChannelOf is the channel that a ticket came by; 0: none.
-func ChannelOf(t desk.Ticket) (id desk.ChannelID) {
-	_, _ = fmt.Sscan(fmt.Sprint(t.Preferences["channel_id"]), &id)
-	return id
-}
-
 // Place is what a ticket remembers of whom it came from.
 type Place struct {
 	Number string // with +
@@ -52,7 +46,7 @@ func PlaceOf(t desk.Ticket) Place {
 
 // Way returns the channel that the customer wrote to. Who may not be answered any more isn't.
 func (s *Sender) Way(c *desk.Catalog, l channels.Letter) (desk.Channel, error) {
-	channel, there := c.Channels[ChannelOf(l.Ticket)]
+	channel, there := c.Channels[channels.ChannelOf(l.Ticket.Preferences)]
 	if !there || channel.Area != desk.AreaWhatsApp {
 		return desk.Channel{}, &desk.ConfigError{Reason: fmt.Sprintf("No WhatsApp channel found for ticket with id '%d'!", l.Ticket.ID)}
 	}
@@ -177,11 +171,10 @@ func (s *Sender) send(ctx context.Context, o Options, to string, p piece) (strin
 }
 
 // Tell sends a text that is no article.
-func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) error {
-	for _, chunk := range channels.Pieces(text, maxText) {
-		if _, err := s.send(ctx, OptionsOf(by), to, piece{text: chunk}); err != nil {
-			return err
-		}
+func (s *Sender) Tell(ctx context.Context, by desk.Channel, to, text string) (rest string, err error) {
+	first, rest := channels.Piece(text, maxText)
+	if first != "" {
+		_, err = s.send(ctx, OptionsOf(by), to, piece{text: first})
 	}
-	return nil
+	return rest, err
 }

@@ -69,6 +69,7 @@ var floors = map[string]int{
 	"channels/whatsapp/whatsapptest":        4, // its other side, for tests
 	"internal/console":                      4,
 	"jobs":                                  4,
+	"jobs/calls":                            4, // that nobody took
 	"jobs/chat":                             4,
 	"jobs/hook":                             4,
 	"jobs/messenger":                        4,

@@ -17,6 +17,7 @@ import (
 	"postroom/internal/perform"
 	"postroom/jobs"
 	"postroom/jobs/agents"
+	"postroom/jobs/calls"
 	"postroom/jobs/chat"
 	"postroom/jobs/directory"
 	"postroom/jobs/hook"
@@ -103,25 +104,26 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.Handle(scheduler.NewRun(h.store, perform.New(h.blobs, h.log), h.log), jobs.Patient(scheduler.Timeout)),
 		jobs.Handle(agents.NewTell(h.store), jobs.Patient(agents.Timeout)),
 		jobs.Handle(agents.NewMail(h.store, h.mails, h.blobs, h.accounts.Sender, h.log), jobs.Retrying(agents.Timeout, jobs.DeliveryDelays())),
-		jobs.Handle(hook.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log),
+		jobs.Handle(hook.New(h.store, h.outgoing(), h.log),
 			jobs.Policy{Timeout: hook.Timeout, Attempts: hook.Attempts, Delay: hook.Delay}),
-		jobs.Handle(hook.NewSlack(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), jobs.Patient(hook.SlackTimeout)),
+		jobs.Handle(hook.NewSlack(h.store, h.outgoing(), h.log), jobs.Patient(hook.SlackTimeout)),
 		jobs.NewMailAccount(h.store, h.mails, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewRefuseMail(h.store, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
 		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
 		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
 		jobs.NewFollowDeadlines(h.store).Handler(),
-		jobs.NewSyncCalendar(h.store, egress.Policy{Allow: h.cfg.Outgoing}.Client(
+		jobs.NewSyncCalendar(h.store, h.outgoing().Client(
 			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
 		jobs.NewForgetRecord(h.store).Handler(),
-		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log), jobs.Patient(directory.Timeout)),
+		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, h.outgoing(), h.linked(), h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),
 		jobs.NewCollectCallerIDs(h.store).Handler(),
 		jobs.Handle(index.NewChanges(h.indexWriter()), jobs.Patient(index.Timeout)),
-		jobs.Handle(runimport.New(h.store, importer.New(h.store, h.blobs, egress.Policy{Allow: h.cfg.Outgoing}, h.log), h.log),
+		jobs.Handle(runimport.New(h.store, importer.New(h.store, h.blobs, h.outgoing(), h.log), h.log),
 			jobs.Patient(runimport.Timeout)),
 		jobs.NewCollectAllCallerIDs(h.store).Handler(),
+		jobs.Handle(calls.NewMissed(h.store, h.pages(client).Wake), jobs.Patient(calls.Timeout)),
 		jobs.Handle(chat.NewLeave(h.store, h.pages(client).Wake), jobs.Patient(chat.Timeout)),
 		jobs.Handle(chat.NewFile(h.store), jobs.Patient(chat.Timeout)),
 	)

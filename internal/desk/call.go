@@ -109,6 +109,12 @@ const (
 	CallerMaybe = "maybe" // it stands in what a customer wrote
 )
 
+// ObjectCall is what calls are called where records of several kinds are named.
+const ObjectCall = "Cti::Log"
+
+// Missed reports whether somebody called, nobody took the call, and nobody called back yet.
+func (c Call) Missed() bool { return c.Direction == CallIn && c.State == CallHangup && !c.Done }
+
 // OuterNumber is the number of the side that is not ours.
 func (e CallEvent) OuterNumber() string {
 	if e.Direction == CallOut {
@@ -117,13 +123,21 @@ func (e CallEvent) OuterNumber() string {
 	return e.From
 }
 
+// queue is where the call is put: as the system says, or else under the number of our side.
+func (e CallEvent) queue() *string {
+	if e.Direction == CallIn {
+		return orNil(firstOf(e.Queue, e.To))
+	}
+	return orNil(firstOf(e.Queue, e.From))
+}
+
 // After returns the call after an event, and whether the event changed it. Events come repeated and
 // in any order: each counts once, and the first one that comes makes the call. found is who has the
 // outer number.
 func (c Call) After(e CallEvent, found []CallerID, now time.Time) (after Call, changed bool) {
 	known := c.Events > 0
 	if !known {
-		c = Call{CallID: e.CallID, Direction: e.Direction, State: e.Event, CallSides: CallSides{From: e.From, To: e.To}}
+		c = Call{CallID: e.CallID, Direction: e.Direction, State: e.Event, CallSides: CallSides{From: e.From, To: e.To, Queue: e.queue()}}
 	}
 	switch e.Event {
 	case NewCall:
@@ -157,13 +171,7 @@ func (c *Call) begin(e CallEvent, found []CallerID, now time.Time) {
 		}
 	}
 	c.InitializedAt = &began
-	c.From, c.To = e.From, e.To
-	c.Queue = orNil(e.Queue)
-	if c.Queue == nil && e.Direction == CallIn {
-		c.Queue = orNil(e.To)
-	} else if c.Queue == nil {
-		c.Queue = orNil(e.From)
-	}
+	c.From, c.To, c.Queue = e.From, e.To, e.queue()
 	caller := callerComment(found)
 	if e.Direction == CallIn {
 		c.FromComment, c.Preferences.From = caller, found

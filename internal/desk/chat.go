@@ -1,6 +1,11 @@
 package desk
 
-import "time"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"strconv"
+	"time"
+)
 
 // Ids of chat.
 type (
@@ -53,6 +58,21 @@ type ChatPreferences struct {
 	GeoIP        map[string]any `json:"geo_ip,omitempty"`
 	DNSName      string         `json:"dns_name,omitempty"`
 }
+
+// Shown are the preferences as others may read them. The id of a page is a key: who knows it reads what the page is told. In
+// its place stands a number that tells pages apart.
+func (p ChatPreferences) Shown() ChatPreferences {
+	shown := make([]string, len(p.Participants))
+	for i, page := range p.Participants {
+		sum := sha256.Sum256([]byte(page))
+		shown[i] = strconv.FormatUint(binary.BigEndian.Uint64(sum[:])>>shownBits, 10)
+	}
+	p.Participants = shown
+	return p
+}
+
+// shownBits are left out of a participant's number, so that clients can take it for one.
+const shownBits = 12
 
 // ChatMessage is what somebody said.
 type ChatMessage struct {

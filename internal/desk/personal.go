@@ -98,20 +98,23 @@ var ActivityPermissions = []string{"ticket.agent", "admin.user"}
 type OnlineNotification struct {
 	ID     OnlineNotificationID
 	UserID UserID // who is told
-	Type   string // create, update, reminder_reached, escalation, update.merged_into …
+	Type   string // create, update, reminder_reached, escalation, update.merged_into, missed_call …
 	Object string
 	OID    int64 `db:"o_id"`
 	Seen   bool
 	Stamp
 }
 
+// NotifiedMissedCall is the type of what agents are told of a call that nobody took.
+const NotifiedMissedCall = "missed_call"
+
 // Kinds of records and of what happens to them have ids that clients know. They are the same in
 // every installation, so no table holds them.
 var (
-	objectLookups = []string{"User", ObjectTicket, ObjectArticle, "Organization", "Group", "Role"}
+	objectLookups = []string{"User", ObjectTicket, ObjectArticle, "Organization", "Group", "Role", ObjectCall}
 	typeLookups   = []string{
 		"create", "update", "reminder_reached", "escalation", "escalation_warning",
-		"update.merged_into", "update.received_merge", "update.reaction",
+		"update.merged_into", "update.received_merge", "update.reaction", NotifiedMissedCall,
 	}
 )
 

@@ -104,7 +104,7 @@ func ChatSession(t Talk) json.RawMessage {
 			c.ID, c.Name, c.MaxQueue, c.Note, c.Active, c.Public, c.BlockIP, c.BlockCountry, c.AllowedWebsites,
 			preferences(c.Preferences), stampOf(c.Stamp),
 		},
-		Preferences: t.Preferences, Messages: []chatMessage{}, Tags: list(t.Tags), UpdatedByID: t.UserID,
+		Preferences: t.Preferences.Shown(), Messages: []chatMessage{}, Tags: list(t.Tags), UpdatedByID: t.UserID,
 		CreatedAt: when(t.CreatedAt), UpdatedAt: when(t.UpdatedAt),
 	}
 	if t.Agent == nil {

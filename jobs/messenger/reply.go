@@ -20,7 +20,8 @@ func NewReply(s *store.Store, ways Ways, log *slog.Logger) *Reply {
 	return &Reply{office{store: s, ways: ways, log: log, slots: semaphore.NewWeighted(atOnce)}}
 }
 
-// Work makes one attempt to tell it. A channel that is gone or switched off tells nothing any more.
+// Work makes one attempt to tell it. What one message doesn't hold is work of its own: a message that failed is sent again, those
+// before it are not. A channel that is gone or switched off tells nothing any more.
 func (j *Reply) Work(ctx context.Context, t task.ReplyToSend, id desk.OutboxID) error {
 	if err := j.store.ClaimTask(ctx, id, claimSpan); err != nil {
 		if errors.Is(err, desk.ErrNotFound) {
@@ -42,7 +43,7 @@ func (j *Reply) Work(ctx context.Context, t task.ReplyToSend, id desk.OutboxID) 
 		return err
 	}
 	defer leave()
-	err = way.Sender.Tell(ctx, channel, t.To, t.Text)
+	rest, err := way.Sender.Tell(ctx, channel, t.To, t.Text)
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
 	defer cancel()
 	if err != nil && ctx.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -50,10 +51,14 @@ func (j *Reply) Work(ctx context.Context, t task.ReplyToSend, id desk.OutboxID) 
 	}
 	if desk.Permanent(err) { // whoever wrote has blocked us, for example: nobody has to act
 		j.log.InfoContext(ctx, "reply can't be delivered", "channel_id", channel.ID, "error", err)
-		err = nil
+		return j.store.FinishTask(note, id)
 	}
 	if err != nil {
 		return err
 	}
-	return j.store.FinishTask(note, id)
+	if rest == "" {
+		return j.store.FinishTask(note, id)
+	}
+	t.Text = rest
+	return j.store.PassOn(note, id, t)
 }

@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	"postroom/channels"
 	"postroom/channels/whatsapp"
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -52,7 +53,7 @@ func (r *Reminder) Remind(ctx context.Context) (int, error) {
 		tickets := make([]desk.TicketID, len(due))
 		for i, ticket := range due {
 			tickets[i] = ticket.ID
-			o := whatsapp.OptionsOf(c.Channels[whatsapp.ChannelOf(ticket)])
+			o := whatsapp.OptionsOf(c.Channels[channels.ChannelOf(ticket.Preferences)])
 			if err := remind(ctx, tx, ticket.ID, cmp.Or(o.ReminderMessage, defaultText)); err != nil {
 				return err
 			}

@@ -163,6 +163,14 @@ type AllCallerIDsToCollect struct {
 func (AllCallerIDsToCollect) Kind() string  { return "caller_ids.collect_all" }
 func (AllCallerIDsToCollect) Queue() string { return Index }
 
+// CallMissed: somebody called, nobody took the call, and agents are to be told.
+type CallMissed struct {
+	CallID desk.CallID `json:"call_id"`
+}
+
+func (CallMissed) Kind() string  { return "call.missed" }
+func (CallMissed) Queue() string { return Notify }
+
 // SearchChanged: records changed that a search engine has documents of. Which ones stands in a table of
 // the database, see migrations/00035_search_engine.sql.
 type SearchChanged struct{}

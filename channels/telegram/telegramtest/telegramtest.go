@@ -29,7 +29,7 @@ type Call struct {
 	Data   string // its bytes
 }
 
-// Failure is what a method answers instead.
+// Failure is what a method answers instead; the zero one is no failure.
 type Failure struct {
 	Status int
 	Body   string
@@ -125,6 +125,9 @@ func (s *Server) failing(method string) *Failure {
 		return nil
 	}
 	s.failures[method] = list[1:]
+	if list[0] == (Failure{}) {
+		return nil
+	}
 	return &list[0]
 }
 

@@ -40,7 +40,7 @@ type Server struct {
 	files map[string][]byte
 }
 
-// Failure is an answer in place of the right one.
+// Failure is an answer in place of the right one; the zero one is no failure.
 type Failure struct {
 	Status int
 	Code   int // of the Graph API
@@ -86,12 +86,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
+	var failure Failure
 	switch {
 	case r.Header.Get("Authorization") != "Bearer "+Token:
 		refuse(w, Failure{http.StatusUnauthorized, 190, "Invalid OAuth access token - Cannot parse access token"})
-	case len(s.fail) > 0:
-		failure := s.fail[0]
-		s.fail = s.fail[1:]
+	case s.failing(&failure):
 		if r.Method == http.MethodPost {
 			s.sent = append(s.sent, Sent{Path: "refused"})
 		}
@@ -107,6 +106,15 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		refuse(w, Failure{http.StatusBadRequest, 100, "Unsupported request"})
 	}
+}
+
+// failing reports whether a request is to fail, and how.
+func (s *Server) failing(how *Failure) bool {
+	if len(s.fail) == 0 {
+		return false
+	}
+	*how, s.fail = s.fail[0], s.fail[1:]
+	return *how != Failure{}
 }
 
 func refuse(w http.ResponseWriter, f Failure) {

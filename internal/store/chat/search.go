@@ -9,19 +9,26 @@ import (
 )
 
 // found writes the condition of sessions in which each of some words occurs: in the visitor's name,
-// in what was said, in a tag, or in the name of the session for pages.
+// in what was said, in a tag, or in the name of the session for pages. Each place is asked by its index: the
+// expressions are those of chat_messages_text and chat_sessions_text.
 func found(words []string, args *pg.Args) string {
 	condition := "true"
 	for _, word := range words {
 		like := args.Add(pg.Containing(word))
 		condition += `
-			AND (s.name ILIKE ` + like + ` OR s.session_id ILIKE ` + like + `
-				OR EXISTS (SELECT FROM chat_messages m WHERE m.chat_session_id = s.id AND m.content ILIKE ` + like + `)
-				OR EXISTS (
-					SELECT
-					FROM taggings g
-					JOIN tags t ON t.id = g.tag_id
-					WHERE g.object = 'ChatSession' AND g.o_id = s.id AND t.name ILIKE ` + like + `))`
+			AND s.id IN (
+				SELECT chat_session_id
+				FROM chat_messages
+				WHERE content ILIKE ` + like + `
+				UNION ALL
+				SELECT id
+				FROM chat_sessions
+				WHERE (coalesce(name, '') || E'\n' || session_id) ILIKE ` + like + `
+				UNION ALL
+				SELECT g.o_id
+				FROM tags t
+				JOIN taggings g ON g.tag_id = t.id
+				WHERE g.object = 'ChatSession' AND t.name ILIKE ` + like + `)`
 	}
 	return condition
 }

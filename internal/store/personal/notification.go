@@ -82,6 +82,19 @@ func (s Keeper) SetAllNotificationsSeen(ctx context.Context, user desk.UserID) e
 		WHERE user_id = $1 AND NOT seen`, user)
 }
 
+// SetRecordsSeen marks what everybody was told of some records as seen: somebody took care of them.
+func (s Keeper) SetRecordsSeen(ctx context.Context, object string, ids []int64, by desk.UserID) error {
+	return pg.Exec(ctx, s.DB, "notifications of records seen", `
+		UPDATE online_notifications
+		SET seen = true, updated_by_id = $3, updated_at = clock_timestamp()
+		WHERE id IN (
+			SELECT id
+			FROM online_notifications
+			WHERE object = $1 AND o_id = ANY($2) AND NOT seen
+			ORDER BY id
+			FOR UPDATE)`, object, ids, by)
+}
+
 // DeleteOnlineNotification deletes one of them, or returns a *desk.MissingError.
 func (s Keeper) DeleteOnlineNotification(ctx context.Context, id desk.OnlineNotificationID) error {
 	return pg.DeleteRow(ctx, s.DB, "online_notifications", "OnlineNotification", int64(id))

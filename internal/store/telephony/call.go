@@ -36,6 +36,11 @@ func (s Keeper) Call(ctx context.Context, id desk.CallID) (desk.Call, error) {
 	return pg.One[desk.Call](ctx, s.DB, allCalls+` WHERE id = $1`, "Cti::Log", int64(id))
 }
 
+// LockCall is Call for a transaction whose effects depend on how the call stands: nobody changes it meanwhile.
+func (s Keeper) LockCall(ctx context.Context, id desk.CallID) (desk.Call, error) {
+	return pg.One[desk.Call](ctx, s.DB, allCalls+` WHERE id = $1 FOR NO KEY UPDATE`, "Cti::Log", int64(id))
+}
+
 // Calls returns the newest calls, those of some queues or, when limited is false, of all.
 func (s Keeper) Calls(ctx context.Context, queues []string, limited bool, limit int) ([]desk.Call, error) {
 	return pg.Many[desk.Call](ctx, s.DB, "calls", allCalls+`

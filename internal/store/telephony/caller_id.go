@@ -21,7 +21,8 @@ type NumberSource struct {
 
 const textsOfUsers = `
 	SELECT id AS user_id, NULL::bigint AS ticket_id, array_remove(
-		ARRAY[phone, mobile, fax, login, firstname, lastname, email, web, department, street, zip, city, country, address, note], '') AS texts
+		ARRAY[phone, mobile, fax, login, firstname, lastname, email, web, department, street, zip, city, country, address, note]
+			|| ARRAY(SELECT value #>> '{}' FROM jsonb_each(custom) WHERE jsonb_typeof(value) = 'string' ORDER BY key), '') AS texts
 	FROM users
 	WHERE id > $1 AND ($2::bigint[] IS NULL OR id = ANY($2))
 	ORDER BY id
@@ -128,22 +129,23 @@ const renameCallers = `
 		LIMIT $3) recent
 	WHERE c.id = recent.id`
 
-// RenameCallers notes in the newest incoming calls from these numbers who has them now.
-func (s Keeper) RenameCallers(ctx context.Context, callers map[string][]desk.CallerID, newest int) error {
+// RenameCallers notes in the newest incoming calls from these numbers who has them now. It returns in how many.
+func (s Keeper) RenameCallers(ctx context.Context, callers map[string][]desk.CallerID, newest int) (int, error) {
 	var numbers []string
 	var found [][]byte
 	for number, list := range callers {
 		encoded, err := json.Marshal(list)
 		if err != nil {
-			return fmt.Errorf("callers of a number: %w", err)
+			return 0, fmt.Errorf("callers of a number: %w", err)
 		}
 		numbers, found = append(numbers, number), append(found, encoded)
 	}
 	if len(numbers) == 0 {
-		return nil
+		return 0, nil
 	}
-	if _, err := pg.Conn(s.DB).Exec(ctx, renameCallers, numbers, found, newest); err != nil {
-		return fmt.Errorf("rename callers: %w", pg.Translate(err))
+	tag, err := pg.Conn(s.DB).Exec(ctx, renameCallers, numbers, found, newest)
+	if err != nil {
+		return 0, fmt.Errorf("rename callers: %w", pg.Translate(err))
 	}
-	return nil
+	return int(tag.RowsAffected()), nil
 }
