@@ -14,9 +14,13 @@ import (
 	"postroom/jobs/task"
 )
 
-// notice answers that a password can't be taken: a text and its values.
+// noticeOf says that a password can't be taken: a text and its values.
+func noticeOf(text string, values ...any) rest.Record {
+	return rest.Record{{"message", "failed"}, {"notice", append([]any{text}, values...)}}
+}
+
 func notice(w http.ResponseWriter, text string, values ...any) error {
-	return rest.WriteJSON(w, http.StatusUnprocessableEntity, rest.Record{{"message", "failed"}, {"notice", append([]any{text}, values...)}})
+	return rest.WriteJSON(w, http.StatusUnprocessableEntity, noticeOf(text, values...))
 }
 
 // refused answers with what is wrong with a password, if that is what err says.

@@ -92,11 +92,11 @@ func (s *Room) reset(w http.ResponseWriter, r *http.Request) error {
 		}
 		return tx.SpendToken(ctx, signin.TokenPasswordReset, credential.HashToken(token))
 	})
+	if weak, is := errors.AsType[*desk.PasswordError](err); is { // with the status of a token that means nothing
+		return rest.WriteJSON(w, http.StatusOK, noticeOf(weak.Text, weak.Values...))
+	}
 	if err != nil {
-		weak, err := refused(w, err)
-		if weak || err != nil {
-			return err
-		}
+		return err
 	}
 	if user.ID == 0 {
 		return failed(w)

@@ -5,7 +5,7 @@ import "postroom/api/rest"
 // Routes are the addresses of the own account, and the one that makes users.
 func (s *Room) Routes(t *rest.Table) {
 	const users = "/api/v1/users/"
-	said := rest.Record{{"message", ""}, {"notice", []any{""}}, {"user_login", ""}}
+	said := rest.Record{{"message", ""}, {"notice", []any{nil}}, {"user_login", ""}} // a notice is a text and its values
 	view := s.people.UserView(rest.Anybody)
 	t.Handle("POST /api/v1/users", rest.Known, s.createUser).TakesOf(view.BodySample).CreatesOf(view.OneSample)
 	t.Handle("PUT "+users+"preferences", rest.Login, s.setPreferences).Takes(rest.Record{}).Gives(said)

@@ -174,6 +174,9 @@ func (s *Room) removeLink(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		if err := maySeeSource(ctx, tx, in.Who, source); err != nil {
+			return err
+		}
 		removed, err := tx.RemoveLinks(ctx, linkType, source, target)
 		if err != nil || len(removed) == 0 {
 			return err
@@ -184,4 +187,17 @@ func (s *Room) removeLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusCreated, rest.Record{})
+}
+
+// maySeeSource refuses to touch the links of a ticket that somebody can't see. Of one that is not there
+// there are none to touch.
+func maySeeSource(ctx context.Context, tx *store.Store, who *desk.Caller, id desk.TicketID) error {
+	source, err := tx.Ticket(ctx, id)
+	if errors.Is(err, desk.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return who.TicketAccess().MayShow(source)
 }

@@ -78,6 +78,8 @@ func TestLinksBetweenTickets(t *testing.T) {
 	for range 2 {
 		o.Ask("emma", "DELETE", "/links/remove", remove("parent", parent, child)).Is(201).Same(t, "{}")
 	}
+	o.Ask("emma", "DELETE", "/links/remove", remove("normal", hidden, parent)).Refuses(403, "Not authorized")
+	o.Ask("emma", "DELETE", "/links/remove", remove("normal", 4711, parent)).Is(201).Same(t, "{}")
 	if got, want := linksOf(o, "emma", child), fmt.Sprint("normal ", parent); got != want {
 		t.Errorf("links %s, want %s", got, want)
 	}
