@@ -11,6 +11,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/finder"
 	"postroom/internal/forms"
 	"postroom/internal/rules"
 	"postroom/internal/store"
@@ -49,7 +50,9 @@ func (s *Room) organizationView(who *desk.Caller) rest.View[desk.Organization] {
 	shown := rest.ViewOf(s.House, directory.Organizations)
 	shown.Records = rest.Customized(s.House, "Organization", func(o desk.Organization) map[string]any { return o.Custom },
 		rest.Linked(directory.Organizations.ID, s.Store.OrganizationLinks, organizationRecord))
+	shown.Texts = finder.FieldsOfOrganization()
 	shown.Expand = s.expandOrganizations
+	shown.Settle = withAllMembers
 	shown.Relatives = func(ctx context.Context, _ []desk.Organization, records []rest.Record, assets *rest.Record) error {
 		members := rest.Set[desk.UserID]{}
 		for _, r := range records {
@@ -69,6 +72,23 @@ func organizationRecord(o desk.Organization, links desk.OrganizationLinks) rest.
 		{"id", o.ID}, {"name", o.Name}, {"shared", o.Shared}, {"domain", o.Domain}, {"domain_assignment", o.DomainAssignment},
 		{"active", o.Active}, {"vip", o.Vip}, {"note", o.Note},
 	}.Stamped(o.Stamp).With("member_ids", links.MemberIDs).With("secondary_member_ids", links.SecondaryMemberIDs)
+}
+
+// withAllMembers makes no difference between kinds of members in assets.
+func withAllMembers(r rest.Record, as rest.Shape) rest.Record {
+	if as != rest.ShapeFull {
+		return r
+	}
+	primary, _ := r.Get("member_ids").([]desk.UserID)
+	secondary, _ := r.Get("secondary_member_ids").([]desk.UserID)
+	all := slices.Compact(slices.Sorted(slices.Values(slices.Concat(primary, secondary))))
+	whole := slices.Clone(r)
+	for i := range whole {
+		if whole[i].Key == "member_ids" {
+			whole[i].Value = append([]desk.UserID{}, all...)
+		}
+	}
+	return whole
 }
 
 func (s *Room) addMembers(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.UserID]) error {

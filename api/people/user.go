@@ -105,6 +105,7 @@ func (s *Room) searchUsers(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	shown := s.UserView(rest.Caller(r))
+	shown.Marks = filter.Marks
 	if !rest.WantsChoices(p) {
 		return shown.List(w, r, p, users, total)
 	}
@@ -138,11 +139,8 @@ func (s *Room) userFilter(r *http.Request, p rest.Params) (directory.Filter, err
 	if filter.Search, err = s.Search(r, p, rules.UserAttributes(catalog)); err != nil {
 		return filter, err
 	}
-	if p.Has("ids") {
-		if filter.IDs, err = rest.IDsIn[desk.UserID](p, "ids"); err != nil {
-			return filter, err
-		}
-		filter.IDs = append([]desk.UserID{}, filter.IDs...) // none is not all
+	if filter.IDs, err = rest.OnlyIDs[desk.UserID](p); err != nil {
+		return filter, err
 	}
 	if filter.RoleIDs, err = rest.IDsIn[desk.RoleID](p, "role_ids"); err != nil {
 		return filter, err

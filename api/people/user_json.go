@@ -2,9 +2,12 @@ package people
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/finder"
 	"postroom/internal/store/catalog"
 )
 
@@ -14,8 +17,8 @@ func userRecord(u desk.User) rest.Record {
 		{"id", u.ID}, {"organization_id", u.OrganizationID}, {"login", u.Login},
 		{"firstname", u.Firstname}, {"lastname", u.Lastname}, {"email", u.Email},
 		{"image", u.Image}, {"image_source", u.ImageSource},
-		{"web", u.Web}, {"phone", u.Phone}, {"fax", u.Fax}, {"mobile", u.Mobile}, {"department", u.Department},
-		{"street", u.Street}, {"zip", u.Zip}, {"city", u.City}, {"country", u.Country}, {"address", u.Address.Address},
+		{"web", u.Web}, {"phone", u.Phone}, {"fax", u.Fax}, {"mobile", u.Mobile}, {"department", orNull(u.Department)},
+		{"street", u.Street}, {"zip", u.Zip}, {"city", u.City}, {"country", u.Country}, {"address", orNull(u.Address.Address)},
 		{"vip", u.Vip}, {"verified", u.Verified}, {"active", u.Active}, {"note", u.Note},
 		{"last_login", u.LastLogin}, {"source", u.Source}, {"login_failed", u.LoginFailed},
 		{"out_of_office", u.OutOfOffice.OutOfOffice},
@@ -25,14 +28,24 @@ func userRecord(u desk.User) rest.Record {
 	}.Stamped(u.Stamp)
 }
 
+// orNull shows a text that clients know as null where there is none.
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 // UserView shows users to whoever makes the request.
 func (s *Room) UserView(who *desk.Caller) rest.View[desk.User] {
 	return rest.View[desk.User]{
 		Model: "User",
+		Texts: finder.FieldsOfUser(),
 		ID:    func(u desk.User) int64 { return int64(u.ID) },
 		Records: rest.Customized(s.House, "User", func(u desk.User) map[string]any { return u.Custom },
 			rest.Linked(func(u desk.User) desk.UserID { return u.ID }, s.Store.UserLinks, linkedUserRecord)),
 		Expand: s.expandUsers,
+		Settle: withAccounts,
 		Cut:    func(u desk.User, r rest.Record) rest.Record { return cutUser(who, u.ID, r) },
 		Relatives: func(ctx context.Context, users []desk.User, records []rest.Record, assets *rest.Record) error {
 			return s.AddOrganizations(ctx, who, assets, organizationsOf(users, records))
@@ -75,9 +88,27 @@ func cutUser(who *desk.Caller, id desk.UserID, r rest.Record) rest.Record {
 func linkedUserRecord(u desk.User, links desk.UserLinks) rest.Record {
 	none := []int64{}
 	return userRecord(u).With("role_ids", links.RoleIDs).With("two_factor_preference_ids", links.TwoFactorIDs).
-		With("organization_ids", links.OrganizationIDs).With("authorization_ids", none).With("overview_sorting_ids", links.OverviewSortingIDs).
+		With("organization_ids", links.OrganizationIDs).With("authorization_ids", links.AuthorizationIDs).
+		With("overview_sorting_ids", links.OverviewSortingIDs).
 		With("karma_user_ids", none). // clients of older versions expect it
-		With("group_ids", links.Groups)
+		With("group_ids", links.Groups).With("accounts", accountsRecord(links.Accounts))
+}
+
+func accountsRecord(accounts map[string]desk.Account) rest.Record {
+	r := rest.Record{}
+	for _, provider := range slices.Sorted(maps.Keys(accounts)) {
+		account := accounts[provider]
+		r.Add(provider, rest.Record{{"uid", account.UID}, {"username", account.Username}})
+	}
+	return r
+}
+
+// withAccounts leaves the accounts by which somebody signs in to assets.
+func withAccounts(r rest.Record, as rest.Shape) rest.Record {
+	if as == rest.ShapeFull {
+		return r
+	}
+	return r.Without("accounts")
 }
 
 func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []rest.Record) error {
@@ -113,7 +144,9 @@ func (s *Room) expandUsers(ctx context.Context, users []desk.User, records []res
 		if len(r.Get("two_factor_preference_ids").([]int64)) == 0 { // those that there are have no name
 			r.Add("two_factor_preferences", []string{})
 		}
-		r.Add("authorizations", []string{})
+		if len(r.Get("authorization_ids").([]desk.AuthorizationID)) == 0 { // nor have accounts elsewhere
+			r.Add("authorizations", []string{})
+		}
 		if len(r.Get("overview_sorting_ids").([]desk.OverviewSortingID)) == 0 { // nor have those
 			r.Add("overview_sortings", []string{})
 		}

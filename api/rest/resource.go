@@ -78,8 +78,8 @@ var Anybody = &desk.Caller{Permissions: []string{"admin", "ticket.agent"}}
 var (
 	ShapeQuery  = []string{"expand", "full"}
 	ListQuery   = []string{"page", "per_page", "sort_by", "order_by", "expand", "full"}
-	SearchQuery = append([]string{"query", "ids", "only_total_count", "label", "term"}, ListQuery...)
-	SearchBody  = Record{{"query", ""}, {"condition", Record{}}, {"ids", []int64{}}, {"page", 0}, {"per_page", 0}, {"sort_by", ""}, {"order_by", ""}}
+	SearchQuery = append([]string{"query", "ids", "only_total_count", "highlight", "label", "term"}, ListQuery...)
+	SearchBody  = Record{{"query", ""}, {"condition", Record{}}, {"ids", []int64{}}, {"page", 0}, {"per_page", 0}, {"sort_by", ""}, {"order_by", ""}, {"highlight", false}}
 )
 
 func (k *Resource[T, ID]) List(w http.ResponseWriter, r *http.Request) error {
@@ -116,12 +116,8 @@ func (k *Resource[T, ID]) Search(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if p.Has("ids") {
-		ids, err := IDsIn[ID](p, "ids")
-		if err != nil {
-			return err
-		}
-		filter.IDs = append([]ID{}, ids...) // none is not all
+	if filter.IDs, err = OnlyIDs[ID](p); err != nil {
+		return err
 	}
 	return k.show(w, r, p, filter, orders, page)
 }
@@ -166,6 +162,7 @@ func (k *Resource[T, ID]) show(w http.ResponseWriter, r *http.Request, p Params,
 		return err
 	}
 	shown := k.View(Caller(r))
+	shown.Marks = filter.Marks
 	if k.Choice == nil || !WantsChoices(p) {
 		return shown.List(w, r, p, items, total)
 	}
@@ -317,10 +314,12 @@ func (k *Resource[T, ID]) write(ctx context.Context, tx *store.Store, in *Input,
 			return err
 		}
 	}
-	if k.Link == nil {
-		return nil
+	if k.Link != nil {
+		if err := k.Link(ctx, tx, in, *v); err != nil {
+			return err
+		}
 	}
-	return k.Link(ctx, tx, in, *v)
+	return in.Restamp(ctx, tx, k.Table.Name, int64(k.Table.ID(*v)))
 }
 
 // Saved answers with a record as it is stored now: the next GET must say the same.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/finder"
 	"postroom/internal/rules"
 	"postroom/internal/search"
 	"postroom/internal/store/table"
@@ -24,7 +25,7 @@ func (s *House) Search(r *http.Request, p Params, about *rules.Attributes) (tabl
 	}
 	if text != "" {
 		read := search.Parse(text, about, found.Context.Now)
-		found.Query, found.Engine = read.Query, read.Engine
+		found.Query, found.Engine, found.Marks = read.Query, read.Engine, read.Marks
 	}
 	if p.Blank("condition") {
 		return found, nil
@@ -81,6 +82,7 @@ type Wanted struct {
 	Words []string // instead, for a kind without attributes
 	table.Page
 	Count      bool // how many there are on all pages, too
+	Highlight  bool // where in them it was found, too
 	Everywhere bool // among all records, whatever the caller may see
 }
 
@@ -89,6 +91,8 @@ type Found struct {
 	IDs    []int64
 	Total  int // on all pages, if it was asked for
 	Assets Record
+	// Highlights are those of each record, if they were asked for.
+	Highlights map[int64]finder.Highlight
 }
 
 // FoundIn makes Found of a page of records that are at hand.
@@ -97,9 +101,13 @@ func FoundIn[T any](ctx context.Context, v View[T], items []T, what Wanted, tota
 	for i, item := range items {
 		found.IDs[i] = v.ID(item)
 	}
-	records, err := v.Show(ctx, items, ShapePlain)
+	records, err := v.Show(ctx, items, ShapeFull)
 	if err != nil {
 		return found, err
+	}
+	if what.Highlight {
+		v.Marks = what.Marks
+		found.Highlights = v.highlights(items, records)
 	}
 	if found.Assets, err = v.Family(ctx, items, records); err != nil {
 		return found, err

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/finder"
+	"postroom/internal/wording"
 )
 
 // View is how one kind of record leaves the house.
@@ -18,10 +20,16 @@ type View[T any] struct {
 	Records func(ctx context.Context, items []T) ([]Record, error)
 	// Expand adds names to the records of the same page.
 	Expand func(ctx context.Context, items []T, records []Record) error
+	// Settle makes of a record what it is in a shape where that differs; nil: it never does. Assets hold
+	// records as ShapeFull has them.
+	Settle func(r Record, as Shape) Record
 	// Cut takes away what the caller may not see; nil: nothing.
 	Cut func(item T, r Record) Record
 	// Relatives adds to assets what the records of a page refer to; nil: nothing.
 	Relatives func(ctx context.Context, items []T, records []Record, assets *Record) error
+	// Texts are the fields in which searches look for words; Marks is what one looked for.
+	Texts []string
+	Marks []wording.Mark
 }
 
 func (v View[T]) Show(ctx context.Context, items []T, as Shape) ([]Record, error) {
@@ -34,8 +42,11 @@ func (v View[T]) Show(ctx context.Context, items []T, as Shape) ([]Record, error
 			return nil, err
 		}
 	}
-	if v.Cut != nil {
-		for i := range records {
+	for i := range records {
+		if v.Settle != nil {
+			records[i] = v.Settle(records[i], as)
+		}
+		if v.Cut != nil {
 			records[i] = v.Cut(items[i], records[i])
 		}
 	}
@@ -49,15 +60,22 @@ func (v View[T]) List(w http.ResponseWriter, r *http.Request, p Params, items []
 	if err != nil {
 		return err
 	}
+	ids := make([]int64, len(items))
+	for i, item := range items {
+		ids[i] = v.ID(item)
+	}
+	var found map[int64]finder.Highlight
+	if len(v.Texts) > 0 && WantsHighlights(p) {
+		found = v.highlights(items, records)
+	}
 	if as != ShapeFull {
 		if records == nil {
 			records = []Record{}
 		}
+		if found != nil {
+			AddHighlights(records, ids, found)
+		}
 		return Reply(w, r, records)
-	}
-	ids := make([]int64, len(items))
-	for i, item := range items {
-		ids[i] = v.ID(item)
 	}
 	count, err := total()
 	if err != nil {
@@ -67,7 +85,11 @@ func (v View[T]) List(w http.ResponseWriter, r *http.Request, p Params, items []
 	if err != nil {
 		return err
 	}
-	return Reply(w, r, Record{{"record_ids", ids}, {"assets", assets}, {"total_count", count}})
+	answer := Record{{"record_ids", ids}, {"assets", assets}, {"total_count", count}}
+	if found != nil {
+		answer.Add("highlights", HighlightsByID(ids, found))
+	}
+	return Reply(w, r, answer)
 }
 
 // One answers with a single record.
@@ -179,7 +201,11 @@ func (v View[T]) Choices(w http.ResponseWriter, r *http.Request, p Params, items
 	return Reply(w, r, found)
 }
 
-func WantsChoices(p Params) bool { return p.Has("label") || p.Has("term") }
+// WantsChoices reports whether a search is for something to choose from. Who wants names, too, gets
+// whole records, whatever the query is called.
+func WantsChoices(p Params) bool {
+	return (p.Has("label") || p.Has("term")) && ShapeOf(p) != ShapeExpand
+}
 
 // IDText is an id as a key of a map.
 func IDText[T ~int64](id T) string { return strconv.FormatInt(int64(id), 10) }

@@ -38,8 +38,8 @@ func (s *Room) Routes(t *rest.Table) {
 	found := rest.Record{{"assets", rest.Record{}}, {"result", []any{rest.Record{{"type", ""}, {"id", int64(0)}}}}}
 	byObject := rest.Record{{"assets", rest.Record{}}, {"result", map[string]any{}}}
 	sample := rest.AnyOf{found, byObject}
-	query := []string{"query", "term", "limit", "by_object"}
-	body := rest.Record{{"query", ""}, {"limit", 0}, {"by_object", false}}
+	query := []string{"query", "term", "limit", "by_object", "highlight"}
+	body := rest.Record{{"query", ""}, {"limit", 0}, {"by_object", false}, {"highlight", false}}
 	t.Handle("GET /api/v1/search", rest.Login, s.searchAll).Asks(query...).Gives(sample)
 	t.Handle("POST /api/v1/search", rest.Login, s.searchAll).Takes(body).Gives(sample)
 	t.Handle("GET /api/v1/search/{objects}", rest.Login, s.searchAll).Asks(query...).Gives(sample)

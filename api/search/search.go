@@ -15,7 +15,7 @@ func (s *Room) searchAll(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Offset = 0 // each kind shows its best, and no more
-	answer := &found{counted: p.Flag("by_object"), counts: rest.Record{}}
+	answer := &found{counted: p.Flag("by_object"), highlighted: rest.WantsHighlights(p), counts: rest.Record{}}
 	for _, kind := range s.asked(r.PathValue("objects")) {
 		if !kind.May(rest.Caller(r)) {
 			continue
@@ -35,7 +35,7 @@ func (s *Room) asked(objects string) []rest.Searchable {
 	var named []rest.Searchable
 	for _, kind := range s.kinds {
 		for model := range strings.SplitSeq(objects, "-") {
-			if strings.EqualFold(kind.Model, model) {
+			if strings.EqualFold(kind.Model, strings.ReplaceAll(model, "::", "")) {
 				named = append(named, kind)
 				break
 			}
@@ -46,10 +46,11 @@ func (s *Room) asked(objects string) []rest.Searchable {
 
 // found is what a search across kinds finds.
 type found struct {
-	counted bool // how many there are of each kind is wanted
-	hits    []rest.Record
-	counts  rest.Record
-	assets  []rest.Record
+	counted     bool // how many there are of each kind is wanted
+	highlighted bool // where it was found is wanted
+	hits        []rest.Record
+	counts      rest.Record
+	assets      []rest.Record
 }
 
 func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchable, page table.Page) error {
@@ -57,7 +58,7 @@ func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchabl
 	if err != nil {
 		return err
 	}
-	wanted := rest.Wanted{Page: page, Count: f.counted, Words: rest.WordsOf(p)}
+	wanted := rest.Wanted{Page: page, Count: f.counted, Highlight: f.highlighted, Words: rest.WordsOf(p)}
 	if kind.Attributes != nil {
 		if wanted.Search, err = s.Search(r, p, kind.Attributes(catalog)); err != nil {
 			return err
@@ -68,10 +69,16 @@ func (f *found) add(s *Room, r *http.Request, p rest.Params, kind rest.Searchabl
 		return err
 	}
 	f.assets = append(f.assets, got.Assets)
-	for _, id := range got.IDs {
-		f.hits = append(f.hits, rest.Record{{"type", kind.Model}, {"id", id}})
+	hits, count := make([]rest.Record, len(got.IDs)), rest.Record{{"object_ids", got.IDs}, {"total_count", got.Total}}
+	for i, id := range got.IDs {
+		hits[i] = rest.Record{{"type", kind.Model}, {"id", id}}
 	}
-	f.counts.Add(kind.Model, rest.Record{{"object_ids", got.IDs}, {"total_count", got.Total}})
+	if f.highlighted {
+		rest.AddHighlights(hits, got.IDs, got.Highlights)
+		count.Add("highlights", rest.HighlightsByID(got.IDs, got.Highlights))
+	}
+	f.hits = append(f.hits, hits...)
+	f.counts.Add(kind.Model, count)
 	return nil
 }
 

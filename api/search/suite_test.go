@@ -172,6 +172,22 @@ func TestQueriesFindWithSearchEngine(t *testing.T) {
 	}
 }
 
+// TestEngineIsNotAskedForWhatItWasNotTold empties the address and sets it again: what changed in between is
+// in no index, though its name still answers.
+func TestEngineIsNotAskedForWhatItWasNotTold(t *testing.T) {
+	t.Parallel()
+	address := searchengine.URL(t)
+	o := openEngine(t, address)
+	o.ask("engine", []query{{Who: "emma", Query: "broken", Finds: []string{"printer"}}})
+	o.Setting("es_url", "")
+	o.Store.ForgetCatalog()
+	o.Exec(`UPDATE tickets SET title = 'Nothing but toner' WHERE number = '10001'`)
+	o.ask("postgresql", []query{{Who: "emma", Query: "title:broken", Finds: []string{}}})
+	o.Setting("es_url", address)
+	o.Store.ForgetCatalog()
+	o.ask("postgresql", []query{{Who: "emma", Query: "title:broken", Finds: []string{}}})
+}
+
 // TestPostgreSQLFindsWhileTheEngineIsAway points the setting at an address where nobody listens.
 func TestPostgreSQLFindsWhileTheEngineIsAway(t *testing.T) {
 	t.Parallel()
@@ -182,6 +198,8 @@ func TestPostgreSQLFindsWhileTheEngineIsAway(t *testing.T) {
 	})
 	o.Setting("es_url", "http://127.0.0.1:1")
 	o.Setting("es_index", "nobody")
+	o.Exec(`INSERT INTO search_indexes (name, object, serving)
+		VALUES ('nobody_ticket-1', 'ticket', true), ('nobody_user-1', 'user', true), ('nobody_organization-1', 'organization', true)`)
 	o.Store.ForgetCatalog()
 	o.ask("postgresql", readQueries(t))
 	if n := strings.Count(log.String(), "the search engine does not answer"); n != 1 {

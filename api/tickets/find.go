@@ -21,9 +21,11 @@ func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (fo
 	if err != nil {
 		return found, err
 	}
-	found.IDs = make([]int64, len(tickets))
-	for i, t := range tickets {
-		found.IDs[i] = int64(t.ID)
+	found.IDs = plainIDs(tickets)
+	if what.Highlight {
+		if found.Highlights, err = s.Finder.Highlights(ctx, search, tickets); err != nil {
+			return found, err
+		}
 	}
 	if found.Assets, err = s.Assets(ctx, who, tickets); err != nil || !what.Count {
 		return found, err

@@ -50,12 +50,8 @@ func (s *Room) ticketSearch(r *http.Request, p rest.Params, page table.Page, c *
 	if search.Search, err = s.Search(r, p, rules.TicketAttributes(c)); err != nil {
 		return search, err
 	}
-	if !p.Blank("ids") {
-		ids, err := rest.IDsIn[desk.TicketID](p, "ids")
-		if err != nil {
-			return search, err
-		}
-		search.IDs = ids
+	if search.IDs, err = rest.OnlyIDs[desk.TicketID](p); err != nil {
+		return search, err
 	}
 	search.Order, err = rest.OrderingBy(p, lookup.SortColumns(), c.CustomAttributes("Ticket"), true)
 	return search, err
@@ -66,13 +62,40 @@ func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.T
 		return ticketLabels(tickets), nil
 	}
 	shown, err := s.showTicketsAs(ctx, who, tickets, p, withIDs)
-	full, isFull := shown.(rest.Record)
-	if err != nil || !isFull {
-		return shown, err
+	if err != nil {
+		return nil, err
 	}
-	count, err := s.Finder.CountTickets(ctx, search)
-	full.Add("total_count", count)
-	return full, err
+	full, isFull := shown.(rest.Record)
+	if isFull {
+		count, err := s.Finder.CountTickets(ctx, search)
+		if err != nil {
+			return nil, err
+		}
+		full.Add("total_count", count)
+		shown = full
+	}
+	if !rest.WantsHighlights(p) {
+		return shown, nil
+	}
+	found, err := s.Finder.Highlights(ctx, search, tickets)
+	if err != nil {
+		return nil, err
+	}
+	if isFull {
+		return full.With("highlights", rest.HighlightsByID(plainIDs(tickets), found)), nil
+	}
+	if records, listed := shown.([]rest.Record); listed {
+		rest.AddHighlights(records, plainIDs(tickets), found)
+	}
+	return shown, nil
+}
+
+func plainIDs(tickets []desk.Ticket) []int64 {
+	ids := make([]int64, len(tickets))
+	for i, t := range tickets {
+		ids[i] = int64(t.ID)
+	}
+	return ids
 }
 
 // ticketLabels shows tickets as what a field for choosing one needs.

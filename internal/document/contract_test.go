@@ -47,17 +47,18 @@ func TestDocumentsHoldWhatIsPublished(t *testing.T) {
 		index string
 		name  string
 		text  json.RawMessage
+		full  bool // nothing is unknown that is never null
 	}{
-		{"ticket", "a full one", document.Ticket(full, terms)},
-		{"ticket", "one of which little is known", document.Ticket(empty, terms)},
-		{"ticket_priority", "one", terms.Priorities[3]},
-		{"ticket_state", "one with a next state", terms.States[7]},
-		{"ticket_state", "one without", terms.States[4]},
-		{"user", "one", document.User(person(), acme, c)},
-		{"organization", "one", document.Organization(organization(), []desk.UserID{8}, people, c)},
-		{"group", "one", terms.Groups[1]},
-		{"cti_log", "one", document.Call(call())},
-		{"chat_session", "one", document.ChatSession(talk(anna))},
+		{"ticket", "a full one", document.Ticket(full, terms), true},
+		{"ticket", "one of which little is known", document.Ticket(empty, terms), false},
+		{"ticket_priority", "one", terms.Priorities[3], true},
+		{"ticket_state", "one with a next state", terms.States[7], true},
+		{"ticket_state", "one without", terms.States[4], true},
+		{"user", "one", document.User(person(), acme, c), true},
+		{"organization", "one", document.Organization(organization(), []desk.UserID{8}, people, c), true},
+		{"group", "one", terms.Groups[1], true},
+		{"cti_log", "one", document.Call(call()), true},
+		{"chat_session", "one", document.ChatSession(talk(anna)), true},
 	} {
 		var found map[string]any
 		if err := json.Unmarshal(tc.text, &found); err != nil {
@@ -66,12 +67,12 @@ func TestDocumentsHoldWhatIsPublished(t *testing.T) {
 		if len(published[tc.index]) < 10 {
 			t.Fatalf("%d attributes of %s are published: the list was not read", len(published[tc.index]), tc.index)
 		}
-		check(t, published, tc.index, tc.index+", "+tc.name, found)
+		check(t, published, tc.index, tc.index+", "+tc.name, found, tc.full)
 	}
 }
 
 // check compares an object with the attributes of its kind, and what is in it with theirs.
-func check(t *testing.T, published map[string][]attribute, kind, where string, found map[string]any) {
+func check(t *testing.T, published map[string][]attribute, kind, where string, found map[string]any, full bool) {
 	t.Helper()
 	for _, a := range published[kind] {
 		value, there := found[a.Field]
@@ -80,6 +81,9 @@ func check(t *testing.T, published map[string][]attribute, kind, where string, f
 				t.Errorf("%s: %s is missing", where, a.Field)
 			}
 			continue
+		}
+		if value == nil && full && !a.Nullable {
+			t.Errorf("%s: %s is null", where, a.Field)
 		}
 		checkValue(t, published, a, where+"."+a.Field, value)
 	}
@@ -165,7 +169,7 @@ func checkElement(t *testing.T, published map[string][]attribute, a attribute, o
 	inner, isObject := one.(map[string]any)
 	switch of {
 	case "article":
-		check(t, published, "ticket.article", where, inner)
+		check(t, published, "ticket.article", where, inner, true)
 	case "user":
 		checkPlain(t, published, "user", where, inner)
 	case "int":

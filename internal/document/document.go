@@ -17,10 +17,10 @@ import (
 
 // Bounds on what a document may hold: a bulk of them has to fit into memory, ours and the engine's.
 const (
-	MaxBody    = 500_000   // bytes of the text of one article
-	MaxTexts   = 20 << 20  // bytes of the texts of one ticket; what comes after is left out
-	MaxMembers = 1000      // of an organization
-	MaxFiles   = 100 << 20 // bytes of the files of one ticket that the engine reads itself
+	MaxBody    = 500_000  // bytes of the text of one article
+	MaxTexts   = 20 << 20 // bytes of the texts of one ticket; what comes after is left out
+	MaxMembers = 1000     // of an organization
+	MaxFiles   = 32 << 20 // bytes of the files of one ticket that the engine reads itself; it takes requests up to 100 MB
 )
 
 // when is a moment as documents hold it.

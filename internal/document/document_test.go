@@ -78,7 +78,7 @@ func matter(people map[desk.UserID]json.RawMessage, acme json.RawMessage) docume
 	return document.Matter{
 		Ticket: t, People: people, Organization: acme, Tags: []string{"order"}, Mentions: []int64{3, 5},
 		Articles: []desk.Article{{
-			ID: 16, TicketID: 1, TypeID: 5, SenderID: 2, From: new("Anna <anna@example.com>"), Subject: new("Broken"),
+			ID: 16, TicketID: 1, TypeID: 5, SenderID: 2, From: new("Anna <anna@example.com>"), To: new("support@example.com"), Subject: new("Broken"),
 			ContentType: "text/html", Body: "<p>It is <b>broken</b></p><script>x</script>", Stamp: stamp(),
 		}},
 		Files: map[desk.ArticleID][]document.File{16: {{Name: "bill.pdf", Size: 9, Text: "42 Euro"}, {Name: "raw.pdf", Size: 3, Content: []byte("raw")}}},
@@ -181,5 +181,15 @@ func TestAnswersSayWhetherTheyArePublic(t *testing.T) {
 		if err := json.Unmarshal(text, &found); err != nil || found.State != tc.want || found.Body != "How" || found.Locale != "de-de" {
 			t.Errorf("%s: %+v, %v, want state %s", tc.name, found, err, tc.want)
 		}
+	}
+}
+
+func BenchmarkTicket(b *testing.B) {
+	c := catalog()
+	terms := newTerms(c)
+	full := matter(map[desk.UserID]json.RawMessage{8: document.InOthers(person(), c)}, document.OrganizationInOthers(organization(), c))
+	b.ReportAllocs()
+	for b.Loop() {
+		b.SetBytes(int64(len(document.Ticket(full, terms))))
 	}
 }

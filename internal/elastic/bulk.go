@@ -44,6 +44,11 @@ type Outcome struct {
 // the versions keep that harmless.
 func (c *Client) Bulk(ctx context.Context, ops []Op) ([]Outcome, error) {
 	var body bytes.Buffer
+	size := 0
+	for _, op := range ops {
+		size += len(op.Document) + actionBytes
+	}
+	body.Grow(size)
 	for _, op := range ops {
 		appendOp(&body, op)
 	}
@@ -92,6 +97,9 @@ func (c *Client) halves(ctx context.Context, ops []Op, tooLarge error) ([]Outcom
 	rest, err := c.Bulk(ctx, ops[len(ops)/2:])
 	return append(first, rest...), err
 }
+
+// actionBytes is about how long the line is that says what becomes of a document.
+const actionBytes = 200
 
 // appendOp writes the lines of one Op. Names of indexes are ours and need no quoting beyond Go's.
 func appendOp(body *bytes.Buffer, op Op) {

@@ -88,12 +88,13 @@ func verifies(s desk.Settings) bool {
 // search engine it is nil.
 func (e *Engine) Client(s desk.Settings) (*Client, error) {
 	o := optionsOf(s)
-	if o.url == "" {
-		return nil, nil
-	}
 	of := sha256.Sum256(fmt.Appendf(nil, "%#v", o))
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if o.url == "" {
+		e.made = nil // what was known of it may be wrong when it is named again
+		return nil, nil
+	}
 	if e.made != nil && e.of == of {
 		return e.made, nil
 	}

@@ -16,7 +16,7 @@ func mapping(object string, dates map[string]string) map[string]any {
 		properties["article"] = map[string]any{"properties": map[string]any{
 			"created_at": date, "updated_at": date, "preferences": kept,
 			"attachment": map[string]any{"properties": map[string]any{
-				"_name": words, "content": map[string]any{"type": "text"}, "size": map[string]any{"type": "long"},
+				"_name": words, "content": map[string]any{"type": "text", "norms": false}, "size": map[string]any{"type": "long"},
 				"_content": kept, // is gone when the pipeline has read it
 			}},
 		}}
@@ -42,8 +42,9 @@ func mapping(object string, dates map[string]string) map[string]any {
 var times = []string{"created_at", "updated_at"}
 
 var (
-	date  = map[string]any{"type": "date"}
-	words = map[string]any{"type": "text", "fields": map[string]any{"keyword": map[string]any{"type": "keyword", "ignore_above": 256}}}
+	date = map[string]any{"type": "date"}
+	// Nobody is shown what fits best, but what was changed last: how long a text is need not be kept.
+	words = map[string]any{"type": "text", "norms": false, "fields": map[string]any{"keyword": map[string]any{"type": "keyword", "ignore_above": 256}}}
 	// kept can be read in the document and not be searched: its parts have any name and type.
 	kept = map[string]any{"type": "object", "enabled": false}
 )

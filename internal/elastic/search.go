@@ -103,13 +103,16 @@ func (c *Client) count(ctx context.Context, index string, query any) (int64, err
 	return answer.Count, err
 }
 
-// Serves reports whether a complete index of a kind is there.
-func (c *Client) Serves(ctx context.Context, object string) (bool, error) {
-	err := c.do(ctx, askWithin, esapi.IndicesExistsAliasRequest{Name: []string{c.Alias(object)}}, nil)
+// Serves reports whether searches for a kind are answered by one index, given by its own name. Another
+// one may be there under the alias: of another program, or one that nobody has told of changes for long.
+func (c *Client) Serves(ctx context.Context, object, index string) (bool, error) {
+	var answer map[string]json.RawMessage
+	err := c.do(ctx, askWithin, esapi.IndicesGetAliasRequest{Name: []string{c.Alias(object)}}, &answer)
 	if errors.Is(err, errNoIndex) {
 		return false, nil
 	}
-	return err == nil, err
+	_, serves := answer[index]
+	return serves && len(answer) == 1, err
 }
 
 func (c *Client) aliases(objects []string) []string {

@@ -69,7 +69,11 @@ func (f *Finder) client(ctx context.Context, object string) *elastic.Client {
 	}
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	serves, err = client.Serves(ctx, object)
+	index, err := f.store.ServingIndex(ctx, object)
+	if err != nil || index == "" {
+		return nil
+	}
+	serves, err = client.Serves(ctx, object, index)
 	if err != nil {
 		f.failed(ctx, client, err)
 		return nil

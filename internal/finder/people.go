@@ -9,14 +9,16 @@ import (
 	"postroom/internal/store/table"
 )
 
-// Where words without a name are looked for, as PostgreSQL does.
-var (
-	fieldsOfUser = []string{
+// FieldsOfUser are where words without a name are looked for, as PostgreSQL does.
+func FieldsOfUser() []string {
+	return []string{
 		"login", "firstname", "lastname", "email", "phone", "mobile", "fax", "web", "department", "street", "zip", "city", "country",
 		"address", "note",
 	}
-	fieldsOfOrganization = []string{"name", "domain", "note"}
-)
+}
+
+// FieldsOfOrganization are the same of organizations.
+func FieldsOfOrganization() []string { return []string{"name", "domain", "note"} }
 
 func byIDLast(orders []table.Order) []table.Order {
 	return append(append([]table.Order{}, orders...), table.Order{Column: "id"})
@@ -24,7 +26,7 @@ func byIDLast(orders []table.Order) []table.Order {
 
 func aboutUsers(filter directory.Filter, orders []table.Order, page table.Page) question {
 	q := question{
-		object: elastic.User, text: filter.Engine, fields: fieldsOfUser, orders: byIDLast(orders), page: page,
+		object: elastic.User, text: filter.Engine, fields: FieldsOfUser(), orders: byIDLast(orders), page: page,
 		plain: filter.Condition == nil && len(filter.RoleIDs) == 0 && len(filter.Permissions) == 0 && len(filter.Groups) == 0,
 	}
 	if filter.IDs != nil {
@@ -62,7 +64,7 @@ func (f *Finder) CountUsers(ctx context.Context, filter directory.Filter) (int, 
 
 func aboutOrganizations(filter table.Filter[desk.OrganizationID], orders []table.Order, page table.Page) question {
 	q := question{
-		object: elastic.Organization, text: filter.Engine, fields: fieldsOfOrganization, orders: byIDLast(orders), page: page,
+		object: elastic.Organization, text: filter.Engine, fields: FieldsOfOrganization(), orders: byIDLast(orders), page: page,
 		plain: filter.Condition == nil && len(filter.Words) == 0 && !filter.OnlyActive && filter.InGroups == nil,
 	}
 	if filter.IDs != nil {

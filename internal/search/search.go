@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postroom/internal/rules"
+	"postroom/internal/wording"
 )
 
 // Bounds on what somebody can make the database think about.
@@ -25,6 +26,7 @@ const (
 type Reading struct {
 	Query  *rules.Query // for the database
 	Engine string       // for a search engine, in the syntax of its query_string; without letters: everything
+	Marks  []wording.Mark
 }
 
 // Parse reads a text. The attributes say which names before a colon are attributes; now is what
@@ -42,7 +44,7 @@ func Parse(text string, attributes *rules.Attributes, now time.Time) Reading {
 		p.next++ // a bracket too many
 	}
 	found := allOf(all)
-	return Reading{Query: found.query, Engine: found.text}
+	return Reading{Query: found.query, Engine: found.text, Marks: p.marks}
 }
 
 // clean cuts what is too long, and takes away what no text in the database has.
@@ -56,6 +58,7 @@ type parser struct {
 	terms      int
 	attributes *rules.Attributes
 	now        time.Time
+	marks      []wording.Mark // of what is to be found
 }
 
 func (p *parser) end() bool { return p.next >= len(p.tokens) }
@@ -113,10 +116,12 @@ func (p *parser) term(field string, depth int) *part {
 	if p.end() || p.tokens[p.next].kind == or || p.tokens[p.next].kind == closing {
 		return nil
 	}
+	marked := len(p.marks)
 	found := p.positive(field, depth)
 	if found == nil || !negated {
 		return found
 	}
+	p.marks = p.marks[:marked]
 	return noneOf(found)
 }
 

@@ -37,12 +37,14 @@ func (p *parser) word(field string, t token) *part {
 		if found := p.compare(field, t); found != nil {
 			return found
 		}
+		p.marks = append(p.marks, wording.Mark{Pattern: rules.Literal(t.raw)})
 		return asTyped(t) // not a value of the attribute: a word like others
 	}
 	pattern := likePattern(t)
 	if strings.Trim(pattern, "%_-+") == "" {
 		return nil
 	}
+	p.marks = append(p.marks, wording.Mark{Pattern: pattern})
 	return &part{rules.Words(pattern), engineWord(t)}
 }
 
@@ -130,7 +132,12 @@ var indexed = map[string]bool{
 // few texts have to be looked at.
 func (p *parser) text(field string, t token) *part {
 	found := p.one(field, "matches regex", regular(t), p.engineName(field)+":"+engineValue(t))
-	if found == nil || !indexed[field] {
+	if found == nil {
+		return nil
+	}
+	open := t.kind == word && strings.Trim(t.text, "*") != t.text
+	p.marks = append(p.marks, wording.Mark{Field: p.engineName(field), Pattern: likePattern(t), Whole: !open})
+	if !indexed[field] {
 		return found
 	}
 	queries := []*rules.Query{}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/blob"
+	"postroom/internal/document"
 	"postroom/internal/elastic"
 	"postroom/jobs/jobtest"
 )
@@ -54,6 +55,35 @@ func TestWordsInAttachmentsAreFound(t *testing.T) {
 	o.work()
 	if got := o.count(elastic.Ticket, "title:changed+AND+kilimanjaro"); got != 1 {
 		t.Errorf("the text of the file is gone after another change")
+	}
+}
+
+// TestLongTicketsAreReadInParts has tickets of more text than is in memory at once, which only their sizes
+// tell, and one of more than a document holds.
+func TestLongTicketsAreReadInParts(t *testing.T) {
+	t.Parallel()
+	o := openAt(t, "http://127.0.0.1:1", "long")
+	o.tickets(1001, 1002)
+	o.Exec(`
+		INSERT INTO ticket_articles (ticket_id, type_id, sender_id, body, content_type, created_at, updated_by_id, created_by_id)
+		SELECT 1001, 1, 2, repeat('word ', 200000), 'text/plain', now() + make_interval(secs => n), 1, 1 FROM generate_series(1, 50) AS n`)
+	sizes, err := o.TicketSizes(t.Context(), []int64{1001, 1002, 4711})
+	if err != nil || sizes[1001] < 50*document.MaxBody || sizes[1002] > 10_000 || len(sizes) != 2 {
+		t.Errorf("sizes %v, %v, want much of the first, little of the second and nothing of the third", sizes, err)
+	}
+	matters, err := o.MattersToIndex(t.Context(), []int64{1001, 1002})
+	if err != nil {
+		t.Fatal(err)
+	}
+	total := 0
+	for _, a := range matters.Articles[1001] {
+		total += len(a.Body)
+	}
+	if n := len(matters.Articles[1001]); n != 51 || total > document.MaxTexts || total < document.MaxTexts-document.MaxBody {
+		t.Errorf("%d articles with %d bytes of text were read, want 51 with up to %d", n, total, document.MaxTexts)
+	}
+	if a := matters.Articles[1002]; len(a) != 1 || a[0].Body == "" {
+		t.Errorf("another ticket has articles %+v, want one with its text", a)
 	}
 }
 

@@ -30,8 +30,10 @@ const (
 	Timeout = 5 * time.Minute
 	// settle is how long we wait for more changes of the same records, before we say that we began.
 	settle = 400 * time.Millisecond
-	// atOnce is how many records are taken with one transaction.
+	// atOnce is how many changes are claimed together.
 	atOnce = 500
+	// claimFor is how long nobody else works on them. Whoever does after that does no harm.
+	claimFor = 2 * time.Minute
 	// workFor is how long one attempt goes on taking more.
 	workFor = time.Minute
 	// engineAway is how long we leave an engine alone that does not answer.
@@ -85,41 +87,48 @@ func (j *Changes) drain(ctx context.Context) (more bool, err error) {
 }
 
 // batch writes the documents of the records that changed first, and reports whether there may be
-// more. If it fails, nothing was taken.
+// more. If it fails, their changes are left to whoever comes next.
 func (j *Changes) batch(ctx context.Context) (more bool, err error) {
-	client, c, err := j.engineNow(ctx)
-	if err != nil {
+	changes, err := j.store.ClaimSearchChanges(ctx, atOnce, claimFor)
+	if err != nil || len(changes) == 0 {
 		return false, err
 	}
+	var rows []int64
+	for _, c := range changes {
+		rows = append(rows, c.Rows...)
+	}
+	if err := j.writeAll(ctx, byObject(changes, false)); err != nil {
+		note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
+		defer cancel()
+		return false, errors.Join(err, j.store.ReleaseSearchChanges(note, rows))
+	}
+	wide := byObject(changes, true)
 	err = j.store.InTx(ctx, func(tx *store.Store) error {
-		changes, err := tx.TakeSearchChanges(ctx, atOnce)
-		if more = len(changes) == atOnce; err != nil || len(changes) == 0 {
-			return err
-		}
-		if client == nil {
-			return nil // there is no engine any more: whoever connects one again fills it anew
-		}
-		out, err := j.open(ctx, tx, client, c)
-		if err != nil {
-			return err
-		}
-		for object, ids := range byObject(changes, false) {
-			if err := out.write(ctx, object, ids); err != nil {
-				return err
-			}
-		}
-		if err := out.flush(ctx); err != nil {
-			return err
-		}
-		for object, ids := range byObject(changes, true) {
-			more = true
+		for object, ids := range wide {
 			if err := tx.SpreadSearchChange(ctx, object, ids); err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.FinishSearchChanges(ctx, rows)
 	})
-	return more, err
+	return len(rows) == atOnce || len(wide) > 0, err
+}
+
+// writeAll writes the documents of records into all indexes that are kept up to date.
+func (j *Changes) writeAll(ctx context.Context, records map[string][]int64) error {
+	out, err := j.open(ctx)
+	if err != nil || out.client == nil { // whoever connects an engine again fills it anew
+		return err
+	}
+	if err := out.toServed(ctx); err != nil {
+		return err
+	}
+	for object, ids := range records {
+		if err := out.write(ctx, object, ids); err != nil {
+			return err
+		}
+	}
+	return out.flush(ctx)
 }
 
 // byObject sorts records by kind: all of them, or those whose holders change too.

@@ -1,16 +1,19 @@
 package index_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/devstack/searchengine"
 	"postroom/internal/elastic"
 	"postroom/internal/store"
+	"postroom/internal/store/indexing"
 	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
@@ -24,15 +27,107 @@ func TestWithoutAnEngineNothingIsNoted(t *testing.T) {
 	}
 }
 
-func TestWithoutAnEngineNoIndexIsGoneOnWith(t *testing.T) {
+// TestIndexesThatMissedChangesAreForgotten says when: while there was no engine, or while indexes had other
+// names, nobody told them.
+func TestIndexesThatMissedChangesAreForgotten(t *testing.T) {
 	t.Parallel()
-	o := &office{Office: jobtest.Open(t)}
-	o.Exec(`INSERT INTO search_indexes (name, object, serving) VALUES ('zammad_ticket-1', 'ticket', true), ('zammad_ticket-2', 'ticket', false)`)
-	if _, err := o.WakeSearch(t.Context()); err != nil {
+	o := openAt(t, "http://127.0.0.1:1", "zammad")
+	for _, tc := range []struct {
+		setting, value string
+		left           int
+	}{
+		{"es_url", "http://127.0.0.1:2", 2}, // the same engine may be somewhere else
+		{"es_user", "somebody", 2},
+		{"es_index", "zammad", 2},
+		{"es_index", "other", 0},
+		{"es_url", "", 0},
+	} {
+		o.Exec(`DELETE FROM search_indexes`)
+		o.Exec(`INSERT INTO search_indexes (name, object, serving) VALUES ('zammad_ticket-1', 'ticket', true), ('zammad_ticket-2', 'ticket', false)`)
+		if err := o.PutSettingValue(t.Context(), tc.setting, tc.value); err != nil {
+			t.Fatal(err)
+		}
+		if left := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_indexes`); left != tc.left {
+			t.Errorf("%s = %q: %d indexes are kept up to date, want %d", tc.setting, tc.value, left, tc.left)
+		}
+	}
+}
+
+// TestNoTransactionWaitsForTheEngine has an engine take its time with a bulk: meanwhile nothing is open in
+// the database, others leave what was claimed alone, and who is stopped gives it back.
+func TestNoTransactionWaitsForTheEngine(t *testing.T) {
+	t.Parallel()
+	asked, stop := make(chan struct{}, 8), make(chan struct{})
+	engine := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if r.URL.Path != "/_bulk" {
+			_, _ = w.Write([]byte(`{"slow_ticket-1":{"aliases":{}}}`))
+			return
+		}
+		asked <- struct{}{}
+		select {
+		case <-stop:
+		case <-r.Context().Done():
+		}
+	}))
+	t.Cleanup(engine.Close)
+	t.Cleanup(func() { close(stop) })
+	o := openAt(t, engine.URL, "slow")
+	o.Exec(`INSERT INTO search_indexes (name, object, serving) VALUES ('slow_ticket-1', 'ticket', true)`)
+	o.tickets(1001, 1001)
+	ctx, cancel := context.WithCancel(t.Context())
+	wake, ended := o.wakes()[0], make(chan error, 1)
+	go func() { ended <- o.job.Work(ctx, task.SearchChanged{}, wake) }()
+	select {
+	case <-asked:
+	case err := <-ended:
+		t.Fatalf("the engine was not asked: %v", err)
+	}
+	if n := jobtest.Ask[int](o.Office, `
+		SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'`); n > 0 {
+		t.Errorf("%d transactions wait for the engine", n)
+	}
+	waiting := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`)
+	if claimed, err := o.ClaimSearchChanges(t.Context(), 10, time.Minute); err != nil || len(claimed) > 0 || waiting == 0 {
+		t.Errorf("%d of %d changes can be claimed a second time (%v)", len(claimed), waiting, err)
+	}
+	if n, err := o.WakeSearch(t.Context()); n > 0 || err != nil {
+		t.Errorf("%d workers woken for what one is at (%v)", n, err)
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("work that was stopped ended well")
+	}
+	claimed, err := o.ClaimSearchChanges(t.Context(), 10, time.Minute)
+	if err != nil || len(claimed) == 0 || len(claimed[0].Rows) != waiting {
+		t.Errorf("%v can be claimed afterwards (%v), want all %d changes", claimed, err, waiting)
+	}
+}
+
+func TestFreshChangesComeBeforeThoseOfAWholeGroup(t *testing.T) {
+	t.Parallel()
+	o := openAt(t, "http://127.0.0.1:1", "order")
+	o.tickets(1001, 1700)
+	claim := func(limit int) []indexing.SearchChange {
+		t.Helper()
+		changes, err := o.ClaimSearchChanges(t.Context(), limit, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return changes
+	}
+	claim(10_000)
+	if err := o.SpreadSearchChange(t.Context(), elastic.Group, []int64{1}); err != nil {
 		t.Fatal(err)
 	}
-	if left := jobtest.Ask[string](o.Office, `SELECT string_agg(name, ' ') FROM search_indexes`); left != "zammad_ticket-1" {
-		t.Errorf("indexes %s: one that was being built misses what changed meanwhile", left)
+	o.Exec(`UPDATE tickets SET title = 'fresh' WHERE id = 1699`)
+	o.Exec(`UPDATE users SET firstname = 'Fresh' WHERE id = 1`)
+	got := claim(2)
+	if len(got) != 2 || got[0].Object != elastic.Ticket || got[0].ObjectID != 1699 || got[1].Object != elastic.User {
+		t.Errorf("first come %+v, want the ticket and the user that were just changed", got)
+	}
+	if rest := claim(10_000); len(rest) != 701 { // with the first ticket
+		t.Errorf("%d tickets of the group come after them, want all 701", len(rest))
 	}
 }
 
@@ -56,6 +151,19 @@ func TestRefusedChangesWait(t *testing.T) {
 	changes, indexes := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`), jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_indexes`)
 	if changes == 0 || indexes != 2 || len(o.wakes()) != 1 {
 		t.Errorf("%d changes, %d indexes and %d pieces of work are left, want some, 2 and 1", changes, indexes, len(o.wakes()))
+	}
+}
+
+func TestAllChangesAreTakenHoweverFewRecordsTheyAreOf(t *testing.T) {
+	t.Parallel()
+	o := openAt(t, "", "none") // what is taken is dropped: there is nobody to tell
+	o.Exec(`INSERT INTO search_changes (object, object_id) SELECT 'ticket', 1001 FROM generate_series(1, 1200)`)
+	o.Exec(`SELECT wake_search()`)
+	if err := o.job.Work(t.Context(), task.SearchChanged{}, o.wakes()[0]); err != nil {
+		t.Fatal(err)
+	}
+	if n := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`); n != 0 {
+		t.Errorf("%d changes of one ticket wait for somebody to notice them", n)
 	}
 }
 
@@ -253,7 +361,7 @@ func TestAWordOfEveryEngine(t *testing.T) {
 	if err != nil || info.Product != "OpenSearch" || info.Version < "2" {
 		t.Errorf("engine %+v, %v", info, err)
 	}
-	if serves, err := client.Serves(t.Context(), elastic.Ticket); serves || err != nil {
+	if serves, err := client.Serves(t.Context(), elastic.Ticket, "nobody_ticket-1"); serves || err != nil {
 		t.Errorf("an index that nobody made serves: %v, %v", serves, err)
 	}
 	if found, err := client.Search(t.Context(), []string{elastic.Ticket}, map[string]any{"query": map[string]any{"match_all": struct{}{}}}); err != nil || found.Total != 0 {

@@ -31,7 +31,7 @@ func (o *outlet) read(ctx context.Context, object string, ids []int64, to emit) 
 	case elastic.Priority:
 		return those(ids, o.terms.Priorities, to)
 	case elastic.CTILog:
-		calls, err := o.rows.CallsToIndex(ctx, ids)
+		calls, err := o.store.CallsToIndex(ctx, ids)
 		return each(calls, err, func(c desk.Call) error { return to(int64(c.ID), document.Call(c)) })
 	case elastic.ChatSession:
 		return o.readTalks(ctx, ids, to)
@@ -61,19 +61,19 @@ func those[K ~int64](ids []int64, all map[K]json.RawMessage, to emit) error {
 	return nil
 }
 
-// articlesAtOnce is how many articles are in memory together.
-const articlesAtOnce = 400
+// textsAtOnce is how many bytes of articles are in memory together, if they are not all of one ticket.
+const textsAtOnce = 1 << 20
 
 func (o *outlet) readTickets(ctx context.Context, ids []int64, to emit) error {
-	sizes, err := o.rows.TicketSizes(ctx, ids)
+	sizes, err := o.store.TicketSizes(ctx, ids)
 	if err != nil {
 		return err
 	}
 	there := slices.Sorted(maps.Keys(sizes))
 	for len(there) > 0 {
-		n, articles := 0, 0
-		for n < len(there) && (n == 0 || articles+sizes[there[n]] <= articlesAtOnce) {
-			articles += sizes[there[n]]
+		n, bytes := 0, 0
+		for n < len(there) && (n == 0 || bytes+sizes[there[n]] <= textsAtOnce) {
+			bytes += sizes[there[n]]
 			n++
 		}
 		if err := o.readMatters(ctx, there[:n], to); err != nil {
@@ -85,7 +85,7 @@ func (o *outlet) readTickets(ctx context.Context, ids []int64, to emit) error {
 }
 
 func (o *outlet) readMatters(ctx context.Context, ids []int64, to emit) error {
-	m, err := o.rows.MattersToIndex(ctx, ids)
+	m, err := o.store.MattersToIndex(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -130,11 +130,11 @@ func (o *outlet) readUsers(ctx context.Context, ids []int64, to emit) error {
 	for i, id := range ids {
 		users[i] = desk.UserID(id)
 	}
-	people, err := o.rows.PeopleToIndex(ctx, users)
+	people, err := o.store.PeopleToIndex(ctx, users)
 	if err != nil {
 		return err
 	}
-	all, err := o.rows.OrganizationsOf(ctx, people)
+	all, err := o.store.OrganizationsOf(ctx, people)
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ const companiesAtOnce = 20
 
 func (o *outlet) readOrganizations(ctx context.Context, ids []int64, to emit) error {
 	for some := range slices.Chunk(ids, companiesAtOnce) {
-		c, err := o.rows.CompaniesToIndex(ctx, some)
+		c, err := o.store.CompaniesToIndex(ctx, some)
 		if err != nil {
 			return err
 		}
@@ -176,7 +176,7 @@ const talksAtOnce = 50
 
 func (o *outlet) readTalks(ctx context.Context, ids []int64, to emit) error {
 	for some := range slices.Chunk(ids, talksAtOnce) {
-		t, err := o.rows.TalksToIndex(ctx, some)
+		t, err := o.store.TalksToIndex(ctx, some)
 		if err != nil {
 			return err
 		}
@@ -198,7 +198,7 @@ func (o *outlet) readTalks(ctx context.Context, ids []int64, to emit) error {
 
 func (o *outlet) readTranslations(ctx context.Context, object string, ids []int64, to emit) error {
 	for some := range slices.Chunk(ids, 50) { // an answer can be long
-		all, err := o.rows.TranslationsToIndex(ctx, object, some)
+		all, err := o.store.TranslationsToIndex(ctx, object, some)
 		err = each(all, err, func(t document.Translation) error {
 			switch object {
 			case elastic.KB:

@@ -44,6 +44,8 @@ const (
 // ErrNoEngine says that there is nothing to build an index in.
 var ErrNoEngine = &desk.ConfigError{Reason: "no search engine: setting es_url is empty, and searches ask PostgreSQL"}
 
+var errOther = &desk.ConfigError{Reason: "the settings of the search engine were changed meanwhile"}
+
 // Run builds the indexes of some kinds, one after another.
 func (r *Rebuild) Run(ctx context.Context, objects []string) error {
 	client, c, err := r.engineNow(ctx)
@@ -194,14 +196,14 @@ func (r *Rebuild) page(ctx context.Context, client *elastic.Client, index indexi
 }
 
 func (r *Rebuild) pageOnce(ctx context.Context, client *elastic.Client, index indexing.SearchIndex, ids []int64) (*outlet, error) {
-	c, err := r.store.Catalog(ctx)
+	out, err := r.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := r.openTo(ctx, r.store, client, c, map[string][]string{index.Object: {index.Name}})
-	if err != nil {
-		return nil, err
+	if out.client != client { // another engine would make an index of its own accord
+		return nil, errOther
 	}
+	out.targets = map[string][]string{index.Object: {index.Name}}
 	if err := out.write(ctx, index.Object, ids); err != nil {
 		return nil, err
 	}
@@ -266,6 +268,9 @@ func (r *Rebuild) verify(ctx context.Context, client *elastic.Client, index inde
 		now, err := r.indexNow(ctx, index.Name)
 		if err != nil {
 			return err
+		}
+		if now.Name == "" { // it was forgotten: changes did not reach it any more
+			return errOther
 		}
 		if difference := records - documents; difference <= now.Rejected+int64(waiting) && -difference <= int64(waiting) {
 			l := &ledger{Rebuild: r, index: index, total: records, done: documents}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
-	"postroom/internal/devstack/searchengine"
 	"postroom/internal/elastic"
 	"postroom/jobs/index"
 	"postroom/jobs/jobtest"
@@ -103,40 +102,5 @@ func TestRebuildLeavesIndexesOfOthersAlone(t *testing.T) {
 	}
 	if got := o.document(elastic.Group, 1)["name"]; got != "Users" {
 		t.Errorf("group %v", got)
-	}
-}
-
-func TestOutageOnlyDelays(t *testing.T) {
-	t.Parallel()
-	node := searchengine.Own(t)
-	o := openAt(t, node.URL, "outage")
-	o.rebuild(nil, elastic.Ticket)
-	stop := o.atWork(2)
-	defer stop()
-	o.tickets(1001, 1200)
-	o.eventually("the first tickets are in the index", func() bool { return o.count(elastic.Ticket, "*") == 201 })
-
-	node.Freeze()
-	for n := 1201; n < 2000; n += 50 { // while the engine answers nobody, tickets come and change
-		o.tickets(n, n+49)
-		o.Exec(`UPDATE tickets SET title = title || '!' WHERE id = $1`, n-200)
-	}
-	o.eventually("workers have noticed", func() bool {
-		return jobtest.Ask[bool](o.Office, `SELECT EXISTS (SELECT FROM outbox WHERE kind = 'search.changed' AND claimed_until IS NOT NULL)`)
-	})
-	node.Go()
-	o.eventually("all tickets of the first outage are in the index", func() bool { return o.count(elastic.Ticket, "*") == 1001 })
-
-	node.Kill(t)
-	o.tickets(2001, 2300)
-	o.Exec(`UPDATE tickets SET title = 'Last' WHERE id IN (1001, 2300)`)
-	o.Exec(`DELETE FROM ticket_articles WHERE ticket_id = 1002`)
-	o.Exec(`DELETE FROM tickets WHERE id = 1002`)
-	node.Restart(t)
-	o.eventually("the index has what the database has", func() bool {
-		return o.count(elastic.Ticket, "*") == 1300 && o.count(elastic.Ticket, "title.keyword:Last") == 2
-	})
-	if dead := jobtest.Ask[int](o.Office, `SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL`); dead > 0 {
-		t.Errorf("%d pieces of work gave up", dead)
 	}
 }

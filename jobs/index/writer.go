@@ -31,15 +31,14 @@ func NewWriter(s *store.Store, blobs *blob.Store, engine *elastic.Engine, extrac
 
 // Bounds on one bulk.
 const (
-	bulkBytes = 4 << 20
+	bulkBytes = 2 << 20
 	bulkOps   = 1000
 )
 
 // outlet is where documents go that were read together: they have one version.
 type outlet struct {
 	*Writer
-	rows    *store.Store // the transaction in which records are read
-	client  *elastic.Client
+	client  *elastic.Client // nil: there is no engine
 	catalog *desk.Catalog
 	terms   *document.Terms
 	targets map[string][]string // indexes by kind
@@ -51,48 +50,51 @@ type outlet struct {
 	rejected int
 }
 
-// open prepares an outlet to the indexes of all kinds. What was committed before it is in its
-// documents, or in those of an outlet that was opened later.
-func (w *Writer) open(ctx context.Context, rows *store.Store, client *elastic.Client, c *desk.Catalog) (*outlet, error) {
-	indexes, err := rows.SearchIndexes(ctx, client.Alias(""))
+// open prepares an outlet. What its documents are made of is read after their version was drawn: all
+// that was committed before is in them, and what is committed later comes with a later version.
+func (w *Writer) open(ctx context.Context) (*outlet, error) {
+	out := &outlet{Writer: w}
+	var err error
+	if out.version, err = w.store.SearchVersion(ctx); err != nil {
+		return nil, err
+	}
+	if out.client, out.catalog, err = w.engineNow(ctx); err != nil || out.client == nil {
+		return out, err
+	}
+	terms, err := w.store.SearchTerms(ctx)
 	if err != nil {
 		return nil, err
+	}
+	out.terms = document.NewTerms(out.catalog, terms.StateTypes, terms.Signatures, terms.Since)
+	return out, nil
+}
+
+// toServed lets documents go to every index that is kept up to date.
+func (o *outlet) toServed(ctx context.Context) error {
+	indexes, err := o.store.SearchIndexes(ctx, o.client.Alias(""))
+	if err != nil {
+		return err
 	}
 	names := make([]string, len(indexes))
 	for i, index := range indexes {
 		names[i] = index.Name
 	}
-	there, err := client.Exists(ctx, names)
+	there, err := o.client.Exists(ctx, names)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	targets := map[string][]string{}
+	o.targets = map[string][]string{}
 	for _, index := range indexes {
 		if !there[index.Name] { // writing to it would make one that reads documents wrongly
-			w.log.ErrorContext(ctx, "index of the search engine is gone, rebuild it", "index", index.Name)
-			if err := w.store.ForgetSearchIndex(ctx, index.Name); err != nil {
-				return nil, err
+			o.log.ErrorContext(ctx, "index of the search engine is gone, rebuild it", "index", index.Name)
+			if err := o.store.ForgetSearchIndex(ctx, index.Name); err != nil {
+				return err
 			}
 			continue
 		}
-		targets[index.Object] = append(targets[index.Object], index.Name)
+		o.targets[index.Object] = append(o.targets[index.Object], index.Name)
 	}
-	return w.openTo(ctx, rows, client, c, targets)
-}
-
-// openTo prepares an outlet to some indexes.
-func (w *Writer) openTo(ctx context.Context, rows *store.Store, client *elastic.Client, c *desk.Catalog, targets map[string][]string) (*outlet, error) {
-	out := &outlet{Writer: w, rows: rows, client: client, catalog: c, targets: targets}
-	var err error
-	if out.version, err = rows.SearchVersion(ctx); err != nil {
-		return nil, err
-	}
-	terms, err := rows.SearchTerms(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out.terms = document.NewTerms(c, terms.StateTypes, terms.Signatures, terms.Since)
-	return out, nil
+	return nil
 }
 
 // write writes the documents of some records of a kind, and deletes those of records that are gone.

@@ -105,7 +105,7 @@ func Keep(ctx context.Context, dir string) error {
 	if err := os.RemoveAll(filepath.Join(dir, "node")); err != nil { // what a killed run left
 		return err
 	}
-	n, err := start(ctx, dir, dir)
+	n, err := start(ctx, dir, dir, brief)
 	if err != nil {
 		return err
 	}

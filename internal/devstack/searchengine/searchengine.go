@@ -18,6 +18,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -30,7 +31,6 @@ var pom []byte
 
 const (
 	program = "org.codelibs.opensearch.runner.OpenSearchRunner"
-	memory  = "512m"
 	// startWithin is how long a node may take on a busy machine; alone it takes seven seconds.
 	startWithin = 2 * time.Minute
 	// fetchWithin is how long Maven may take to fetch some 60 MB, once a machine.
@@ -84,12 +84,19 @@ type Node struct {
 	URL string
 
 	dir     string
-	path    string // of Java's classes
+	path    string   // of Java's classes
+	java    []string // its options
 	process *host.Process
 	cmd     *exec.Cmd
 }
 
-// Start starts a node of the caller's own, whose data are in dir.
+// Java's options: of a node that is up soon and gone soon, and of one that shows what an engine can do.
+var (
+	brief    = []string{"-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
+	measured = []string{"-Xms1g", "-Xmx1g"}
+)
+
+// Start starts a node of the caller's own, whose data are in dir, as fast as it gets.
 func Start(ctx context.Context, dir string) (*Node, error) {
 	if lacking := Missing(); lacking != "" {
 		return nil, fmt.Errorf("a search engine needs Java and Maven: apt install %s", lacking)
@@ -97,19 +104,19 @@ func Start(ctx context.Context, dir string) (*Node, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return start(ctx, dir, dir)
+	return start(ctx, dir, dir, measured)
 }
 
 // Stop ends the node.
 func (n *Node) Stop() { n.stop() }
 
 // start starts a node whose data are in dir.
-func start(ctx context.Context, artefacts, dir string) (*Node, error) {
+func start(ctx context.Context, artefacts, dir string, java []string) (*Node, error) {
 	path, err := classpath(ctx, artefacts)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{dir: dir, path: path}
+	n := &Node{dir: dir, path: path, java: java}
 	for range 3 { // two that start at the same time may want the same port
 		if err = n.run(ctx, path); err == nil {
 			return n, nil
@@ -127,8 +134,8 @@ func (n *Node) run(ctx context.Context, path string) error {
 	if err := log.Truncate(0); err != nil {
 		return err
 	}
-	n.cmd = exec.Command("java", "-Xms"+memory, "-Xmx"+memory, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", path,
-		program, "-basePath", filepath.Join(n.dir, "node"), "-numOfNode", "1", "-clusterName", n.cluster(), "-printOnFailure")
+	n.cmd = exec.Command("java", append(slices.Clone(n.java), "-cp", path,
+		program, "-basePath", filepath.Join(n.dir, "node"), "-numOfNode", "1", "-clusterName", n.cluster(), "-printOnFailure")...)
 	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.dir, log, log
 	if n.process, err = host.Launch(n.cmd, host.Account{}, syscall.SIGKILL); err != nil {
 		return err

@@ -96,7 +96,7 @@ func Own(t testing.TB) *Node {
 	if err := os.MkdirAll(artefacts, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	n, err := start(context.Background(), artefacts, t.TempDir())
+	n, err := start(context.Background(), artefacts, t.TempDir(), brief)
 	if err != nil {
 		t.Fatal(err)
 	}

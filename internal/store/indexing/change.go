@@ -11,29 +11,43 @@ import (
 type SearchChange struct {
 	Object   string
 	ObjectID int64
-	Wide     bool // also the documents that hold it
+	Wide     bool    // also the documents that hold it
+	Rows     []int64 // that say so
 }
 
-// Rows that another worker has taken are left to it. Whoever fails gives them back by rolling back.
-const takeChanges = `
-	WITH taken AS (
-		DELETE FROM search_changes
+// Rows that another worker has claimed are left to it, until its time is over.
+const claimChanges = `
+	WITH claimed AS (
+		UPDATE search_changes
+		SET claimed_until = now() + $2::interval
 		WHERE id = ANY(ARRAY(
 			SELECT id
 			FROM search_changes
-			ORDER BY id
+			WHERE claimed_until IS NULL OR claimed_until < now()
+			ORDER BY later, id
 			LIMIT $1
 			FOR UPDATE SKIP LOCKED))
-		RETURNING object, object_id, wide
+		RETURNING id, object, object_id, wide
 	)
-	SELECT object, object_id, bool_or(wide) AS wide
-	FROM taken
+	SELECT object, object_id, bool_or(wide) AS wide, array_agg(id) AS rows
+	FROM claimed
 	GROUP BY object, object_id
 	ORDER BY object, object_id`
 
-// TakeSearchChanges takes the oldest changes away, each record once.
-func (s Keeper) TakeSearchChanges(ctx context.Context, limit int) ([]SearchChange, error) {
-	return pg.Many[SearchChange](ctx, s.DB, "search changes", takeChanges, limit)
+// ClaimSearchChanges returns changes for nobody else to work on for a while, each record once: up to
+// limit rows, the oldest first, and those that were spread last.
+func (s Keeper) ClaimSearchChanges(ctx context.Context, limit int, span time.Duration) ([]SearchChange, error) {
+	return pg.Many[SearchChange](ctx, s.DB, "search changes", claimChanges, limit, span)
+}
+
+// FinishSearchChanges takes away rows whose documents are written.
+func (s Keeper) FinishSearchChanges(ctx context.Context, rows []int64) error {
+	return pg.Exec(ctx, s.DB, "finish search changes", `DELETE FROM search_changes WHERE id = ANY($1)`, rows)
+}
+
+// ReleaseSearchChanges leaves rows to whoever comes next.
+func (s Keeper) ReleaseSearchChanges(ctx context.Context, rows []int64) error {
+	return pg.Exec(ctx, s.DB, "release search changes", `UPDATE search_changes SET claimed_until = NULL WHERE id = ANY($1)`, rows)
 }
 
 // SearchVersion draws the version of documents whose records are read from now on.
@@ -61,27 +75,27 @@ var spreadChanges = map[string]string{
 	"ticket_priority": `SELECT 'ticket', id FROM tickets WHERE priority_id = ANY($1)`,
 }
 
-// SpreadSearchChange notes a change of all documents that hold some records.
+// SpreadSearchChange notes a change of all documents that hold some records. There may be very many:
+// what people change meanwhile comes first.
 func (s Keeper) SpreadSearchChange(ctx context.Context, object string, ids []int64) error {
 	holders, held := spreadChanges[object]
 	if !held || len(ids) == 0 {
 		return nil
 	}
-	return pg.Exec(ctx, s.DB, "spread change of "+object, `INSERT INTO search_changes (object, object_id) `+holders, ids)
+	return pg.Exec(ctx, s.DB, "spread change of "+object, `
+		INSERT INTO search_changes (object, object_id, later)
+		SELECT held.*, true FROM (`+holders+`) AS held`, ids)
 }
 
 // WakeSearch lets a worker look for changes that nobody was told of: it was committed while the
-// worker that was meant to see it had already looked. It returns 1 if there were any.
-//
-// Without a search engine nobody notes what changes, so an index that was being built then must not be
-// gone on with: it would lack that for ever.
+// worker that was meant to see it had already looked, or whoever claimed it has died. It returns 1 if
+// there were any.
 func (s Keeper) WakeSearch(ctx context.Context) (int, error) {
 	woken, err := pg.Value[bool](ctx, s.DB, "wake search", `
-		WITH outdated AS (
-			DELETE FROM search_indexes
-			WHERE NOT serving AND NOT search_engine_set()
-		)
-		SELECT CASE WHEN EXISTS (SELECT FROM search_changes) THEN wake_search() ELSE false END`)
+		SELECT CASE
+			WHEN EXISTS (SELECT FROM search_changes WHERE claimed_until IS NULL OR claimed_until < now()) THEN wake_search()
+			ELSE false
+		END`)
 	if woken {
 		return 1, err
 	}

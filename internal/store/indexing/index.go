@@ -31,6 +31,13 @@ func (s Keeper) SearchIndexes(ctx context.Context, prefix string) ([]SearchIndex
 		ORDER BY object, serving`, prefix)
 }
 
+// ServingIndex returns the name of the index that searches for a kind are answered by; empty: none is
+// complete.
+func (s Keeper) ServingIndex(ctx context.Context, object string) (string, error) {
+	return pg.Value[string](ctx, s.DB, "serving index", `
+		SELECT coalesce((SELECT name FROM search_indexes WHERE object = $1 AND serving), '')`, object)
+}
+
 // AddSearchIndex notes that an index is being built. From now on every change reaches it too. One
 // that was being built before for the same kind is forgotten.
 func (s Keeper) AddSearchIndex(ctx context.Context, name, object string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/document"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/tickets"
 )
@@ -19,16 +20,24 @@ type Matters struct {
 	Organizations map[desk.OrganizationID]desk.Organization
 }
 
-// TicketSizes returns how many articles each of some tickets has. Tickets that are gone are not
-// among them.
+// rest is what an article takes beside its text, in bytes: its headers and preferences.
+const rest = 2000
+
+// TicketSizes returns how many bytes the articles of each of some tickets take. Tickets that are gone are
+// not among them.
 func (s Keeper) TicketSizes(ctx context.Context, ids []int64) (map[int64]int, error) {
 	return pg.Keyed[int64](ctx, s.DB, "sizes of tickets", `
-		SELECT id, article_count FROM tickets WHERE id = ANY($1)`, pg.Whole[int], ids)
+		SELECT id, coalesce((SELECT sum($2 + least(octet_length(body), $3)) FROM ticket_articles WHERE ticket_id = t.id), 0)::bigint
+		FROM tickets t
+		WHERE id = ANY($1)`, pg.Whole[int], ids, rest, document.MaxBody)
 }
 
+// Texts beyond what a document holds stay where they are.
 const articlesToIndex = `
 	SELECT id, ticket_id, type_id, sender_id, "from", "to", cc, subject, reply_to, message_id, message_id_md5, in_reply_to,
-		"references", content_type, left(body, 500000) AS body, internal, preferences, time_unit::text, origin_by_id,
+		"references", content_type,
+		CASE WHEN sum(least(octet_length(body), $2)) OVER (PARTITION BY ticket_id ORDER BY created_at, id) <= $3 THEN left(body, $2) ELSE '' END AS body,
+		internal, preferences, time_unit::text, origin_by_id,
 		updated_by_id, created_by_id, created_at, updated_at
 	FROM ticket_articles
 	WHERE ticket_id = ANY($1)
@@ -61,7 +70,7 @@ func (s Keeper) MattersToIndex(ctx context.Context, ids []int64) (Matters, error
 	if m.Tickets, err = pg.Many[desk.Ticket](ctx, s.DB, "tickets to index", tickets.Select+` WHERE id = ANY($1)`, ids); err != nil {
 		return m, err
 	}
-	articles, err := pg.Many[desk.Article](ctx, s.DB, "articles to index", articlesToIndex, ids)
+	articles, err := pg.Many[desk.Article](ctx, s.DB, "articles to index", articlesToIndex, ids, document.MaxBody, document.MaxTexts)
 	if err != nil {
 		return m, err
 	}

@@ -5,12 +5,14 @@ import (
 
 	"postroom/internal/rules"
 	"postroom/internal/store/pg"
+	"postroom/internal/wording"
 )
 
 // Search says what somebody looks for among records of one kind. What is nil restricts nothing.
 type Search struct {
 	Query     *rules.Query
-	Engine    string // what a search engine is asked in place of the query, in the syntax of its query_string
+	Engine    string         // what a search engine is asked in place of the query, in the syntax of its query_string
+	Marks     []wording.Mark // what of the query can be shown in what was found
 	Condition *rules.Bound
 	Context   rules.Context // what the query is judged against, as the condition was when it was bound
 }
