@@ -81,10 +81,10 @@ func New(needs Needs) *Server {
 		WrongPasswordTakes: cmp.Or(needs.WrongPasswordTakes, time.Second),
 	}
 	people := people.New(house)
-	directories := directorysync.New(needs.Store, needs.Egress, needs.Log)
+	directories := directorysync.New(needs.Store, needs.Egress, needs.Providers, needs.Log)
 	s := &Server{House: house, signin: signin.New(house, people, directories, needs.Version), version: needs.Version}
 	s.routes = s.table(needs, people, directories)
-	s.handler = beside(s.outermost(s.sockets), atOnce(needs.Requests, s.outermost(s.router())))
+	s.handler = beside(s.outermost(s.sockets), atOnce(needs.Requests, s.outermost(compressed(s.router()))))
 	return s
 }
 

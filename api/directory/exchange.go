@@ -10,10 +10,8 @@ import (
 	"postroom/internal/directorysync"
 	"postroom/internal/egress"
 	"postroom/internal/ews"
+	"postroom/internal/store/seal"
 )
-
-// exchangeName is what the application at Microsoft is stored as.
-const exchangeName = "exchange"
 
 // showExchange shows what a page needs to set Exchange up.
 func (s *Room) showExchange(w http.ResponseWriter, r *http.Request) error {
@@ -21,22 +19,19 @@ func (s *Room) showExchange(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids := []desk.ExternalCredentialID{}
-	app, err := s.Store.ExternalCredentialOf(r.Context(), exchangeName)
+	apps, ids := rest.Record{}, []desk.ExternalCredentialID{}
+	app, err := s.Store.ExternalCredentialOf(r.Context(), directorysync.ExchangeProvider)
 	if err == nil {
+		apps.Add(rest.IDText(app.ID), rest.ExternalCredentialRecord(app))
 		ids = append(ids, app.ID)
 	} else if !errors.Is(err, desk.ErrNotFound) {
 		return err
 	}
 	granted := map[string]any{}
 	catalog.Settings.Into(directorysync.ExchangeOAuth, &granted)
-	shown := map[string]any{}
-	if len(granted) > 0 {
-		shown["access_token"] = rest.SecretMask
-	}
-	callback := catalog.Settings.String("http_type") + "://" + catalog.Settings.String("fqdn") + "/api/v1/external_credentials/exchange/callback"
 	return rest.Reply(w, r, rest.Record{
-		{"assets", map[string]any{}}, {"external_credential_ids", ids}, {"callback_url", callback}, {"oauth", shown},
+		{"assets", rest.Record{{"ExternalCredential", apps}}}, {"external_credential_ids", ids},
+		{"callback_url", rest.CallbackURL(catalog, directorysync.ExchangeProvider)}, {"oauth", seal.Mask(granted, rest.SecretMask)},
 	})
 }
 
@@ -75,22 +70,13 @@ func (s *Room) discoverExchange(w http.ResponseWriter, r *http.Request) error {
 	return outcome(w, r, rest.Record{{"endpoint", endpoint}}, err)
 }
 
-// mailbox opens the mailbox that an administrator typed in.
-func (s *Room) mailbox(r *http.Request, e directorysync.Exchange) (*ews.Client, error) {
-	catalog, err := s.Catalog(r)
-	if err != nil {
-		return nil, err
-	}
-	return s.service.Mailbox(catalog, e)
-}
-
 // listExchangeFolders shows the address books of a mailbox.
 func (s *Room) listExchangeFolders(w http.ResponseWriter, r *http.Request) error {
 	e, err := s.typedExchange(r)
 	if err != nil {
 		return err
 	}
-	client, err := s.mailbox(r, e)
+	client, err := s.service.Mailbox(e)
 	if err != nil {
 		return outcome(w, r, nil, err)
 	}
@@ -112,7 +98,7 @@ func (s *Room) showExchangeAttributes(w http.ResponseWriter, r *http.Request) er
 	if len(e.Folders) == 0 {
 		return outcome(w, r, nil, rest.Invalid("folders", "Please select at least one folder."))
 	}
-	client, err := s.mailbox(r, e)
+	client, err := s.service.Mailbox(e)
 	if err != nil {
 		return outcome(w, r, nil, err)
 	}

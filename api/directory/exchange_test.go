@@ -142,7 +142,7 @@ func TestContactsOfExchangeBecomeUsers(t *testing.T) {
 	if job, err = o.Store.ImportJob(t.Context(), job.ID); err != nil {
 		t.Fatal(err)
 	}
-	service := directorysync.New(o.Store, beside, slog.New(slog.DiscardHandler))
+	service := directorysync.New(o.Store, beside, nil, slog.New(slog.DiscardHandler))
 	read := func(job desk.ImportJob, created, updated, unchanged int) {
 		t.Helper()
 		o.Store.ForgetCatalog()

@@ -142,6 +142,26 @@ func TestReadingsOfLDAP(t *testing.T) {
 	if got := o.Get("boss", base+"job_start?finished=false").Is(200).Object(); len(got) != 0 {
 		t.Errorf("none goes on: %v", got)
 	}
+
+	// Monitoring says what is wrong, while directories are read at all.
+	o.Exec(`UPDATE import_jobs SET result = '{"error": "Office: the directory is away"}' WHERE NOT dry_run`)
+	for _, tc := range []struct {
+		on             bool
+		change, issues string
+	}{
+		{false, `SELECT`, ""},
+		{true, `SELECT`, "Failed to run import backend 'Import::Ldap'. Cause: Office: the directory is away"},
+		{true, `UPDATE import_jobs SET finished_at = NULL WHERE NOT dry_run`, ""},
+		{true, `UPDATE import_jobs SET updated_at = now() - interval '6 minutes' WHERE NOT dry_run`, "Stuck import backend 'Import::Ldap' detected."},
+		{false, `SELECT`, ""},
+	} {
+		o.Setting("ldap_integration", tc.on)
+		o.Exec(tc.change)
+		got := fmt.Sprint(o.Get("boss", "/monitoring/health_check").Is(200).Object()["issues"])
+		if strings.Contains(got, "import backend") != (tc.issues != "") || !strings.Contains(got, tc.issues) {
+			t.Errorf("issues %s, want %q", got, tc.issues)
+		}
+	}
 	o.Get("emma", base+"job_try").Is(403)
 }
 
@@ -151,7 +171,7 @@ func TestPeopleOfLDAPSignIn(t *testing.T) {
 	o.Setting("ldap_integration", true)
 	preferences["user_attributes"] = map[string]any{"uid": "login", "mail": "email", "sn": "lastname"}
 	o.Post("boss", "/ldap_sources", body(t, map[string]any{"name": "Office", "preferences": preferences})).Is(201)
-	service := directorysync.New(o.Store, beside, slog.New(slog.DiscardHandler))
+	service := directorysync.New(o.Store, beside, nil, slog.New(slog.DiscardHandler))
 	note := func(directorysync.Result) error { return nil }
 	if _, err := service.Read(t.Context(), desk.ImportJob{Name: desk.ImportLDAP}, note); err != nil {
 		t.Fatal(err)

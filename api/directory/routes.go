@@ -33,7 +33,7 @@ func (s *Room) exchangeRoutes(t *rest.Table, failed rest.Record) {
 		{"endpoint", ""}, {"user", ""}, {"password", ""}, {"auth_type", ""}, {"disable_ssl_verify", false}, {"folders", []string{}}, {"attributes", map[string]any{}},
 	}
 	t.Handle("GET "+base+"index", who, s.showExchange).
-		Gives(rest.Record{{"assets", map[string]any{}}, {"external_credential_ids", []int64{}}, {"callback_url", ""}, {"oauth", map[string]any{}}})
+		Gives(rest.Record{{"assets", rest.Record{}}, {"external_credential_ids", []int64{}}, {"callback_url", ""}, {"oauth", map[string]any{}}})
 	t.Handle("DELETE "+base+"oauth", who, s.forgetExchangeToken)
 	t.Handle("POST "+base+"autodiscover", who, s.discoverExchange).Takes(typed).Gives(rest.AnyOf{rest.Record{{"result", ""}, {"endpoint", ""}}, failed})
 	t.Handle("POST "+base+"folders", who, s.listExchangeFolders).Takes(typed).Gives(rest.AnyOf{rest.Record{{"result", ""}, {"folders", map[string]any{}}}, failed})

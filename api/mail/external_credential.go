@@ -10,18 +10,10 @@ import (
 	"postroom/internal/store/seal"
 )
 
-// externalCredentialRecord shows an application, its secrets masked.
-func externalCredentialRecord(v desk.ExternalCredential) rest.Record {
-	return rest.Record{
-		{"id", v.ID}, {"name", v.Name}, {"credentials", seal.Mask(v.Credentials, rest.SecretMask)},
-		{"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
-	}
-}
-
 var externalCredentialView = rest.View[desk.ExternalCredential]{
 	Model:   "ExternalCredential",
 	ID:      func(v desk.ExternalCredential) int64 { return int64(v.ID) },
-	Records: rest.Each(externalCredentialRecord),
+	Records: rest.Each(rest.ExternalCredentialRecord),
 }
 
 func (s *Room) listExternalCredentials(w http.ResponseWriter, r *http.Request) error {
@@ -159,10 +151,10 @@ func (s *Room) verifyApplication(w http.ResponseWriter, r *http.Request) error {
 			app[name] = former
 		}
 	}
-	if at.area == "" {
+	if !at.connects() {
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"error", "Accounts at " + at.title + " can't be connected."}})
 	}
-	_, err = s.Providers.AuthorizeURL(at.name, app, callbackURL(catalog, at), "", "")
+	_, err = s.Providers.AuthorizeURL(at.name, app, rest.CallbackURL(catalog, at.name), "", "")
 	if invalid, ok := errors.AsType[*desk.InvalidError](err); ok {
 		return rest.WriteJSON(w, http.StatusOK, rest.Record{{"error", invalid.Reason}})
 	}

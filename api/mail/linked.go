@@ -44,7 +44,7 @@ func (s linked) list(w http.ResponseWriter, r *http.Request) error {
 	apps, appIDs := rest.Record{}, []desk.ExternalCredentialID{}
 	app, err := s.Store.ExternalCredentialOf(ctx, s.at.name)
 	if err == nil {
-		apps.Add(rest.IDText(app.ID), externalCredentialRecord(app))
+		apps.Add(rest.IDText(app.ID), rest.ExternalCredentialRecord(app))
 		appIDs = append(appIDs, app.ID)
 	} else if !errors.Is(err, desk.ErrNotFound) {
 		return err
@@ -57,7 +57,7 @@ func (s linked) list(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, rest.Record{
 		{"assets", rest.Record{{"Channel", shown}, {"EmailAddress", addresses}, {"ExternalCredential", apps}}},
 		{"not_used_email_address_ids", unused}, {"channel_ids", ids}, {"external_credential_ids", appIDs},
-		{"callback_url", callbackURL(catalog, s.at)},
+		{"callback_url", rest.CallbackURL(catalog, s.at.name)},
 	})
 }
 

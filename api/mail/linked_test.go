@@ -2,8 +2,10 @@ package mail_test
 
 import (
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -185,6 +187,86 @@ func TestAccountIsConnectedBySigningIn(t *testing.T) {
 				t.Error("connected again with the former tokens")
 			}
 		})
+	}
+}
+
+func TestExchangeIsReachedBySigningIn(t *testing.T) {
+	t.Parallel()
+	f := openFirm(t)
+	f.stay("chris", "/external_credentials/exchange/link_account").Refuses(422, "There is no Exchange app configured.")
+	appID := f.register("exchange", `, "client_tenant": "contoso"`)
+	const index = "/integration/exchange/index"
+	if got := f.Get("chris", index).Is(200).Object(); fmt.Sprint(got["external_credential_ids"], got["oauth"]) != fmt.Sprintf("[%d] map[]", appID) {
+		t.Errorf("before anybody signed in: %v", got)
+	}
+	if got, want := f.link(t, "exchange", "Rooms@Contoso.example.com", "").Is(http.StatusFound).Header.Get("Location"), "https://desk.example.com/#system/integration/exchange"; got != want {
+		t.Errorf("sent on to %q, want %q", got, want)
+	}
+	kept := func() map[string]any {
+		t.Helper()
+		f.Store.ForgetCatalog()
+		catalog, err := f.Store.Catalog(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var kept map[string]any
+		catalog.Settings.Into("exchange_oauth", &kept)
+		return kept
+	}
+	first := kept()
+	if owner := f.provider.Owner(fmt.Sprint(first["access_token"])); owner != "Rooms@Contoso.example.com" || first["client_tenant"] != "contoso" || first["expires_at"] == nil {
+		t.Errorf("kept %v, want an access token of Rooms@Contoso.example.com, not of %q", first, owner)
+	}
+	var stored string
+	f.One(&stored, `SELECT state_current::text FROM settings WHERE name = 'exchange_oauth'`)
+	shown := string(f.Get("chris", index).Is(200).Body)
+	for _, text := range []string{stored, shown} {
+		if strings.Contains(text, "access-") || strings.Contains(text, "refresh-") || strings.Contains(text, cloudtest.ClientSecret) {
+			t.Errorf("secrets are in clear: %s", text)
+		}
+	}
+
+	// The mailbox is asked with a token that lasts: before its end it is another one.
+	f.mailboxAsks(t, fmt.Sprint(first["access_token"]))
+	f.Exec(`UPDATE settings SET state_current = jsonb_set(state_current, '{value,expires_at}', to_jsonb(now() + interval '2 minutes')) WHERE name = 'exchange_oauth'`)
+	f.provider.Break(http.StatusBadGateway, "away")
+	f.mailboxAsks(t, fmt.Sprint(first["access_token"]))
+	f.provider.Refuse(0, "", "")
+	f.mailboxAsks(t, "")
+	second := kept()
+	if second["access_token"] == first["access_token"] || second["refresh_token"] != first["refresh_token"] || second["client_tenant"] != "contoso" {
+		t.Errorf("kept %v, want another access token than that of %v", second, first)
+	}
+	f.mailboxAsks(t, fmt.Sprint(second["access_token"]))
+
+	f.provider.Revoke()
+	f.Exec(`UPDATE settings SET state_current = jsonb_set(state_current, '{value,expires_at}', to_jsonb(now())) WHERE name = 'exchange_oauth'`)
+	got := f.Post("chris", "/integration/exchange/folders", `{"auth_type": "oauth", "endpoint": "http://127.0.0.1:1/"}`).Is(200).Object()
+	if want := "Exchange refuses access: invalid_grant (Token has been expired or revoked.). Connect the account again."; got["message"] != want {
+		t.Errorf("folders without consent: %v, want %s", got, want)
+	}
+	const waits = "/external_credentials/exchange/callback?error=access_denied&error_description=AADSTS65004%3A+User+declined"
+	if got := f.redirect("chris", waits); got != "https://desk.example.com/#system/integration/exchange/error/AADSTS65004" {
+		t.Errorf("sent on to %s", got)
+	}
+}
+
+// mailboxAsks looks for folders in a mailbox at Exchange, and fails if it is not asked with this token;
+// empty: with one that the provider gave.
+func (f *firm) mailboxAsks(t *testing.T, want string) {
+	t.Helper()
+	asked := make(chan string, 1)
+	mailbox := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		_, _ = io.WriteString(w, "<Envelope><Body/></Envelope>")
+	}))
+	defer mailbox.Close()
+	body := fmt.Sprintf(`{"auth_type": "oauth", "endpoint": %q}`, mailbox.URL)
+	if got := f.Post("chris", "/integration/exchange/folders", body).Is(200).Object(); got["result"] != "ok" {
+		t.Fatalf("folders: %v", got)
+	}
+	if got := <-asked; want != "" && got != want || f.provider.Owner(got) == "" {
+		t.Errorf("the mailbox is asked with token %q, want %q", got, want)
 	}
 }
 

@@ -1,7 +1,6 @@
 package mail
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -12,11 +11,13 @@ import (
 	"postroom/channels"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/directorysync"
 )
 
 // Providers are where people sign in to let us into their mailbox. What a person can mend is a
 // *desk.InvalidError or a *channels.SetupError.
 type Providers interface {
+	directorysync.Renewer
 	// AuthorizeURL is where a person lets us in, and is sent back from with a code and with state.
 	AuthorizeURL(provider string, application map[string]any, callback, state, verifier string) (string, error)
 	// Exchange makes an account of the code. shared names a mailbox to be used instead of the person's.
@@ -31,21 +32,38 @@ type Providers interface {
 type provider struct {
 	name       string
 	title      string
-	area       string // of channels; empty: accounts there can't be connected
+	area       string // of channels; empty: accounts there are none
 	permission string
 	path       string // of its channels
+	setting    string // that keeps the one account there is; empty: accounts are no setting's
+	page       string // for people, where all of that is set up
 }
 
+// connects reports whether accounts there can be connected.
+func (p provider) connects() bool { return p.area != "" || p.setting != "" }
+
 var (
-	google         = provider{"google", "Google", desk.AreaGoogle, "admin.channel_google", "channels_google"}
-	microsoft365   = provider{"microsoft365", "Microsoft 365", desk.AreaMicrosoft365, "admin.channel_microsoft365", "channels_microsoft365"}
-	microsoftGraph = provider{"microsoft_graph", "Microsoft Graph", desk.AreaMicrosoftGraph, "admin.channel_microsoft_graph", "channels/admin/microsoft_graph"}
+	google = provider{
+		name: "google", title: "Google", area: desk.AreaGoogle, permission: "admin.channel_google", path: "channels_google", page: "channels/google",
+	}
+	microsoft365 = provider{
+		name: "microsoft365", title: "Microsoft 365", area: desk.AreaMicrosoft365, permission: "admin.channel_microsoft365",
+		path: "channels_microsoft365", page: "channels/microsoft365",
+	}
+	microsoftGraph = provider{
+		name: "microsoft_graph", title: "Microsoft Graph", area: desk.AreaMicrosoftGraph, permission: "admin.channel_microsoft_graph",
+		path: "channels/admin/microsoft_graph", page: "channels/microsoft_graph",
+	}
 
 	// providers are all that clients may register an application for.
 	providers = []provider{
 		google, microsoft365, microsoftGraph,
-		{"facebook", "Facebook", "", "admin.channel_facebook", ""},
-		{"twitter", "Twitter", "", "admin.channel_twitter", ""},
+		{name: "facebook", title: "Facebook", permission: "admin.channel_facebook", page: "channels/facebook"},
+		{name: "twitter", title: "Twitter", permission: "admin.channel_twitter", page: "channels/twitter"},
+		{
+			name: directorysync.ExchangeProvider, title: "Exchange", permission: "admin.integration.exchange",
+			setting: directorysync.ExchangeOAuth, page: "system/integration/exchange",
+		},
 	}
 )
 
@@ -65,16 +83,6 @@ func providerNamed(r *http.Request, name string) (provider, error) {
 		}
 	}
 	return provider{}, rest.Invalid("provider", "Unknown provider '%s'", rest.Cut(name, rest.MaxName))
-}
-
-// origin is the installation's address, as browsers have it.
-func origin(c *desk.Catalog) string {
-	return cmp.Or(c.Settings.String("http_type"), "https") + "://" + c.Settings.String("fqdn")
-}
-
-// callbackURL is where a provider sends people back to.
-func callbackURL(c *desk.Catalog, p provider) string {
-	return origin(c) + "/api/v1/external_credentials/" + p.name + "/callback"
 }
 
 const linkWithin = 30 * time.Minute // a person may take to sign in
@@ -99,26 +107,14 @@ func (s *Room) linkAccount(w http.ResponseWriter, r *http.Request) error {
 	}
 	link := desk.AccountLink{
 		Provider: at.name, Verifier: credential.NewToken(), UserID: rest.Caller(r).User.ID, ExpiresAt: time.Now().Add(linkWithin),
-		SharedMailbox: strings.ToLower(strings.TrimSpace(p.Text("shared_mailbox"))),
 	}
-	if link.SharedMailbox != "" && !desk.ValidAddress(link.SharedMailbox) {
-		return rest.Invalid("shared_mailbox", "Invalid email '%s'", rest.Cut(link.SharedMailbox, rest.MaxName))
-	}
-	if link.ChannelID, err = rest.IDIn[desk.ChannelID](p, "channel_id"); err != nil {
-		return err
-	}
-	if link.ChannelID != 0 {
-		channel, err := s.linkedChannel(r.Context(), at, link.ChannelID)
-		if err != nil {
+	if at.area != "" {
+		if err := s.linkChannel(r.Context(), at, p, &link); err != nil {
 			return err
-		}
-		if link.SharedMailbox == "" { // it stays what it is
-			former, _ := channel.Options["inbound"].(map[string]any)
-			link.SharedMailbox = side(former).text("shared_mailbox")
 		}
 	}
 	state := credential.NewToken()
-	address, err := s.Providers.AuthorizeURL(at.name, app, callbackURL(catalog, at), state, link.Verifier)
+	address, err := s.Providers.AuthorizeURL(at.name, app, rest.CallbackURL(catalog, at.name), state, link.Verifier)
 	if err != nil {
 		return err
 	}
@@ -129,9 +125,26 @@ func (s *Room) linkAccount(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// linkChannel reads which mailbox a channel is to be of, and which channel is connected again.
+func (s *Room) linkChannel(ctx context.Context, at provider, p rest.Params, link *desk.AccountLink) (err error) {
+	link.SharedMailbox = strings.ToLower(strings.TrimSpace(p.Text("shared_mailbox")))
+	if link.SharedMailbox != "" && !desk.ValidAddress(link.SharedMailbox) {
+		return rest.Invalid("shared_mailbox", "Invalid email '%s'", rest.Cut(link.SharedMailbox, rest.MaxName))
+	}
+	if link.ChannelID, err = rest.IDIn[desk.ChannelID](p, "channel_id"); err != nil || link.ChannelID == 0 {
+		return err
+	}
+	channel, err := s.linkedChannel(ctx, at, link.ChannelID)
+	if err == nil && link.SharedMailbox == "" { // it stays what it is
+		former, _ := channel.Options["inbound"].(map[string]any)
+		link.SharedMailbox = side(former).text("shared_mailbox")
+	}
+	return err
+}
+
 // applicationAt returns the application that is registered at a provider.
 func (s *Room) applicationAt(ctx context.Context, at provider) (map[string]any, error) {
-	if at.area == "" {
+	if !at.connects() {
 		return nil, rest.Invalid("provider", "Accounts at %s can't be connected.", at.title)
 	}
 	app, err := s.Store.ExternalCredentialOf(ctx, at.name)
@@ -159,7 +172,7 @@ func (s *Room) finishLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if strings.Contains(p.Text("error_description"), consentWaits) {
-		http.Redirect(w, r, origin(catalog)+"/#channels/"+at.name+"/error/"+consentWaits, http.StatusFound)
+		http.Redirect(w, r, rest.Origin(catalog)+"/#"+at.page+"/error/"+consentWaits, http.StatusFound)
 		return nil
 	}
 	app, err := s.applicationAt(r.Context(), at)
@@ -172,34 +185,46 @@ func (s *Room) finishLink(w http.ResponseWriter, r *http.Request) error {
 	if p.Blank("code") {
 		return rest.Invalid("code", "The required parameter 'code' is missing.")
 	}
-	id, err := s.connect(r, at, app, callbackURL(catalog, at), p)
+	page := at.page
+	account, err := s.account(r, at, app, rest.CallbackURL(catalog, at.name), p)
+	switch {
+	case err != nil:
+	case at.setting != "":
+		err = s.Store.PutSettingValue(r.Context(), at.setting, account.Grant.Kept(account.Auth))
+	default:
+		var id desk.ChannelID
+		id, err = s.connect(r, at, account)
+		page += "/" + rest.IDText(id)
+	}
 	if err != nil {
 		return err
 	}
 	s.Changed()
-	http.Redirect(w, r, origin(catalog)+"/#channels/"+at.name+"/"+rest.IDText(id), http.StatusFound)
+	http.Redirect(w, r, rest.Origin(catalog)+"/#"+page, http.StatusFound)
 	return nil
 }
 
-// connect makes the account a channel.
-func (s *Room) connect(r *http.Request, at provider, app map[string]any, callback string, p rest.Params) (desk.ChannelID, error) {
+// account is that of whoever came back with a code.
+func (s *Room) account(r *http.Request, at provider, app map[string]any, callback string, p rest.Params) (desk.LinkedAccount, error) {
 	caller := rest.Caller(r).User.ID
 	link, err := s.Store.TakeAccountLink(r.Context(), credential.HashToken(p.Text("state")), caller)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && link.Provider != at.name {
-		return 0, rest.Invalid("state", "This was not begun here, or too long ago. Please connect the account again.")
+		return desk.LinkedAccount{}, rest.Invalid("state", "This was not begun here, or too long ago. Please connect the account again.")
 	}
 	if err != nil {
-		return 0, err
+		return desk.LinkedAccount{}, err
 	}
 	account, err := s.Providers.Exchange(r.Context(), at.name, app, callback, p.Text("code"), link.Verifier, link.SharedMailbox)
-	if err != nil {
-		return 0, err
-	}
+	account.ChannelID, account.By = link.ChannelID, caller
+	return account, err
+}
+
+// connect makes the account a channel.
+func (s *Room) connect(r *http.Request, at provider, account desk.LinkedAccount) (desk.ChannelID, error) {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return 0, err
 	}
-	account.ChannelID, account.By = link.ChannelID, caller
 	account.Realname = strings.TrimSpace(catalog.Settings.String("product_name") + " Support")
 	others, err := s.Store.ChannelsIn(r.Context(), at.area)
 	if err != nil {

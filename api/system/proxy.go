@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 	"time"
 
 	"postroom/api/rest"
@@ -31,11 +28,8 @@ func (s *Room) tryProxy(w http.ResponseWriter, r *http.Request) error {
 	if password == rest.SecretMask {
 		password = in.Catalog.Settings.String("proxy_password")
 	}
-	proxy, err := proxyAt(in.Params.Text("proxy"), in.Params.Text("proxy_username"), password)
+	proxy, err := egress.ReadProxy(in.Params.Text("proxy"), in.Params.Text("proxy_username"), password, in.Params.Text("proxy_no"))
 	if err == nil {
-		if bypassed(in.Params.Text("proxy_no")) {
-			proxy = nil
-		}
 		err = s.throughProxy(r.Context(), proxy)
 	}
 	if err != nil {
@@ -44,37 +38,9 @@ func (s *Room) tryProxy(w http.ResponseWriter, r *http.Request) error {
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "success"}})
 }
 
-// proxyAt reads host:port; empty: there is no proxy.
-func proxyAt(address, user, password string) (*url.URL, error) {
-	address = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(address), "http://"))
-	if address == "" {
-		return nil, nil
-	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil || host == "" || port == "" || strings.ContainsAny(address, "/@?# ") {
-		return nil, fmt.Errorf("invalid proxy address %s: proxy.example.com:3128 would be one", rest.Literal(address))
-	}
-	proxy := &url.URL{Scheme: "http", Host: address}
-	if user != "" {
-		proxy.User = url.UserPassword(user, password)
-	}
-	return proxy, nil
-}
-
-// bypassed reports whether the target is among the hosts that need no proxy: names with commas
-// between them, *.example.com for all below one.
-func bypassed(list string) bool {
-	target, _ := url.Parse(proxyTarget) // it is ours
-	return slices.ContainsFunc(strings.Split(list, ","), func(host string) bool {
-		host = strings.ToLower(strings.TrimSpace(host))
-		below, all := strings.CutPrefix(host, "*.")
-		return host == target.Hostname() || all && strings.HasSuffix(target.Hostname(), "."+below)
-	})
-}
-
 // throughProxy returns why the target can't be had.
-func (s *Room) throughProxy(ctx context.Context, proxy *url.URL) error {
-	client := s.Egress.Client(egress.Options{Timeout: proxyWithin, Redirects: 3, Proxy: proxy})
+func (s *Room) throughProxy(ctx context.Context, proxy egress.Proxy) error {
+	client := s.Egress.Client(egress.Options{Timeout: proxyWithin, Redirects: 3, Through: proxy.Through})
 	defer client.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, proxyTarget, nil)
 	if err != nil {

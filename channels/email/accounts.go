@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"postroom/channels"
@@ -22,7 +23,8 @@ type Options struct {
 	Tokens   func(desk.Channel) account.Tokens // of accounts whose owners signed in at a provider
 	Known    inbox.Memory
 	Turn     Turn
-	GraphURL string // empty: graph.Public
+	GraphURL string       // empty: graph.Public
+	Web      *http.Client // by which it is asked; nil: one of its own
 	Log      *slog.Logger
 }
 
@@ -87,7 +89,7 @@ func (a *Accounts) inbound(channel desk.Channel) (inbox.Inbound, error) {
 	if channel.GroupID != nil {
 		inbound.GroupID = *channel.GroupID
 	}
-	inbound.Tokens, inbound.GraphURL = a.tokens(channel), a.GraphURL
+	inbound.Tokens, inbound.GraphURL, inbound.Web = a.tokens(channel), a.GraphURL, a.Web
 	if inbound.Adapter == account.Graph && inbound.Tokens == nil {
 		return inbox.Inbound{}, fmt.Errorf("channel %d: %w", channel.ID, errNoTokens)
 	}
@@ -109,7 +111,7 @@ func (a *Accounts) Folders(ctx context.Context, channel desk.Channel) ([]desk.Ma
 	if err != nil {
 		return nil, err
 	}
-	client := graph.New(a.GraphURL, inbound.User, inbound.Tokens)
+	client := graph.New(a.GraphURL, a.Web, inbound.User, inbound.Tokens)
 	defer client.Close()
 	return client.Folders(ctx)
 }
@@ -139,7 +141,7 @@ func (a *Accounts) sender(stored map[string]any, channel desk.Channel) (channels
 		if tokens == nil {
 			return nil, errNoTokens
 		}
-		return newGraphSender(a.GraphURL, opts, tokens)
+		return newGraphSender(a.GraphURL, a.Web, opts, tokens)
 	}
 	sender, err := NewSender(stored)
 	if err != nil {

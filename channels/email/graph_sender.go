@@ -23,7 +23,7 @@ const graphOutbound = "microsoft_graph_outbound"
 // that is shared with them.
 type graphSender struct{ client *graph.Client }
 
-func newGraphSender(base string, opts account.Options, tokens account.Tokens) (*graphSender, error) {
+func newGraphSender(base string, by *http.Client, opts account.Options, tokens account.Tokens) (*graphSender, error) {
 	mailbox := strings.TrimSpace(opts.Text("shared_mailbox"))
 	if mailbox == "" {
 		mailbox = strings.TrimSpace(opts.Text("user"))
@@ -31,7 +31,7 @@ func newGraphSender(base string, opts account.Options, tokens account.Tokens) (*
 	if mailbox == "" {
 		return nil, &desk.InvalidError{Field: "user", Reason: "The user name is missing."}
 	}
-	return &graphSender{graph.New(base, mailbox, tokens)}, nil
+	return &graphSender{graph.New(base, by, mailbox, tokens)}, nil
 }
 
 // Send hands a message over.

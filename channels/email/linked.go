@@ -38,6 +38,15 @@ func (l *Linked) Exchange(ctx context.Context, name string, application map[stri
 	return account, err
 }
 
+// Renew gives another access token for the refresh token of an account. A refusal is a *provider.Error.
+func (l *Linked) Renew(ctx context.Context, name string, application map[string]any, refreshToken string) (desk.AccountGrant, error) {
+	at, app, err := known(name, application)
+	if err != nil {
+		return desk.AccountGrant{}, err
+	}
+	return l.Places.Renew(ctx, at, app, refreshToken)
+}
+
 func known(name string, application map[string]any) (provider.Provider, provider.App, error) {
 	at, ok := provider.Named(name)
 	if !ok {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -34,16 +33,12 @@ type Directory struct {
 	until time.Time
 }
 
-// New returns a directory that has asked nobody yet.
-func New(log *slog.Logger) *Directory {
-	dialer := &net.Dialer{Timeout: 4 * time.Second}
-	return &Directory{
-		url: "https://api.placetel.de/v2/sip_users", log: log, now: time.Now,
-		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{
-			DialContext: dialer.DialContext, TLSHandshakeTimeout: 4 * time.Second, ResponseHeaderTimeout: 6 * time.Second,
-			Proxy: http.ProxyFromEnvironment, IdleConnTimeout: time.Minute,
-		}},
-	}
+// RequestWithin is how long Placetel may take to answer. A call waits for it.
+const RequestWithin = 10 * time.Second
+
+// New returns a directory that has asked nobody yet. Its requests go by a client.
+func New(client *http.Client, log *slog.Logger) *Directory {
+	return &Directory{url: "https://api.placetel.de/v2/sip_users", client: client, log: log, now: time.Now}
 }
 
 // Name returns the name of the user with a SIP name, empty when nobody knows.

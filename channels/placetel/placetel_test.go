@@ -22,7 +22,7 @@ func TestNamesAreAskedForOnceADay(t *testing.T) {
 	}))
 	defer server.Close()
 	now := time.Now()
-	d := New(slog.New(slog.DiscardHandler))
+	d := New(server.Client(), slog.New(slog.DiscardHandler))
 	d.url, d.now = server.URL, func() time.Time { return now }
 	want := func(sip, name string, times int) {
 		t.Helper()

@@ -13,7 +13,6 @@ import (
 	apimail "postroom/api/mail"
 	"postroom/channels"
 	"postroom/channels/email"
-	"postroom/channels/email/provider"
 	"postroom/channels/placetel"
 	"postroom/internal/config"
 	"postroom/internal/egress"
@@ -74,11 +73,11 @@ func (h *house) apiPart(listener net.Listener, bus live.Bus) part {
 		Live:  bus,
 		Store: h.store, Engine: h.engine, Blobs: h.blobs, Log: h.log, Version: apiVersion, Requests: h.cfg.Web.Requests,
 		Proxies:    h.cfg.Web.Proxies,
-		Egress:     egress.Policy{Allow: h.cfg.Outgoing},
+		Egress:     h.outgoing(),
 		Wizard:     mailWizard{h.store},
-		Providers:  &email.Linked{Accounts: h.accounts, Places: provider.Public()},
+		Providers:  h.linked(),
 		AutoWizard: autoWizard{h.autoWizard()},
-		SIPNames:   placetel.New(h.log),
+		SIPNames:   placetel.New(h.outgoing().Client(egress.Options{Timeout: placetel.RequestWithin}), h.log),
 		Messaging:  h.messaging(),
 	})
 	return part{"API", func(ctx context.Context) error { return server.Serve(ctx, listener, partTime(h.cfg)) }}

@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
+	"net/url"
 	"os"
 
 	"postroom/channels/email"
 	"postroom/channels/email/grant"
+	"postroom/channels/email/graph"
 	"postroom/channels/email/provider"
 	"postroom/internal/blob"
 	"postroom/internal/config"
 	"postroom/internal/devstack"
+	"postroom/internal/egress"
 	"postroom/internal/elastic"
 	"postroom/internal/notify"
 	"postroom/internal/setup"
@@ -34,6 +38,35 @@ type house struct {
 func (h *house) close() {
 	h.accounts.Close()
 	h.store.Close()
+}
+
+// linked connects accounts at providers, and keeps them connected.
+func (h *house) linked() *email.Linked {
+	return &email.Linked{Accounts: h.accounts, Places: h.providers()}
+}
+
+// providers are where people let us into their accounts.
+func (h *house) providers() provider.Places {
+	places := provider.Public()
+	places.Client = h.outgoing().Client(egress.Options{Timeout: provider.RequestWithin})
+	return places
+}
+
+// outgoing says where requests to the world may go, and by which way: by the proxy of the settings of the
+// moment.
+func (h *house) outgoing() egress.Policy {
+	return egress.Policy{Allow: h.cfg.Outgoing, Through: func(r *http.Request) (*url.URL, error) {
+		c, err := h.store.Catalog(r.Context())
+		if err != nil {
+			return nil, err
+		}
+		value := c.Settings.String
+		proxy, err := egress.ReadProxy(value("proxy"), value("proxy_username"), value("proxy_password"), value("proxy_no"))
+		if err != nil {
+			return nil, err
+		}
+		return proxy.Through(r)
+	}}
 }
 
 // open connects to the installation that is there.
@@ -86,11 +119,13 @@ func connect(ctx context.Context, cfg *config.Config, log *slog.Logger, database
 	if err != nil {
 		return nil, err
 	}
-	accounts := email.NewAccounts(email.Options{
-		Tokens: grant.NewKeeper(s, provider.Public(), log).Of, Known: s, Turn: s.ChannelTurn, Log: log,
+	h := &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), redisURL: redisURL,
+		engine: elastic.NewEngine(elastic.Keys{APIKey: cfg.Search.APIKey, CA: cfg.Search.CA})}
+	h.accounts = email.NewAccounts(email.Options{
+		Tokens: grant.NewKeeper(s, h.providers(), log).Of, Known: s, Turn: s.ChannelTurn, Log: log,
+		Web: h.outgoing().Client(egress.Options{Timeout: graph.RequestWithin, Redirects: 3}),
 	})
-	return &house{cfg: cfg, log: log, store: s, blobs: blob.New(cfg.Places.Blobs), accounts: accounts, redisURL: redisURL,
-		engine: elastic.NewEngine(elastic.Keys{APIKey: cfg.Search.APIKey, CA: cfg.Search.CA})}, nil
+	return h, nil
 }
 
 // start is open for verbs that go on running: it brings the schema up to date, and a fresh

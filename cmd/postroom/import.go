@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/internal/desk"
-	"postroom/internal/egress"
 	"postroom/internal/importer"
 	"postroom/internal/store"
 )
@@ -86,7 +85,7 @@ func (p *program) importFrom(ctx context.Context, h importer.Helpdesk, typed acc
 	if err != nil {
 		return err
 	}
-	source, err := importer.Open(h.Name, c.Settings, importer.Client(egress.Policy{Allow: o.cfg.Outgoing}))
+	source, err := importer.Open(h.Name, c.Settings, importer.Client(o.outgoing()))
 	if err == nil {
 		err = source.Check(ctx)
 	}
@@ -106,7 +105,7 @@ func (p *program) importFrom(ctx context.Context, h importer.Helpdesk, typed acc
 
 // reach remembers how a helpdesk is reached, if it can be.
 func (p *program) reach(ctx context.Context, o *house, h importer.Helpdesk, typed access) error {
-	client := importer.Client(egress.Policy{Allow: o.cfg.Outgoing})
+	client := importer.Client(o.outgoing())
 	settings, err := h.Probe(ctx, client, typed.url)
 	if err != nil {
 		return fmt.Errorf("--url: %w", err)

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 )
 
@@ -26,5 +27,21 @@ func TestImportVerb(t *testing.T) {
 	wantIn(t, "import status", s.ok("import", "status"), "Import 1 from kayako waits for a worker")
 	if kinds := value(t, conn, `(SELECT string_agg(kind, ',') FROM outbox)`); kinds != "import.run" {
 		t.Errorf("work: %s, want import.run", kinds)
+	}
+}
+
+func TestRequestsToTheWorldGoByTheProxyOfTheSettings(t *testing.T) {
+	t.Parallel()
+	asked := ""
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = r.URL.Host
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	t.Cleanup(proxy.Close)
+	s, _ := newInstallation(t, "OUTGOING_ALLOW=127.0.0.0/8")
+	s.ok("settings", "set", "proxy", strings.TrimPrefix(proxy.URL, "http://"))
+	s.fails(1, "refuses our credentials", "import", "kayako", "--url", "http://yours.kayako.example", "--user", "kai@old.example", "--token", "x")
+	if asked != "yours.kayako.example" {
+		t.Errorf("the proxy was asked for %q, want yours.kayako.example", asked)
 	}
 }

@@ -16,13 +16,13 @@ import (
 
 // telegram is the Bot API, which TELEGRAM_API_URL names.
 func (h *house) telegram() *telegram.Client {
-	return telegram.NewClient(cmp.Or(h.cfg.TelegramAPI, telegram.PublicAPI), egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: telegram.RequestWithin}))
+	return telegram.NewClient(cmp.Or(h.cfg.TelegramAPI, telegram.PublicAPI), h.outgoing().Client(egress.Options{Timeout: telegram.RequestWithin}))
 }
 
 // sms is a client of the gateways of text messages.
 func (h *house) sms() *sms.Client {
 	return &sms.Client{
-		HTTP:      egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: sms.RequestWithin, Redirects: 3}),
+		HTTP:      h.outgoing().Client(egress.Options{Timeout: sms.RequestWithin, Redirects: 3}),
 		TwilioAPI: sms.PublicTwilio, MessageBirdAPI: sms.PublicMessageBird,
 	}
 }
@@ -30,7 +30,7 @@ func (h *house) sms() *sms.Client {
 // whatsApp is a client of Meta's Graph API.
 func (h *house) whatsApp() *whatsapp.Client {
 	return &whatsapp.Client{
-		HTTP: egress.Policy{Allow: h.cfg.Outgoing}.Client(egress.Options{Timeout: whatsapp.RequestWithin, Redirects: 3}), API: whatsapp.PublicAPI,
+		HTTP: h.outgoing().Client(egress.Options{Timeout: whatsapp.RequestWithin, Redirects: 3}), API: whatsapp.PublicAPI,
 	}
 }
 

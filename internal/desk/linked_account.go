@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // ExternalCredentialID is the id of an ExternalCredential.
 type ExternalCredentialID int64
@@ -33,6 +36,31 @@ type AccountGrant struct {
 	Failures     int        // of renewing it, since the last success
 	RetryAt      *time.Time // before that it is not tried again
 	Problem      string     // why it failed last
+}
+
+// Kept is an account as a setting keeps it: what renewing takes, and the grant.
+func (g AccountGrant) Kept(auth map[string]any) map[string]any {
+	kept := maps.Clone(auth)
+	kept["access_token"], kept["refresh_token"] = g.AccessToken, g.RefreshToken
+	delete(kept, "expires_at")
+	if g.ExpiresAt != nil {
+		kept["expires_at"] = g.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	return kept
+}
+
+// GrantKept reads what Kept wrote. Where no time says when the access token ends, as with one that was put
+// in by hand, ExpiresAt is nil.
+func GrantKept(kept map[string]any) AccountGrant {
+	text := func(name string) string {
+		value, _ := kept[name].(string)
+		return value
+	}
+	g := AccountGrant{AccessToken: text("access_token"), RefreshToken: text("refresh_token")}
+	if at, err := time.Parse(time.RFC3339, text("expires_at")); err == nil {
+		g.ExpiresAt = &at
+	}
+	return g
 }
 
 // LinkedAccount is a mail account whose owner let us in at a provider.

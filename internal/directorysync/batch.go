@@ -19,8 +19,10 @@ type batch struct {
 	byAddress map[string]desk.User
 	known     map[desk.UserID]desk.User
 	ties      map[desk.UserID]desk.UserLinks
+	others    map[desk.UserID]imports.Standing // in other directories
 
 	users  map[string]desk.UserID // who of them is whom
+	met    map[desk.UserID]entry  // who of them is another directory's
 	result Result
 }
 
@@ -32,7 +34,13 @@ func (b *batch) take(ctx context.Context, tx *store.Store, people []person) erro
 	}
 	for _, p := range people {
 		user, isKnown := b.whoIs(p)
-		if p.name == "" || p.unwanted || b.loggedIn && p.fields["login"] == "" || isKnown && (user.ID == desk.SystemUser || b.taken(user.ID) || b.elsewhere(user)) {
+		unwanted := p.unwanted && len(b.doubtfulOf(p, user)) == 0
+		if p.name == "" || unwanted || b.loggedIn && p.fields["login"] == "" || isKnown && (user.ID == desk.SystemUser || b.taken(user.ID)) {
+			b.result.count(skipped, 1, nil)
+			continue
+		}
+		if b.others[user.ID].Held {
+			b.met[user.ID] = entry{b.source, p.name}
 			b.result.count(skipped, 1, nil)
 			continue
 		}
@@ -97,6 +105,9 @@ func (b *batch) look(ctx context.Context, tx *store.Store, people []person) (err
 	if b.known, err = tx.LockDirectoryUsers(ctx, ids); err != nil {
 		return err
 	}
+	if b.others, err = tx.Elsewhere(ctx, b.source, ids); err != nil {
+		return err
+	}
 	b.ties, err = tx.UserLinks(ctx, ids)
 	return err
 }
@@ -156,16 +167,32 @@ func (b *batch) rolesOf(p person, before desk.User) []desk.RoleID {
 			roles = append(roles, id)
 		}
 	}
+	roles = append(roles, b.doubtfulOf(p, before)...)
 	if len(roles) == 0 && (p.roles != nil || before.ID == 0) {
 		roles = slices.Clone(b.catalog.SignupRoles)
 	}
 	slices.Sort(roles)
-	return roles
+	return slices.Compact(roles)
+}
+
+// doubtfulOf are the roles that somebody has and keeps, because nobody can tell now who is in their
+// groups.
+func (b *batch) doubtfulOf(p person, before desk.User) (keeps []desk.RoleID) {
+	if p.roles == nil {
+		return nil
+	}
+	for _, id := range b.ties[before.ID].RoleIDs {
+		if slices.Contains(b.doubtful, id) {
+			keeps = append(keeps, id)
+		}
+	}
+	return keeps
 }
 
 // giveRoles makes exactly these roles those of a user.
 func (b *batch) giveRoles(ctx context.Context, tx *store.Store, before, user desk.User, roles []desk.RoleID) error {
-	if err := tx.SetUserRoles(ctx, user.ID, roles); err != nil {
+	limit := b.catalog.Settings.Int("system_agent_limit")
+	if err := tx.KeepAgentLimit(ctx, limit, func() error { return tx.SetUserRoles(ctx, user.ID, roles) }); err != nil {
 		return err
 	}
 	if before.ID != 0 {
@@ -174,9 +201,6 @@ func (b *batch) giveRoles(ctx context.Context, tx *store.Store, before, user des
 		if err := tx.AddHistory(ctx, desk.RightsChanges(user.ID, had, has, desk.SystemUser)); err != nil {
 			return err
 		}
-	}
-	if err := tx.CheckAgentLimit(ctx, b.catalog.Settings.Int("system_agent_limit")); err != nil {
-		return err
 	}
 	return tx.WelcomeAgents(ctx, user.ID)
 }

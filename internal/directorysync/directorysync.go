@@ -23,12 +23,19 @@ import (
 type Service struct {
 	store  *store.Store
 	egress egress.Policy
+	tokens Renewer
 	log    *slog.Logger
 }
 
+// Renewer gives another access token for the refresh token of an account, by the application that is
+// registered at its provider.
+type Renewer interface {
+	Renew(ctx context.Context, provider string, application map[string]any, refreshToken string) (desk.AccountGrant, error)
+}
+
 // New returns a Service that reaches directories where the policy lets it.
-func New(s *store.Store, policy egress.Policy, log *slog.Logger) *Service {
-	return &Service{store: s, egress: policy, log: log}
+func New(s *store.Store, policy egress.Policy, tokens Renewer, log *slog.Logger) *Service {
+	return &Service{store: s, egress: policy, tokens: tokens, log: log}
 }
 
 // LDAP connects to a directory as an administrator describes it. Close of what it returns has to
@@ -42,6 +49,10 @@ const (
 	LDAPSwitch     = "ldap_integration"
 	ExchangeSwitch = "exchange_integration"
 )
+
+// Kinds are what directories there are to be read, by the names of their import jobs and by the settings that
+// switch them on.
+var Kinds = []struct{ Name, Switch string }{{desk.ImportLDAP, LDAPSwitch}, {desk.ImportExchange, ExchangeSwitch}}
 
 // Knows reports whether a password is that of a user who came from a directory, as the directory
 // says. Of whom no directory knows it is not.
@@ -82,7 +93,7 @@ func (s *Service) Read(ctx context.Context, job desk.ImportJob, note func(Result
 	if err != nil {
 		return Result{}, err
 	}
-	r := &reading{store: s.store, log: s.log, catalog: catalog, dryRun: job.DryRun, note: note}
+	r := &reading{store: s.store, log: s.log, catalog: catalog, dryRun: job.DryRun, note: note, met: map[desk.UserID]entry{}}
 	switch job.Name {
 	case desk.ImportLDAP:
 		err = s.readLDAP(ctx, r, job)
@@ -104,19 +115,35 @@ func PayloadKey(name string) string { return payloadKeys[name] }
 const exchangeTimeout = time.Minute
 
 // readLDAP reads what a dry run tries, or every directory that is active. Of two that have somebody the
-// first is believed.
+// first is believed. Who is gone is asked when all were read: the person may have moved to another.
 func (s *Service) readLDAP(ctx context.Context, r *reading, job desk.ImportJob) error {
 	sources, err := s.sourcesOf(ctx, job)
 	if err != nil {
 		return err
 	}
 	var problems []error
-	for _, source := range sources {
-		if err := s.readSource(ctx, r, source); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+	problem := func(source desk.LDAPSource, err error) error {
+		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", source.Name, err)) // the others can still be read
+		}
+		return ctx.Err()
+	}
+	read := map[desk.LDAPSourceID]visit{} // to their ends
+	for _, source := range sources {
+		unseen, err := s.readSource(ctx, r, source)
+		if err == nil {
+			read[source.ID] = r.visit
+			err = unseen
+		}
+		if err := problem(source, err); err != nil {
+			return err
+		}
+	}
+	for _, source := range sources {
+		if there, complete := read[source.ID]; complete {
+			if err := problem(source, r.end(ctx, there)); err != nil {
+				return err
+			}
 		}
 	}
 	return errors.Join(problems...)
@@ -161,20 +188,26 @@ func ReadExchange(typed map[string]any) (Exchange, error) {
 	return e, err
 }
 
-func (s *Service) readSource(ctx context.Context, r *reading, source desk.LDAPSource) error {
+// readSource makes users of the people in a directory. unseen says which of its groups can't be read.
+func (s *Service) readSource(ctx context.Context, r *reading, source desk.LDAPSource) (unseen, err error) {
 	settings, err := ldap.Read(source.Preferences)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	directory, err := s.LDAP(ctx, settings)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer directory.Close()
 	if err := r.begin(ctx, source.Key(), true); err != nil {
-		return err
+		return nil, err
 	}
-	err = directory.Users(ctx, func(ctx context.Context, entries []ldap.Entry) error {
+	members, err := directory.Members(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.doubtful = members.Doubtful
+	err = directory.Users(ctx, members, func(ctx context.Context, entries []ldap.Entry) error {
 		people := make([]person, 0, len(entries))
 		for _, entry := range entries {
 			p := person{name: entry.Name, fields: entry.Fields, roles: entry.Roles}
@@ -183,8 +216,5 @@ func (s *Service) readSource(ctx context.Context, r *reading, source desk.LDAPSo
 		}
 		return r.take(ctx, people)
 	})
-	if err != nil {
-		return err
-	}
-	return r.end(ctx)
+	return members.Unseen, err
 }

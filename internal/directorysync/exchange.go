@@ -32,18 +32,11 @@ const byOAuth = "oauth"
 // Lenient reports whether any certificate is taken.
 func (e Exchange) Lenient() bool { return e.Insecure == true || e.Insecure == "true" }
 
-// Mailbox opens the mailbox of an address book. With OAuth the token comes from its setting.
-func (s *Service) Mailbox(c *desk.Catalog, e Exchange) (*ews.Client, error) {
+// Mailbox opens the mailbox of an address book. With OAuth the token is that of whoever let us in.
+func (s *Service) Mailbox(e Exchange) (*ews.Client, error) {
 	at := ews.Mailbox{Endpoint: e.Endpoint, User: e.User, Password: e.Password}
 	if e.AuthType == byOAuth {
-		var granted struct {
-			AccessToken string `json:"access_token"`
-		}
-		c.Settings.Into(ExchangeOAuth, &granted)
-		if granted.AccessToken == "" {
-			return nil, &desk.InvalidError{Field: ExchangeOAuth, Reason: "there is no access token for Exchange"}
-		}
-		at.Token = granted.AccessToken
+		at.Token = s.exchangeToken
 	}
 	return ews.New(s.egress.Client(egress.Options{Timeout: exchangeTimeout, Insecure: e.Lenient()}), at)
 }
@@ -67,7 +60,7 @@ func (s *Service) readExchange(ctx context.Context, r *reading, job desk.ImportJ
 	if len(e.Folders) == 0 {
 		return &desk.InvalidError{Field: "folders", Reason: "no folder of the address book is chosen"}
 	}
-	client, err := s.Mailbox(r.catalog, e)
+	client, err := s.Mailbox(e)
 	if err != nil {
 		return err
 	}

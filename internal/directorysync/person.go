@@ -27,8 +27,8 @@ func (b *batch) described(p person, before desk.User) desk.User {
 			after.OrganizationID = &id
 		}
 	}
-	if b.links[p.name].Lost {
-		after.Active = true // it was gone, and is back
+	if b.links[p.name].Lost || b.others[before.ID].Lost {
+		after.Active = true // it was gone, and is back here or came from another directory
 	}
 	if p.fields["firstname"]+p.fields["lastname"] != "" {
 		put(&after.Firstname, p.fields, "firstname", longestName)

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"strings"
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
@@ -23,12 +22,22 @@ type reading struct {
 
 	roles map[desk.RoleID]string // names
 
-	source   string
-	loggedIn bool                 // people sign in with what the directory calls login
-	seen     map[desk.UserID]bool // in this directory
-	before   int                  // people met in directories before this one
-	result   Result
+	visit
+	met    map[desk.UserID]entry // whom another directory has, by where they are, too
+	result Result
 }
+
+// visit is what is known of one directory while it is read.
+type visit struct {
+	source   string
+	loggedIn bool          // people sign in with what the directory calls login
+	doubtful []desk.RoleID // nobody can tell now who is in their groups
+	seen     map[desk.UserID]bool
+	people   int
+}
+
+// entry is where somebody is found.
+type entry struct{ source, name string }
 
 // person is somebody in a directory.
 type person struct {
@@ -45,25 +54,17 @@ const atOnce = 100
 var errDryRun = errors.New("dry run")
 
 func (r *reading) begin(ctx context.Context, source string, loggedIn bool) (err error) {
-	r.source, r.loggedIn, r.seen, r.before = source, loggedIn, map[desk.UserID]bool{}, r.total()
+	r.visit = visit{source: source, loggedIn: loggedIn, seen: map[desk.UserID]bool{}}
 	r.roles, err = catalog.Roles.Names(ctx, r.store.DB)
 	return err
-}
-
-func (r *reading) total() int {
-	sum := 0
-	for _, n := range r.result.Counts {
-		sum += n
-	}
-	return sum
 }
 
 // take makes users of people, some at a time: users who are being changed can't do anything meanwhile.
 func (r *reading) take(ctx context.Context, people []person) error {
 	for some := range slices.Chunk(people, atOnce) {
-		b := &batch{reading: r, users: map[string]desk.UserID{}}
+		var b *batch
 		err := r.store.InTx(ctx, func(tx *store.Store) error {
-			*b = batch{reading: r, users: map[string]desk.UserID{}} // it may be tried again
+			b = &batch{reading: r, users: map[string]desk.UserID{}, met: map[desk.UserID]entry{}} // it may be tried again
 			if err := b.take(ctx, tx, some); err != nil || !r.dryRun {
 				return err
 			}
@@ -75,6 +76,13 @@ func (r *reading) take(ctx context.Context, people []person) error {
 		for _, id := range b.users {
 			r.seen[id] = true
 		}
+		for id, at := range b.met {
+			r.seen[id] = true
+			if _, known := r.met[id]; !known {
+				r.met[id] = at
+			}
+		}
+		r.people += len(some)
 		r.result.add(b.result)
 	}
 	return r.note(r.result)
@@ -84,9 +92,10 @@ func (r *reading) take(ctx context.Context, people []person) error {
 // users with them.
 var errNobody = errors.New("the directory shows nobody: is its base or filter right? Nobody was made inactive")
 
-// end makes those users inactive whom the directory had and has no more.
-func (r *reading) end(ctx context.Context) error {
-	if r.total() == r.before {
+// end makes those users inactive whom a directory had and has no more.
+func (r *reading) end(ctx context.Context, there visit) error {
+	r.visit = there
+	if r.people == 0 {
 		return errNobody
 	}
 	for after := desk.UserID(0); ; {
@@ -114,8 +123,12 @@ func (r *reading) lose(ctx context.Context, gone []desk.UserID) error {
 			return err
 		}
 		for _, id := range slices.Sorted(maps.Keys(users)) {
-			outcome := deactivated
-			if err := tx.Attempt(ctx, func(tx *store.Store) error { return r.deactivate(ctx, tx, users[id]) }); err != nil {
+			outcome, part := deactivated, r.deactivate
+			if to, moved := r.met[id]; moved {
+				outcome = updated
+				part = func(ctx context.Context, tx *store.Store, user desk.User) error { return r.handOver(ctx, tx, user, to) }
+			}
+			if err := tx.Attempt(ctx, func(tx *store.Store) error { return part(ctx, tx, users[id]) }); err != nil {
 				if !desk.Permanent(err) {
 					return err
 				}
@@ -154,14 +167,23 @@ func (r *reading) deactivate(ctx context.Context, tx *store.Store, user desk.Use
 	})
 }
 
-func (r *reading) refused(ctx context.Context, id desk.UserID, err error) {
-	r.log.WarnContext(ctx, "somebody in a directory can't become a user", "source", r.source, "user_id", id, "error", err)
+// handOver makes somebody a user of the directory that has the person now. What else is different there
+// is taken over when it is read next.
+func (r *reading) handOver(ctx context.Context, tx *store.Store, user desk.User, to entry) error {
+	after := user
+	after.Source, after.UpdatedByID = &to.source, desk.SystemUser
+	if err := tx.SaveUser(ctx, &after); err != nil {
+		return err
+	}
+	if err := tx.AddHistory(ctx, desk.UserChanges(user, after, r.catalog, desk.SystemUser)); err != nil {
+		return err
+	}
+	if err := tx.LoseUser(ctx, r.source, user.ID); err != nil {
+		return err
+	}
+	return tx.LinkEntries(ctx, to.source, map[string]desk.UserID{to.name: user.ID})
 }
 
-// elsewhere reports whether another directory than this one has a say in a user.
-func (r *reading) elsewhere(u desk.User) bool {
-	if u.Source == nil || *u.Source == r.source || !u.Active {
-		return false
-	}
-	return desk.LDAPSourceOf(u) != 0 || *u.Source == desk.ExchangeKey && !strings.HasPrefix(r.source, "Ldap")
+func (r *reading) refused(ctx context.Context, id desk.UserID, err error) {
+	r.log.WarnContext(ctx, "somebody in a directory can't become a user", "source", r.source, "user_id", id, "error", err)
 }

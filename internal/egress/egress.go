@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"net/url"
 	"syscall"
 	"time"
 )
@@ -22,6 +21,9 @@ var ErrPrivate = errors.New("address is in a private network, which OUTGOING_ALL
 type Policy struct {
 	// Allow are networks that may be reached although they are private.
 	Allow []netip.Prefix
+	// Through says by which proxy HTTP requests go; nil: all go straight. Where one does, the policy is for
+	// the proxy, which judges for itself where it lets others go.
+	Through Through
 }
 
 // Options of a client.
@@ -31,9 +33,8 @@ type Options struct {
 	Insecure bool
 	// Redirects that are followed; 0: none, the redirect is the answer.
 	Redirects int
-	// Proxy that requests go through; nil: they go straight. The policy is for the proxy then, which
-	// judges for itself where it lets others go.
-	Proxy *url.URL
+	// Through is in place of the policy's; nil: that one counts.
+	Through Through
 }
 
 const (
@@ -47,16 +48,19 @@ func (p Policy) Client(opts Options) *http.Client {
 	if timeout == 0 {
 		timeout = answerWithin
 	}
-	var proxy func(*http.Request) (*url.URL, error)
-	if opts.Proxy != nil {
-		proxy = http.ProxyURL(opts.Proxy)
+	through := opts.Through
+	if through == nil {
+		through = p.Through
+	}
+	if through != nil {
+		through = p.judged(through)
 	}
 	dialer := p.Dialer()
 	dialer.Timeout = min(connectWithin, timeout)
 	return &http.Client{
 		Timeout: timeout,
 		Transport: &http.Transport{
-			Proxy:                  proxy,
+			Proxy:                  through,
 			DialContext:            dialer.DialContext,
 			TLSClientConfig:        &tls.Config{InsecureSkipVerify: opts.Insecure},
 			TLSHandshakeTimeout:    timeout,

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,17 +24,22 @@ type Entry struct {
 	Roles []desk.RoleID
 }
 
+// Members are who has which roles by the groups of a directory.
+type Members struct {
+	roles map[string][]desk.RoleID // by dnKey and uidKey
+	// Doubtful are the roles of groups that the directory does not show: who has one may still be in such a
+	// group. Unseen says which groups those are; nil: there is none.
+	Doubtful []desk.RoleID
+	Unseen   error
+}
+
 // Users hands every user of a directory to take, a page at a time.
-func (d *Directory) Users(ctx context.Context, take func(context.Context, []Entry) error) error {
-	members, err := d.members()
-	if err != nil {
-		return err
-	}
+func (d *Directory) Users(ctx context.Context, members Members, take func(context.Context, []Entry) error) error {
 	wanted := append(slices.Sorted(maps.Keys(d.settings.UserAttributes)), "dn", "uid", d.settings.UserUID)
 	return d.pages(ctx, d.settings.UserFilter, wanted, func(found []*ldap.Entry) error {
 		entries := make([]Entry, 0, len(found))
 		for _, entry := range found {
-			entries = append(entries, d.entry(entry, members))
+			entries = append(entries, d.entry(entry, members.roles))
 		}
 		return take(ctx, entries)
 	})
@@ -95,55 +101,104 @@ func (d *Directory) entry(found *ldap.Entry, members map[string][]desk.RoleID) E
 	return e
 }
 
-// members are the roles of those who are in groups that have roles, by dnKey and uidKey.
-func (d *Directory) members() (map[string][]desk.RoleID, error) {
-	members := map[string][]desk.RoleID{}
+// Members reads the groups that have roles.
+func (d *Directory) Members(ctx context.Context) (Members, error) {
+	members := Members{roles: map[string][]desk.RoleID{}}
+	var hidden []error
 	for _, group := range slices.Sorted(maps.Keys(d.settings.GroupRoles)) { // as many as an administrator picked
-		err := d.eachMember(group, func(key string) { members[key] = append(members[key], d.settings.GroupRoles[group]...) })
-		if err != nil {
-			return nil, err
+		roles := d.settings.GroupRoles[group]
+		err := d.eachMember(group, func(key string) { members.roles[key] = append(members.roles[key], roles...) })
+		switch {
+		case ctx.Err() != nil:
+			return Members{}, ctx.Err()
+		case err == nil:
+		case unseen(err):
+			members.Doubtful = append(members.Doubtful, roles...)
+			hidden = append(hidden, fmt.Errorf("who is in group %s can't be read, so nobody loses its roles: %w", group, reason(err)))
+		default:
+			return Members{}, fmt.Errorf("members of group: %w", reason(err))
 		}
 	}
+	members.Unseen = errors.Join(hidden...)
 	return members, nil
 }
 
-// mostParts bounds how many parts a group is read in.
+// Reasons why nobody can tell who is in a group.
+var (
+	errHidden  = errors.New("the directory shows no such group")
+	errNoList  = errors.New("the directory does not show who is in the group")
+	errTooLong = errors.New("the group is given in too many parts")
+)
+
+// unseen reports whether a directory keeps a group to itself. That there is none it also says of what
+// somebody may not know about (RFC 4511, appendix A.2), so it proves nothing.
+func unseen(err error) bool {
+	return errors.Is(err, errHidden) || errors.Is(err, errNoList) || errors.Is(err, errTooLong) ||
+		ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchObject, ldap.LDAPResultInvalidDNSyntax, ldap.LDAPResultInsufficientAccessRights,
+			ldap.LDAPResultReferral, ldap.LDAPResultNoSuchAttribute)
+}
+
+// Bounds of one group: how many parts it is read in, and of which classes one always has a member.
 const mostParts = 1000
+
+var neverEmpty = []string{"groupofnames", "groupofuniquenames"}
 
 // eachMember tells who is in a group. Active Directory gives a long list in parts (member;range=0-1499).
 func (d *Directory) eachMember(group string, is func(key string)) error {
-	attributes := []string{"member", "uniqueMember", "memberUid"}
+	attributes := []string{"member", "uniqueMember", "memberUid", "objectClass"}
 	for range mostParts {
 		found, err := d.conn.Search(ldap.NewSearchRequest(group, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 0, 0, false,
 			"(objectClass=*)", attributes, nil))
-		if ldap.IsErrorAnyOf(err, ldap.LDAPResultNoSuchObject, ldap.LDAPResultInvalidDNSyntax) {
-			return nil // the group was deleted there; nobody is in it
-		}
 		if err != nil {
-			return fmt.Errorf("members of group: %w", reason(err))
+			return err
+		}
+		if len(found.Entries) == 0 {
+			return errHidden
 		}
 		attributes = nil
 		for _, entry := range found.Entries {
-			for _, attribute := range entry.Attributes {
-				name, part, _ := strings.Cut(strings.ToLower(attribute.Name), ";range=")
-				for _, value := range attribute.Values {
-					if name == "memberuid" {
-						is(uidKey(value))
-					} else {
-						is(dnKey(value))
-					}
-				}
-				var from, to int
-				if n, _ := fmt.Sscanf(part, "%d-%d", &from, &to); n == 2 {
-					attributes = append(attributes, fmt.Sprintf("%s;range=%d-*", name, to+1))
-				}
+			more, listed := eachIn(entry, is)
+			if attributes = append(attributes, more...); !listed && mustList(entry) {
+				return errNoList
 			}
 		}
 		if len(attributes) == 0 {
 			return nil
 		}
 	}
-	return nil
+	return errTooLong
+}
+
+// eachIn tells who is named in a group's entry, and which attributes the next part of the list has.
+func eachIn(entry *ldap.Entry, is func(key string)) (more []string, listed bool) {
+	for _, attribute := range entry.Attributes {
+		name, part, _ := strings.Cut(strings.ToLower(attribute.Name), ";range=")
+		key := dnKey
+		switch name {
+		case "memberuid":
+			key = uidKey
+		case "member", "uniquemember":
+		default:
+			continue
+		}
+		for _, value := range attribute.Values {
+			is(key(value))
+			listed = true
+		}
+		var from, to int
+		if n, _ := fmt.Sscanf(part, "%d-%d", &from, &to); n == 2 {
+			more = append(more, fmt.Sprintf("%s;range=%d-*", name, to+1))
+		}
+	}
+	return more, listed
+}
+
+// mustList reports whether a group is of a class whose groups have a member each (RFC 4519): one without
+// hides them.
+func mustList(entry *ldap.Entry) bool {
+	return slices.ContainsFunc(entry.GetEqualFoldAttributeValues("objectClass"), func(class string) bool {
+		return slices.Contains(neverEmpty, strings.ToLower(class))
+	})
 }
 
 // dnKey is a DN in one spelling.

@@ -91,8 +91,12 @@ func TestPeopleAreRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer directory.Close()
+	members, err := directory.Members(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	people, pages := map[string]ldap.Entry{}, 0
-	err = directory.Users(t.Context(), func(_ context.Context, entries []ldap.Entry) error {
+	err = directory.Users(t.Context(), members, func(_ context.Context, entries []ldap.Entry) error {
 		pages++
 		for _, entry := range entries {
 			people[entry.Fields["login"]] = entry
@@ -146,6 +150,38 @@ func TestPeopleAreRead(t *testing.T) {
 		got, err := ldap.Check(t.Context(), beside.Dialer(), settings, tc.name, tc.password)
 		if err != nil || got != tc.want {
 			t.Errorf("password %q of %q: %t, want %t (%v)", tc.password, tc.name, got, tc.want, err)
+		}
+	}
+}
+
+func TestGroupsThatAreNotShownAreTold(t *testing.T) {
+	t.Parallel()
+	const group = "dn: cn=%[1]s,dc=example,dc=org\nobjectClass: %[2]s\ncn: %[1]s\n%[3]s\n\n"
+	const nina = "member: uid=nina,ou=people,dc=example,dc=org"
+	server := ldapserver.New(t, office+fmt.Sprintf(group, "hidden", "groupOfNames", nina)+fmt.Sprintf(group, "closed", "groupOfNames", nina)+
+		fmt.Sprintf(group, "empty", "posixGroup", "gidNumber: 8"))
+	roles := map[string]any{}
+	for i, name := range []string{"agents", "hidden", "closed", "empty", "gone"} {
+		roles["cn="+name+",dc=example,dc=org"] = []any{float64(10 + i)}
+	}
+	directory, err := ldap.Open(t.Context(), beside.Dialer(), read(t, preferences(server, map[string]any{
+		"bind_user": "uid=nina,ou=people,dc=example,dc=org", "bind_pw": "password of nina", "group_role_map": roles,
+	})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer directory.Close()
+	members, err := directory.Members(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(members.Doubtful)
+	if want := []desk.RoleID{11, 12, 14}; !slices.Equal(members.Doubtful, want) {
+		t.Errorf("doubtful roles = %v, want %v", members.Doubtful, want)
+	}
+	for name, told := range map[string]bool{"agents": false, "hidden": true, "closed": true, "empty": false, "gone": true} {
+		if got := strings.Contains(fmt.Sprint(members.Unseen), "group cn="+name+","); got != told {
+			t.Errorf("that group %s can't be read is told: %t, want %t (%v)", name, got, told, members.Unseen)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package directory
 import (
 	"context"
 
-	"postroom/internal/desk"
 	"postroom/internal/directorysync"
 	"postroom/internal/store"
 )
@@ -21,13 +20,11 @@ func (c *Clock) Begin(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	begun := 0
-	for _, kind := range []struct{ setting, name string }{
-		{directorysync.LDAPSwitch, desk.ImportLDAP}, {directorysync.ExchangeSwitch, desk.ImportExchange},
-	} {
-		if !catalog.Settings.Bool(kind.setting) {
+	for _, kind := range directorysync.Kinds {
+		if !catalog.Settings.Bool(kind.Switch) {
 			continue
 		}
-		announced, err := c.store.AnnounceImport(ctx, kind.name)
+		announced, err := c.store.AnnounceImport(ctx, kind.Name)
 		if err != nil {
 			return begun, err
 		}

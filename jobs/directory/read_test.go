@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/netip"
 	"strings"
 	"testing"
@@ -64,7 +65,7 @@ func open(t *testing.T) *office {
 	t.Helper()
 	o := &office{Office: jobtest.Open(t), server: ldapserver.New(t, people)}
 	log := slog.New(slog.DiscardHandler)
-	o.service = directorysync.New(o.Store, egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, log)
+	o.service = directorysync.New(o.Store, egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}, nil, log)
 	o.job = directory.NewRead(o.Store, o.service, log)
 	o.source = desk.LDAPSource{Name: "Office", Active: true, Preferences: map[string]any{
 		"host": o.server.Host(), "port": fmt.Sprint(o.server.Port), "base_dn": ldapserver.Base, "bind_user": ldapserver.Admin,
@@ -244,6 +245,117 @@ func TestPeopleWithoutAGroupMayBeLeftOut(t *testing.T) {
 	}
 	if got, want := counts(o.read(false)), "created 0, updated 0, unchanged 1, skipped 2, failed 0, deactivated 1, sum 4"; got != want {
 		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+func TestNobodyLosesRolesByAGroupThatIsNotShown(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.read(false)
+	o.change(func(conn *goldap.Conn) error {
+		return conn.Del(goldap.NewDelRequest("cn=agents,dc=example,dc=org", nil))
+	})
+	for _, skipping := range []string{"", "skip_sync"} {
+		o.source.Preferences["unassigned_users"] = skipping
+		if err := imports.LDAPSources.Save(t.Context(), o.Store.DB, &o.source, 1); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := fmt.Sprint(o.read(false)["error"]), "Office: who is in group cn=agents,dc=example,dc=org can't be read, so nobody loses its roles: "; !strings.HasPrefix(got, want) {
+			t.Errorf("the import job says %q, want %q", got, want)
+		}
+		if got := o.person("nina@example.org"); !strings.HasSuffix(got, " t "+o.source.Key()+" 2") {
+			t.Errorf("nina, of an agents' group that is not shown (%s), = %q, want an agent", skipping, got)
+		}
+	}
+	if got := o.person("customer@example.org"); !strings.Contains(got, " f ") {
+		t.Errorf("omar, who is in no group, = %q, want somebody inactive", got)
+	}
+}
+
+// branch is a second directory, which holds whatever a test puts there.
+func (o *office) branch(prio int) *office {
+	o.T.Helper()
+	const agents = "dn: cn=agents,dc=example,dc=org\nobjectClass: groupOfNames\ncn: agents\nmember: uid=bert,dc=example,dc=org\n\n"
+	b := &office{Office: o.Office, server: ldapserver.New(o.T, agents), service: o.service, job: o.job}
+	b.source = desk.LDAPSource{Name: "Branch", Active: true, Prio: prio, Preferences: maps.Clone(o.source.Preferences)}
+	b.source.Preferences["port"] = fmt.Sprint(b.server.Port)
+	if err := imports.LDAPSources.Insert(o.T.Context(), o.Store.DB, &b.source, 1); err != nil {
+		o.T.Fatal(err)
+	}
+	b.add("bert")
+	return b
+}
+
+// add puts somebody into a directory.
+func (o *office) add(name string) {
+	o.T.Helper()
+	o.change(func(conn *goldap.Conn) error {
+		person := goldap.NewAddRequest("uid="+name+",dc=example,dc=org", nil)
+		for attribute, value := range map[string]string{"objectClass": "inetOrgPerson", "uid": name, "cn": name, "sn": "Adams", "mail": name + "@example.org"} {
+			person.Attribute(attribute, []string{value})
+		}
+		return conn.Add(person)
+	})
+}
+
+func (o *office) leave(name string) {
+	o.T.Helper()
+	o.change(func(conn *goldap.Conn) error {
+		return conn.Del(goldap.NewDelRequest("uid="+name+",dc=example,dc=org", nil))
+	})
+}
+
+func TestWhoMovesToAnotherDirectoryStaysActive(t *testing.T) {
+	t.Parallel()
+	for name, prio := range map[string]int{"one that is read later": 9, "one that is read before": -9} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := open(t)
+			o.read(false)
+			b := o.branch(prio)
+			o.leave("nina")
+			b.add("nina")
+			if got, want := counts(o.read(false)), "created 1, updated 1, unchanged 1, skipped 1, failed 1, deactivated 0, sum 5"; got != want {
+				t.Errorf("%s, want %s", got, want)
+			}
+			if got, want := o.person("nina@example.org"), "nina Nina Mueller +49 30 1 t "+b.source.Key()+" 2"; got != want {
+				t.Errorf("nina, who moved, = %q, want %q", got, want)
+			}
+			o.read(false)
+			if got, want := o.person("nina@example.org"), "nina Adams   t "+b.source.Key()+" 3"; got != want {
+				t.Errorf("nina, when her new directory was read again, = %q, want %q", got, want)
+			}
+		})
+	}
+	t.Run("one that is read much later", func(t *testing.T) {
+		t.Parallel()
+		o := open(t)
+		o.read(false)
+		o.leave("nina")
+		o.read(false)
+		b := o.branch(9)
+		b.add("nina")
+		o.read(false)
+		if got := o.person("nina@example.org"); !strings.Contains(got, " t "+b.source.Key()) {
+			t.Errorf("nina, who was gone for a while, = %q, want somebody active", got)
+		}
+	})
+}
+
+func TestAnotherDirectoryTakesOverFromADeletedOne(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.read(false)
+	b := o.branch(9)
+	b.add("nina")
+	o.read(false)
+	if got := o.person("nina@example.org"); !strings.Contains(got, " t "+o.source.Key()) {
+		t.Errorf("nina, who is in two directories, = %q, want a user of the first", got)
+	}
+	o.Exec(`DELETE FROM ldap_sources WHERE name = 'Office'`)
+	o.read(false)
+	if got := o.person("nina@example.org"); !strings.Contains(got, " t "+b.source.Key()) {
+		t.Errorf("nina, whose first directory was deleted, = %q, want a user of the other", got)
 	}
 }
 

@@ -24,10 +24,12 @@ import (
 // Public is where everybody's mailboxes are. Only closed clouds have other places.
 const Public = "https://graph.microsoft.com/v1.0"
 
+// RequestWithin is how long one request may take: a whole message may be asked for.
+const RequestWithin = 4 * time.Minute
+
 const (
-	requestTime = 4 * time.Minute // a whole message may be asked for
-	maxAnswer   = 16 << 20        // bytes of JSON
-	maxTries    = 4               // of a request that the server asks us to send again
+	maxAnswer   = 16 << 20 // bytes of JSON
+	maxTries    = 4        // of a request that the server asks us to send again
 	maxPatience = 30 * time.Second
 	usualPause  = 10 * time.Second // where the server asks to wait and doesn't say for how long
 	longest     = time.Hour        // that a server may send us away for
@@ -41,11 +43,15 @@ type Client struct {
 	http   *http.Client
 }
 
-// New returns a Client of a mailbox. It connects to nothing.
-func New(base, mailbox string, tokens account.Tokens) *Client {
+// New returns a Client of a mailbox, whose requests go by another; nil: by one of its own. It connects to
+// nothing.
+func New(base string, by *http.Client, mailbox string, tokens account.Tokens) *Client {
+	if by == nil {
+		by = &http.Client{Timeout: RequestWithin}
+	}
 	return &Client{
 		base: strings.TrimRight(base, "/"), box: strings.TrimRight(base, "/") + "/users/" + url.PathEscape(mailbox),
-		tokens: tokens, http: &http.Client{Timeout: requestTime},
+		tokens: tokens, http: by,
 	}
 }
 

@@ -25,7 +25,7 @@ func odd(t *testing.T, answer http.HandlerFunc) *graph.Client {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	client := graph.New(server.URL+"/v1.0/", "me@example.com", token("t"))
+	client := graph.New(server.URL+"/v1.0/", nil, "me@example.com", token("t"))
 	t.Cleanup(client.Close)
 	return client
 }
@@ -133,7 +133,7 @@ func TestSizesOfMessages(t *testing.T) {
 	server.AddBox("me@example.com")
 	server.Deliver("me@example.com", "", []byte("Subject: x\r\n\r\nbody\r\n"))
 	access, _ := provider.Grant("me@example.com")
-	client := graph.New(server.URL, "me@example.com", token(access))
+	client := graph.New(server.URL, nil, "me@example.com", token(access))
 	t.Cleanup(client.Close)
 	var found []graph.Message
 	err := client.Messages(t.Context(), "", false, func(m graph.Message) bool { found = append(found, m); return true })

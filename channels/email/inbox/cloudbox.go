@@ -27,7 +27,7 @@ var _ channels.Poller = (*Cloudbox)(nil)
 
 // NewCloudbox returns the mailbox of a channel; it connects at the first Poll.
 func NewCloudbox(inbound Inbound, channelID desk.ChannelID, log *slog.Logger) *Cloudbox {
-	return &Cloudbox{box: newBox[string](inbound, channelID, log), client: graph.New(inbound.GraphURL, inbound.User, inbound.Tokens)}
+	return &Cloudbox{box: newBox[string](inbound, channelID, log), client: graph.New(inbound.GraphURL, inbound.Web, inbound.User, inbound.Tokens)}
 }
 
 // Poll hands over what is new, oldest first, and then marks it as read or deletes it.

@@ -7,6 +7,7 @@ package inbox
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 
@@ -45,9 +46,11 @@ type Inbound struct {
 	AuthType string // SASL mechanism; empty: a command with user and password
 	Folder   string // of IMAP: its name; of Graph: its id, empty: the inbox
 	Keep     bool   // leave mail there instead of deleting it
+	Archive  bool   // old mail, which was put there in any order
 
 	Tokens   account.Tokens // instead of Password; nil: Password it is
 	GraphURL string         // of Graph: where it is
+	Web      *http.Client   // by which it is asked; nil: one of its own
 
 	Trusted bool         // X-Zammad-* headers of its mail may steer us
 	GroupID desk.GroupID // of new tickets; 0: the address decides
@@ -124,6 +127,7 @@ func ParseInbound(stored map[string]any) (Inbound, error) {
 		AuthType: strings.ToUpper(strings.TrimSpace(opts.Text("auth_type"))),
 		Folder:   opts.Text("folder"),
 		Keep:     opts.Flag("keep_on_server", false),
+		Archive:  opts.Flag("archive", false),
 		Trusted:  account.Options(stored).Flag("trusted", false),
 		limits:   usualLimits,
 	}

@@ -20,16 +20,17 @@ const (
 	Google         = "google"
 	Microsoft365   = "microsoft365"
 	MicrosoftGraph = "microsoft_graph"
+	Exchange       = "exchange" // at Microsoft as well: its address books
 )
 
 // Provider is a company that lets us into mailboxes of its customers.
 type Provider struct {
 	Name  string
-	Area  string // of channels
+	Area  string // of channels; empty: accounts there are none
 	Title string // in texts for people
 	scope string
 	extra []oauth2.AuthCodeOption
-	sides func(a desk.LinkedAccount, shared string) (inbound, outbound map[string]any)
+	sides func(a desk.LinkedAccount, shared string) (inbound, outbound map[string]any) // of a channel; nil: there is none
 }
 
 var providers = map[string]Provider{
@@ -59,6 +60,10 @@ var providers = map[string]Provider{
 			return withShared(side("microsoft_graph_inbound", map[string]any{"user": a.Email}), shared),
 				withShared(side("microsoft_graph_outbound", map[string]any{"user": a.Email}), shared)
 		},
+	},
+	Exchange: {
+		Name: Exchange, Title: "Exchange",
+		scope: "https://outlook.office.com/EWS.AccessAsUser.All offline_access openid profile email",
 	},
 }
 
@@ -122,14 +127,14 @@ func Public() Places {
 	}
 }
 
-// requestTime bounds one request to a provider.
-const requestTime = 20 * time.Second
+// RequestWithin bounds one request to a provider.
+const RequestWithin = 20 * time.Second
 
 func (p Places) client() *http.Client {
 	if p.Client != nil {
 		return p.Client
 	}
-	return &http.Client{Timeout: requestTime}
+	return &http.Client{Timeout: RequestWithin}
 }
 
 func (p Places) config(of Provider, app App, callback string) *oauth2.Config {

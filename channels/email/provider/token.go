@@ -71,7 +71,9 @@ func (p Places) Exchange(ctx context.Context, of Provider, app App, callback, co
 	if account.Email = emailIn(idToken); !desk.ValidAddress(account.Email) {
 		return desk.LinkedAccount{}, &desk.InvalidError{Field: "email", Reason: "The user email could not be extracted from id_token."}
 	}
-	account.Inbound, account.Outbound = of.sides(account, shared)
+	if of.sides != nil {
+		account.Inbound, account.Outbound = of.sides(account, shared)
+	}
 	scope, _ := token.Extra("scope").(string)
 	account.Auth = map[string]any{
 		"provider": of.Name, "type": "XOAUTH2", "client_id": app.ClientID, "client_secret": app.ClientSecret,

@@ -36,8 +36,9 @@ type Server struct {
 // Host is the address of both ports.
 func (s *Server) Host() string { return host.Localhost }
 
-// New returns a directory that belongs to this test alone. ldif are its entries below Base. The test
-// is left out where OpenLDAP is not installed.
+// New returns a directory that belongs to this test alone. ldif are its entries below Base. Those called
+// cn=hidden are shown to the admin alone, and of those called cn=closed who is a member. The test is left
+// out where OpenLDAP is not installed.
 func New(t testing.TB, ldif string) *Server {
 	t.Helper()
 	slapd, err := host.Look("slapd")
@@ -100,6 +101,8 @@ maxsize 33554432
 directory %[1]s/data
 dbnosync
 access to attrs=userPassword by anonymous auth by * none
+access to dn.regex="^cn=hidden," by * none
+access to dn.regex="^cn=closed," attrs=member by * none
 access to * by users read by * none
 `
 

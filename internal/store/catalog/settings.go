@@ -41,6 +41,20 @@ func (s Keeper) PutSettingValue(ctx context.Context, name string, value any) err
 	return pg.Translate(err)
 }
 
+// LockSettingValue returns a setting's current value, secrets opened, for a transaction that is going to
+// change it. It returns desk.ErrNotFound for a setting that does not exist.
+func (s Keeper) LockSettingValue(ctx context.Context, name string) (json.RawMessage, error) {
+	value, err := pg.Value[[]byte](ctx, s.DB, "setting "+name, `
+		SELECT state_current->'value'
+		FROM settings
+		WHERE name = $1
+		FOR NO KEY UPDATE`, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.openValue(value)
+}
+
 // sealState seals what is secret in a state, and returns all others as they are.
 func (s Keeper) sealState(state []byte, secret bool) ([]byte, error) {
 	var inner map[string]any

@@ -64,6 +64,26 @@ func (s Keeper) DirectoryUsers(ctx context.Context, source string, after desk.Us
 		LIMIT $3`, source, after, limit)
 }
 
+// Standing is what other directories than the one that is read have to do with a user.
+type Standing struct {
+	Held bool // one has the user, or had when it was read last
+	Lost bool // one had, and the user is inactive because it has no more
+}
+
+// Elsewhere returns the standing of those users who came from another directory. One that was deleted holds
+// nobody.
+func (s Keeper) Elsewhere(ctx context.Context, source string, ids []desk.UserID) (map[desk.UserID]Standing, error) {
+	return pg.Keyed[desk.UserID](ctx, s.DB, "users of other directories", `
+		SELECT u.id, u.active AND NOT gone.lost AND EXISTS (SELECT FROM ldap_sources WHERE 'Ldap::' || id = u.source), gone.lost
+		FROM users u
+		CROSS JOIN LATERAL (
+			SELECT coalesce(bool_and(lost), false) AS lost
+			FROM directory_users
+			WHERE user_id = u.id AND source = u.source
+		) gone
+		WHERE u.id = ANY($2) AND u.source <> $1`, func(v *Standing) []any { return []any{&v.Held, &v.Lost} }, source, ids)
+}
+
 // LoseUser notes that a user is inactive because the entry of a directory is gone.
 func (s Keeper) LoseUser(ctx context.Context, source string, user desk.UserID) error {
 	return pg.Exec(ctx, s.DB, "lose entry", `UPDATE directory_users SET lost = true WHERE source = $1 AND user_id = $2`, source, user)
