@@ -28,7 +28,7 @@ const (
 const mailMost = 256 << 20 // bytes
 
 func (p *program) mailCommand() *cobra.Command {
-	return family("mail", "Take in mail, or look what would become of it", p.mailIngestCommand(), p.mailCheckCommand())
+	return family("mail", "Take in mail, or look what would become of it or what came", p.mailIngestCommand(), p.mailCheckCommand(), p.mailShowCommand())
 }
 
 func (p *program) mailIngestCommand() *cobra.Command {

@@ -15,7 +15,8 @@ import (
 )
 
 func (p *program) userCommand() *cobra.Command {
-	return family("user", "People who work here", p.userCreateCommand(), p.userGrantCommand(), p.userSetPasswordCommand(), p.userUnlockCommand())
+	return family("user", "People who work here", p.userCreateCommand(), p.userShowCommand(), p.userSetCommand(), p.userGrantCommand(),
+		p.userSetPasswordCommand(), p.userClearPasswordCommand(), p.userUnlockCommand())
 }
 
 func (p *program) userCreateCommand() *cobra.Command {
@@ -201,7 +202,7 @@ func (p *program) userUnlockCommand() *cobra.Command {
 	}
 }
 
-// onUser does something with the user of this login or mail address.
+// onUser does something with the user of this login, mail address or id.
 func (p *program) onUser(ctx context.Context, name string, do func(context.Context, *house, desk.UserID) error) error {
 	h, err := p.open(ctx)
 	if err != nil {

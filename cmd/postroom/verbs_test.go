@@ -136,6 +136,20 @@ func TestUserAndTokenVerbs(t *testing.T) {
 	if n := value(t, conn, `SELECT login_failed FROM users WHERE id = 3`); n != "0" {
 		t.Errorf("login_failed = %s after unlock", n)
 	}
+	s.ok("user", "set", "ann@example.com", "--email", "Ann.Adams@example.com")
+	wantIn(t, "user set", s.ok("user", "set", "ann.adams@example.com", "--login", "Ann"), "user 3: login ann, mail address ann.adams@example.com")
+	s.fails(1, "Invalid email 'nowhere'", "user", "set", "ann", "--email", "nowhere")
+	s.fails(1, "say what to change", "user", "set", "ann")
+	s.ok("user", "set", "ann", "--login", "ann@example.com")
+	if _, err := conn.Exec(t.Context(), `UPDATE users SET login_failed = 6 WHERE id = 3`); err != nil {
+		t.Fatal(err)
+	}
+	wantIn(t, "user show", s.ok("user", "show", "3"), "ann.adams@example.com", "Agent", "Users=create,read", "6 of 5: locked", "never", "set")
+	s.ok("user", "clear-password", "ann@example.com")
+	wantIn(t, "user show", s.ok("user", "show", "ann@example.com"), "none")
+	if got := value(t, conn, `SELECT coalesce(password, 'none') FROM users WHERE id = 3`); got != "none" {
+		t.Errorf("password after clear-password: %s", got)
+	}
 	s.ok("user", "grant", "ann@example.com", "--role", "Admin", "--group", "Users")
 	if got := value(t, conn, `SELECT count(*) FROM groups_users WHERE user_id = 3 AND access = 'full'`) + value(t, conn, `SELECT count(*) FROM roles_users WHERE user_id = 3`); got != "12" {
 		t.Errorf("after grant: full access and roles = %s, want 1 and 2", got)

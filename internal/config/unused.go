@@ -9,8 +9,8 @@ var unused = []struct {
 }{
 	{Name: "ELASTICSEARCH_REINDEX", About: noMeaning + "no start needs it; `postroom search rebuild` does it while the old index serves"},
 	{Name: "S3_URL", About: notYet + "attachments are kept in the database or in files", Secret: true},
-	{Name: "ZAMMAD_WEBSOCKET_PORT", About: notYet + "there is no websocket server"},
-	{Name: "GPG_PATH", About: notYet + "there is no PGP"},
+	{Name: "ZAMMAD_WEBSOCKET_PORT", About: noMeaning + "pages connect to the port of the API"},
+	{Name: "GPG_PATH", About: noMeaning + "PGP needs no other program"},
 	{Name: "BACKUP_DIR", About: notYet + "back up PostgreSQL and DATA_DIR"},
 	{Name: "HOLD_DAYS", About: notYet + "back up PostgreSQL and DATA_DIR"},
 	{Name: "FULL_FS_DUMP", About: notYet + "back up PostgreSQL and DATA_DIR"},

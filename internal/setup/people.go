@@ -1,9 +1,11 @@
 package setup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
@@ -39,9 +41,13 @@ func errOr(err, otherwise error) error {
 	return otherwise
 }
 
-// FindUser returns the user with this login or mail address, or desk.ErrNotFound.
+// FindUser returns the user with this login, mail address or id, or desk.ErrNotFound.
 func FindUser(ctx context.Context, s *store.Store, name string) (desk.UserID, error) {
 	id, err := findUser(ctx, s, name)
+	if number, notOne := strconv.ParseInt(name, 10, 64); errors.Is(err, desk.ErrNotFound) && notOne == nil {
+		id = desk.UserID(number)
+		_, err = s.User(ctx, id)
+	}
 	if errors.Is(err, desk.ErrNotFound) {
 		return 0, &noUserError{name}
 	}
@@ -74,6 +80,40 @@ func SetPassword(ctx context.Context, s *store.Store, id desk.UserID, password s
 		}
 		return tx.UnlockUser(ctx, id)
 	})
+}
+
+// ClearPassword leaves a user without a password, and without sessions.
+func ClearPassword(ctx context.Context, s *store.Store, id desk.UserID) error {
+	return s.InTx(ctx, func(tx *store.Store) error {
+		if err := tx.SetPassword(ctx, id, ""); err != nil {
+			return err
+		}
+		return tx.EndSessions(ctx, id, 0)
+	})
+}
+
+// Rename changes the login or the mail address of a user; empty: it stays.
+func Rename(ctx context.Context, s *store.Store, id desk.UserID, login, email string) (after desk.User, err error) {
+	err = s.InTx(ctx, func(tx *store.Store) error {
+		before, err := tx.LockUser(ctx, id)
+		if err != nil {
+			return err
+		}
+		c, err := tx.Catalog(ctx)
+		if err != nil {
+			return err
+		}
+		after = before
+		after.Login, after.Email, after.UpdatedByID = cmp.Or(login, before.Login), cmp.Or(email, before.Email), desk.SystemUser
+		if err := after.Complete(before, func() string { return before.Login }); err != nil {
+			return err
+		}
+		if err := tx.SaveUser(ctx, &after); err != nil {
+			return err
+		}
+		return tx.AddHistory(ctx, desk.UserChanges(before, after, c, desk.SystemUser))
+	})
+	return after, err
 }
 
 // Grant adds roles, and access to groups, to what a user has.
