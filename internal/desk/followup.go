@@ -15,7 +15,7 @@ const maxNumbers = 50
 // them.
 func FindNumbers(text string, c *Catalog) []string {
 	hook := c.Settings.String("ticket_hook")
-	if hook == "" || !containsFold(text, hook) {
+	if !containsFold(text, hook) { // any text has an empty one: the number alone counts then
 		return nil
 	}
 	head, digits := regexp.QuoteMeta(hook), digitsPattern(c)
@@ -80,10 +80,19 @@ func containsFold(text, part string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
 
-var replyPrefix = regexp.MustCompile(`^(?:[^\s:\[\]]{1,3}(?:\[\d+\])?:\s*)+`)
+var (
+	replyPrefix = regexp.MustCompile(`^(?:.{1,3}(?:\[\d+\])?:\s+)+`)
+	closePrefix = regexp.MustCompile(`^(?:[^\s:\[\]]{1,3}(?:\[\d+\])?:\s*)+`)
+)
 
-// WithoutReplyPrefixes takes Re:, AW:, WG[5]: and the like off a subject, to compare it with that of
+// WithoutReplyPrefixes takes Re: , AW: , WG[5]: and the like off a subject, to compare it with that of
 // the conversation's first message. Cleaning a subject for display follows another rule.
 func WithoutReplyPrefixes(subject string) string {
 	return replyPrefix.ReplaceAllString(subject, "")
+}
+
+// SameSubject reports whether a subject without reply prefixes is that of the conversation's first
+// message. Some mail programs put no blank behind a prefix.
+func SameSubject(subject, first string) bool {
+	return subject == first || closePrefix.ReplaceAllString(subject, "") == first
 }

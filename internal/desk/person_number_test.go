@@ -125,6 +125,7 @@ func TestNumbersAreFoundBehindTheHook(t *testing.T) {
 	increment := map[string]any{"ticket_hook": "Ticket#", "ticket_hook_divider": "", "system_id": 10, "ticket_number": desk.NumberIncrement}
 	byDate := map[string]any{"ticket_hook": "Ticket#", "ticket_hook_divider": "", "system_id": 10, "ticket_number": desk.NumberDate}
 	divided := map[string]any{"ticket_hook": "Case", "ticket_hook_divider": "-", "system_id": 10, "ticket_number": desk.NumberIncrement}
+	noHook := map[string]any{"ticket_hook": "", "ticket_hook_divider": "", "system_id": 10, "ticket_number": desk.NumberIncrement}
 	anySystem := map[string]any{"ticket_hook": "Ticket#", "system_id": 10, "ticket_number_ignore_system_id": true}
 	for _, tc := range []struct {
 		name, text string
@@ -150,6 +151,7 @@ func TestNumbersAreFoundBehindTheHook(t *testing.T) {
 		{"too short", "Ticket#101", increment, nil},
 		{"too long", "Ticket#10" + digits(49), increment, nil},
 		{"longest", "Ticket#10" + digits(48), increment, []string{"10" + digits(48)}},
+		{"without a hook", "Re: foo [1010001], 10 of 2026", noHook, []string{"1010001"}},
 		{"date", "Ticket#202611211042", byDate, []string{"202611211042"}},
 		{"divider", "[Case-1012345]", divided, []string{"1012345"}},
 		{"divider is literal", "[Case.1012345]", divided, nil},
@@ -186,7 +188,9 @@ func TestReplyPrefixesOfOneToThreeCharactersAreTakenOff(t *testing.T) {
 	t.Parallel()
 	for subject, want := range map[string]string{
 		"WG: AW: Wg[5]: Question": "Question",
-		"Re:Question":             "Question",
+		"Re:Question":             "Re:Question",
+		"DB:outage":               "DB:outage",
+		"A b: Question":           "Question",
 		"FWD: Question":           "Question",
 		"Antw: Question":          "Antw: Question",
 		"Question: Re: x":         "Question: Re: x",
@@ -195,6 +199,11 @@ func TestReplyPrefixesOfOneToThreeCharactersAreTakenOff(t *testing.T) {
 	} {
 		if got := desk.WithoutReplyPrefixes(subject); got != want {
 			t.Errorf("WithoutReplyPrefixes(%q) = %q, want %q", subject, got, want)
+		}
+	}
+	for subject, want := range map[string]bool{"Question": true, "Re:Question": true, "AW:Re: Question": true, "Other": false, "Antw:Question": false} {
+		if got := desk.SameSubject(subject, "Question"); got != want {
+			t.Errorf("%q is Question: %t, want %t", subject, got, want)
 		}
 	}
 }

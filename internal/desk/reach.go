@@ -2,6 +2,7 @@ package desk
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 )
@@ -57,6 +58,29 @@ func (c *Catalog) NotificationChannel() (Channel, bool) {
 		}
 	}
 	return Channel{}, false
+}
+
+var configInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
+
+// NotificationSender is who mails are from that no agent and no group writes: setting notification_sender,
+// in which #{config.fqdn} and the like stand for other settings.
+func (c *Catalog) NotificationSender() string {
+	return configInText.ReplaceAllStringFunc(c.Settings.String("notification_sender"), func(placeholder string) string {
+		name := configInText.FindStringSubmatch(placeholder)[1]
+		value := c.Settings.String(name)
+		if name == "fqdn" {
+			value, _, _ = strings.Cut(value, ":") // a port is no part of an address
+		}
+		return value
+	})
+}
+
+// HiddenCopy is who gets a copy of the mail that leaves, without its recipients seeing it; empty: nobody.
+func (c *Catalog) HiddenCopy() string {
+	if address := strings.TrimSpace(c.Settings.String("system_bcc")); ValidAddress(address) {
+		return address
+	}
+	return ""
 }
 
 // EHLODomain is how we greet mail servers: by our name or, when that one means nothing outside, by

@@ -32,3 +32,26 @@ func TestAwayIsByDays(t *testing.T) {
 		t.Error("away without anybody who stands in")
 	}
 }
+
+func TestWhoWritesWhatNobodyWrites(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"#{config.product_name} <noreply@#{config.fqdn}>":   "Helpdesk <noreply@desk.example.com>",
+		"#{config.organization} #{config.nosuch}<a@x.test>": "Acme <a@x.test>",
+		"plain@x.test": "plain@x.test",
+	} {
+		c := settings(t, map[string]any{"notification_sender": text, "product_name": "Helpdesk", "fqdn": "desk.example.com:8080", "organization": "Acme"})
+		if got := c.NotificationSender(); got != want {
+			t.Errorf("%s: %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestOnlyAnAddressGetsHiddenCopies(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]string{" archive@example.com ": "archive@example.com", "nobody": "", "": ""} {
+		if got := settings(t, map[string]any{"system_bcc": address}).HiddenCopy(); got != want {
+			t.Errorf("%q: %q, want %q", address, got, want)
+		}
+	}
+}

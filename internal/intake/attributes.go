@@ -136,9 +136,12 @@ const (
 	maxTimeUnit = 1 << 31 // the column holds more
 )
 
-// setUser sets relations to users. Names that fit nobody change nothing.
+// setUser sets relations to users, and to the organization of one. Names that fit nobody change nothing.
 func setUser(ctx context.Context, tx *store.Store, t *desk.Ticket, attribute, value string) error {
 	base, isID := strings.CutSuffix(attribute, "_id")
+	if base == "organization" && value != "" {
+		return setOrganization(ctx, tx, t, value, isID)
+	}
 	if base != "owner" && base != "customer" || value == "" {
 		return nil
 	}
@@ -152,6 +155,24 @@ func setUser(ctx context.Context, tx *store.Store, t *desk.Ticket, attribute, va
 	}
 	t.CustomerID, t.OrganizationID = user.ID, user.OrganizationID
 	return nil
+}
+
+// setOrganization takes one of those that the customer belongs to: in the order of the attributes, the
+// customer is known by then.
+func setOrganization(ctx context.Context, tx *store.Store, t *desk.Ticket, value string, isID bool) error {
+	var id desk.OrganizationID
+	if isID {
+		n, err := strconv.ParseInt(value, 10, 64)
+		if err != nil {
+			return nil // names none
+		}
+		id, value = desk.OrganizationID(n), ""
+	}
+	found, err := tx.OrganizationOfMember(ctx, t.CustomerID, id, value)
+	if err == nil && found != 0 {
+		t.OrganizationID = &found
+	}
+	return err
 }
 
 // moment reads a time of day and date in one of the ways in which headers give it.

@@ -17,9 +17,13 @@ func checkAutoResponse(m *mail) {
 
 // dropOwnNotification ignores notifications of ours that came back to us.
 func dropOwnNotification(m *mail) {
-	ours := "@" + strings.ToLower(m.catalog.Settings.String("fqdn")) + ">"
-	if strings.Contains(strings.ToLower(m.MessageID), ours) && strings.Contains(strings.ToLower(m.Header["precedence"]), "bulk") {
-		m.ignore = true
+	if !strings.Contains(strings.ToLower(m.Header["precedence"]), "bulk") {
+		return
+	}
+	fqdn := strings.ToLower(m.catalog.Settings.String("fqdn"))
+	host, _, _ := strings.Cut(fqdn, ":") // ids of notifications are made without a port
+	for _, name := range []string{fqdn, host} {
+		m.ignore = m.ignore || name != "" && strings.Contains(strings.ToLower(m.MessageID), "@"+name+">")
 	}
 }
 

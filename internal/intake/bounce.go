@@ -103,8 +103,12 @@ func (m *mail) sentTo(ctx context.Context, tx *store.Store, original parser.Orig
 // notificationID is the Message-ID of a notification: of which ticket, to which user.
 var notificationID = regexp.MustCompile(`^<notification\.\d+\.(\d+)\.(\d+)\.`)
 
-// notifiedWithin is how far the date of a notification may be from its line in the history.
-const notifiedWithin = 10 * time.Second
+// How far the date of a notification may be from its line in the history: mail is written a little
+// later, where there is a lot to send or a server was away for a while.
+const (
+	notifiedBefore = 10 * time.Minute
+	notifiedAfter  = 10 * time.Second
+)
 
 // notifiedBy is the address of the user whom a notification of ours was for. Anybody can write such
 // a Message-ID, so the ticket's history has to know it.
@@ -121,7 +125,7 @@ func notifiedBy(ctx context.Context, tx *store.Store, original parser.Original) 
 	if err != nil {
 		return "", nil
 	}
-	return tx.NotifiedAddress(ctx, desk.TicketID(ticket), desk.UserID(user), *original.Date, notifiedWithin)
+	return tx.NotifiedAddress(ctx, desk.TicketID(ticket), desk.UserID(user), original.Date.Add(-notifiedBefore), original.Date.Add(notifiedAfter))
 }
 
 // checkDelay lets a mail server's word that it is still trying change no state.

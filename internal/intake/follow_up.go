@@ -143,7 +143,7 @@ func (m *mail) answeredWithSubject() *desk.Ticket {
 	}
 	for _, article := range m.references() {
 		m.Subject = desk.WithoutReplyPrefixes(m.Subject)
-		if article.FirstSubject != nil && *article.FirstSubject == oneLine(m.Subject) {
+		if article.FirstSubject != nil && desk.SameSubject(oneLine(m.Subject), *article.FirstSubject) {
 			if ticket := m.knownTicket(article.TicketID); ticket != nil {
 				return ticket
 			}

@@ -69,6 +69,7 @@ func TestBouncesMarkWhomTheyMean(t *testing.T) {
 		{"it is still trying", report("<one@x>", "delayed", "4.4.1", "gone@example.org", ""), nil},
 		{"a mail that nobody wrote", report("<none@x>", "failed", "5.1.1", "gone@example.org", ""), nil},
 		{"a notification", report(notice, "failed", "5.1.1", "", date), []string{"told@example.org"}},
+		{"a notification that left late", report(strings.Replace(notice, "abc", "abe", 1), "failed", "5.1.1", "", strings.Replace(date, "10:00", "10:05", 1)), []string{"told@example.org"}},
 		{"a notification of another time", report(strings.Replace(notice, "abc", "abd", 1), "failed", "5.1.1", "", strings.Replace(date, "10:00", "11:00", 1)), nil},
 	} {
 		h.exec(`UPDATE users SET preferences = '{}'`)

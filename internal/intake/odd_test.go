@@ -84,8 +84,11 @@ func TestIgnoredMailLeavesNothing(t *testing.T) {
 	tickets, users := ask[int](h, `SELECT count(*) FROM tickets`), ask[int](h, `SELECT count(*) FROM users`)
 	h.receive(mail("Message-ID: <1@zammad.example.com>", "Precedence: bulk", "From: nicole.braun@zammad.org", "To: nicole.braun@zammad.org"))
 	h.processAll()
-	if state := ask[string](h, `SELECT state FROM inbound_messages`); state != arrivals.Ignored {
-		t.Errorf("state = %s, want ignored", state)
+	h.setting("fqdn", "zammad.example.com:8080") // ids are made without the port
+	h.receive(mail("Message-ID: <2@zammad.example.com>", "Precedence: bulk", "From: nicole.braun@zammad.org", "To: nicole.braun@zammad.org"))
+	h.processAll()
+	if states := ask[string](h, `SELECT string_agg(state, ' ') FROM inbound_messages`); states != arrivals.Ignored+" "+arrivals.Ignored {
+		t.Errorf("states = %s, want ignored", states)
 	}
 	if n := ask[int](h, `SELECT count(*) FROM tickets`); n != tickets {
 		t.Errorf("%d tickets, want %d", n, tickets)
@@ -136,6 +139,14 @@ func TestTrustedMailSteersItsTicket(t *testing.T) {
 	}
 	if !out.Article.Internal || out.Article.TypeID != desk.ArticleNote || out.Article.SenderID != desk.SenderSystem {
 		t.Errorf("article = %+v", out.Article)
+	}
+	h.exec(`INSERT INTO organizations (id, name, updated_by_id, created_by_id) VALUES (60, 'Theirs', 1, 1), (61, 'Others', 1, 1)`)
+	h.exec(`INSERT INTO organizations_users (organization_id, user_id) SELECT 60, id FROM users WHERE email = 'agent@example.com'`)
+	for header, want := range map[string]desk.OrganizationID{"Organization: Theirs": 60, "Organization_id: 60": 60, "Organization: Others": 0, "Organization_id: 61": 0, "Organization_id: x": 0} {
+		out = trusted("Subject: "+header, "X-Zammad-Ticket-Customer: agent@example.com", "X-Zammad-Ticket-"+header)
+		if got := out.Ticket.OrganizationID; want == 0 && got != nil || want != 0 && (got == nil || *got != want) {
+			t.Errorf("%s: organization %v, want %d", header, got, want)
+		}
 	}
 	out = trusted("Subject: said otherwise", "X-Zammad-Article-From: Ann <ann@example.net>", "X-Zammad-Article-To: bob@example.net",
 		"X-Zammad-Article-Cc: cy@example.net", "X-Zammad-Article-Reply_to: desk@example.net", "X-Zammad-Article-Subject: Better", "X-Zammad-Article-Origin_by: agent@example.com",

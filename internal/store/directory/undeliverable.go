@@ -27,9 +27,9 @@ func (s Keeper) MarkUndeliverable(ctx context.Context, addresses []string, at ti
 			FOR NO KEY UPDATE)`, addresses, at)
 }
 
-// NotifiedAddress returns where a notification about a ticket went to that a user got within a
-// while of a moment; empty: there was none.
-func (s Keeper) NotifiedAddress(ctx context.Context, ticket desk.TicketID, user desk.UserID, at time.Time, within time.Duration) (address string, err error) {
+// NotifiedAddress returns where a notification about a ticket went to that a user got between two
+// moments; empty: there was none.
+func (s Keeper) NotifiedAddress(ctx context.Context, ticket desk.TicketID, user desk.UserID, from, to time.Time) (address string, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, `
 		SELECT u.email
 		FROM history h
@@ -38,7 +38,7 @@ func (s Keeper) NotifiedAddress(ctx context.Context, ticket desk.TicketID, user 
 			AND h.type = 'notification'
 			AND h.created_at BETWEEN $3 AND $4
 			AND starts_with(h.value_to, u.email || '(')
-		LIMIT 1`, ticket, user, at.Add(-within), at.Add(within)).Scan(&address)
+		LIMIT 1`, ticket, user, from, to).Scan(&address)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return "", fmt.Errorf("notification of user %d: %w", user, pg.Translate(err))
 	}

@@ -2,6 +2,7 @@ package lookup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -115,4 +116,20 @@ const isMember = `
 // IsMember reports whether an organization is the user's, be it a secondary one.
 func (s Keeper) IsMember(ctx context.Context, user desk.UserID, organization desk.OrganizationID) (bool, error) {
 	return pg.Value[bool](ctx, s.DB, "organizations of user", isMember, user, organization)
+}
+
+const organizationOfMember = `
+	SELECT o.id
+	FROM organizations o
+	WHERE (o.id = $2 OR o.name = $3)
+		AND (EXISTS (SELECT FROM users WHERE id = $1 AND organization_id = o.id)
+			OR EXISTS (SELECT FROM organizations_users WHERE user_id = $1 AND organization_id = o.id))`
+
+// OrganizationOfMember returns the organization with this id or name, if it is the user's; 0: it is not.
+func (s Keeper) OrganizationOfMember(ctx context.Context, user desk.UserID, id desk.OrganizationID, name string) (desk.OrganizationID, error) {
+	found, err := pg.Value[desk.OrganizationID](ctx, s.DB, "organization of a member", organizationOfMember, user, id, name)
+	if errors.Is(err, desk.ErrNotFound) {
+		return 0, nil
+	}
+	return found, err
 }
