@@ -22,7 +22,7 @@ func (s *Room) AddGroups(ctx context.Context, who *desk.Caller, assets *rest.Rec
 	return rest.AddAssets(ctx, assets, s.groupView(who), groups)
 }
 
-// AddPeople brings their roles along, and their primary organizations into the set of those to add.
+// AddPeople brings their roles along, and what is seen of their organizations into the set of those to add.
 func (s *Room) AddPeople(ctx context.Context, who *desk.Caller, assets *rest.Record, ids rest.Set[desk.UserID], organizations rest.Set[desk.OrganizationID]) error {
 	found, err := s.Store.Users(ctx, slices.Collect(maps.Keys(ids)))
 	if err != nil {
@@ -31,19 +31,17 @@ func (s *Room) AddPeople(ctx context.Context, who *desk.Caller, assets *rest.Rec
 	var users []desk.User
 	for _, id := range slices.Sorted(maps.Keys(found)) {
 		users = append(users, found[id])
-		if organization := found[id].OrganizationID; organization != nil {
-			organizations.Add(*organization)
-		}
 	}
 	if len(users) == 0 {
 		return nil
 	}
 	view := s.UserView(who)
-	shown, err := view.Show(ctx, users, rest.ShapePlain)
+	shown, err := view.Show(ctx, users, rest.ShapeFull)
 	if err != nil {
 		return err
 	}
 	*assets = append(*assets, view.Assets(users, shown)...)
+	maps.Copy(organizations, organizationsOf(users, shown))
 	roles := rest.Set[desk.RoleID]{}
 	for _, r := range shown {
 		ids, _ := r.Get("role_ids").([]desk.RoleID) // customers see only their own

@@ -24,7 +24,13 @@ func (s *Room) roles() *rest.Resource[desk.Role, desk.RoleID] {
 		Read:     readRole,
 		Link:     setRoleLinks,
 		Around: func(ctx context.Context, tx *store.Store, change func() error) error {
-			return tx.KeepAdmin(ctx, change)
+			c, err := tx.Catalog(ctx)
+			if err != nil {
+				return err
+			}
+			return tx.KeepAdmin(ctx, func() error {
+				return tx.KeepAgentLimit(ctx, c.Settings.Int("system_agent_limit"), change)
+			})
 		},
 		Stays: true,
 	}

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"postroom/api/rest"
 	"postroom/internal/credential"
@@ -10,6 +11,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/directory"
+	"postroom/internal/store/table"
 )
 
 // userForm is a user as a client wrote it. What was not sent is nil.
@@ -22,8 +24,8 @@ type userForm struct {
 	password      *string // hash
 }
 
-// read takes what a client sent. Agents who don't administer users can't hand out roles and groups:
-// theirs are dropped without a word, because clients send whole records back.
+// read takes what a client sent. Agents who don't administer users can't hand out roles, groups and
+// passwords: theirs are dropped without a word, because clients send whole records back.
 func (f *userForm) read(ctx context.Context, tx *store.Store, in *rest.Input) error {
 	f.readTexts(in)
 	u := &f.user
@@ -44,10 +46,53 @@ func (f *userForm) read(ctx context.Context, tx *store.Store, in *rest.Input) er
 	if err := f.readOrganizations(ctx, tx, in.Params); err != nil {
 		return err
 	}
+	if err := f.readImage(ctx, tx, in); err != nil {
+		return err
+	}
 	if !in.Who.Can("admin.user") {
 		return nil
 	}
+	if err := f.readPassword(in.Params); err != nil {
+		return err
+	}
 	return f.readRights(ctx, tx, in.Params, in.Catalog)
+}
+
+func (f *userForm) readPassword(p rest.Params) error {
+	password := p.Text("password")
+	if password == "" {
+		return nil
+	}
+	hash, err := credential.HashPassword(password)
+	if err != nil {
+		return rest.Invalid("password", "Password is too long")
+	}
+	f.password = &hash
+	return nil
+}
+
+// readImage takes which of the pictures that there are shows a user, and where one can be had.
+func (f *userForm) readImage(ctx context.Context, tx *store.Store, in *rest.Input) error {
+	u := &f.user
+	in.NullText(&u.Image, "image", maxImage)
+	in.NullText(&u.ImageSource, "image_source", maxImage)
+	if in.Err != nil {
+		return in.Err
+	}
+	if u.ImageSource != nil && !strings.HasPrefix(*u.ImageSource, "http://") && !strings.HasPrefix(*u.ImageSource, "https://") {
+		u.ImageSource = nil
+	}
+	if u.Image != nil && *u.Image == "" {
+		u.Image = nil
+	}
+	if u.Image == nil || sameID(u.Image, f.before.Image) {
+		return nil
+	}
+	known, err := tx.HasPicture(ctx, *u.Image)
+	if err == nil && !known {
+		err = rest.Invalid("image", "Invalid Store reference '%s' in 'image' attribute.", *u.Image)
+	}
+	return err
 }
 
 // readRights takes what only administrators of users may hand out.
@@ -73,19 +118,13 @@ func (f *userForm) readRights(ctx context.Context, tx *store.Store, p rest.Param
 			return err
 		}
 	}
-	if password := p.Text("password"); password != "" {
-		hash, err := credential.HashPassword(password)
-		if err != nil {
-			return rest.Invalid("password", "Password is too long")
-		}
-		f.password = &hash
-	}
 	return nil
 }
 
 // Lengths of columns in characters.
 const (
 	maxLogin    = 255
+	maxImage    = 200
 	maxUserNote = 5000
 )
 
@@ -137,8 +176,18 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p res
 		f.user.OrganizationID = primary
 	}
 	others, sent, err := rest.IDsNamed(ctx, p, "organization", "organizations", rest.RecordsIn(tx, directory.Organizations))
-	if err != nil || !sent {
+	if err != nil {
 		return err
+	}
+	if !sent {
+		if f.before.OrganizationID == nil || f.user.OrganizationID != nil {
+			return nil
+		}
+		links, err := tx.UserLinks(ctx, []desk.UserID{f.before.ID}) // those that stay need a primary one
+		if err != nil {
+			return err
+		}
+		others = links[f.before.ID].OrganizationIDs
 	}
 	if len(others) > 0 && f.user.OrganizationID == nil {
 		return rest.Invalid("organization_ids", "Secondary organizations are only allowed when the primary organization is given.")
@@ -146,7 +195,9 @@ func (f *userForm) readOrganizations(ctx context.Context, tx *store.Store, p res
 	if len(others) > maxSecondaryOrganizations {
 		return rest.Invalid("organization_ids", "More than %d secondary organizations are not allowed.", maxSecondaryOrganizations)
 	}
-	f.organizations = &others
+	if sent {
+		f.organizations = &others
+	}
 	return nil
 }
 
@@ -186,13 +237,33 @@ func (f *userForm) link(ctx context.Context, tx *store.Store, c *desk.Catalog) e
 
 func (f *userForm) linkRoles(ctx context.Context, tx *store.Store, c *desk.Catalog) error {
 	roles := slices.Compact(slices.Sorted(slices.Values(*f.roles)))
-	if err := tx.SetUserRoles(ctx, f.user.ID, roles); err != nil {
+	if err := checkTogether(ctx, tx, roles); err != nil {
 		return err
 	}
-	if err := tx.CheckAgentLimit(ctx, c.Settings.Int("system_agent_limit")); err != nil {
+	err := tx.KeepAgentLimit(ctx, c.Settings.Int("system_agent_limit"), func() error { return tx.SetUserRoles(ctx, f.user.ID, roles) })
+	if err != nil {
 		return err
 	}
 	return tx.WelcomeAgents(ctx, f.user.ID)
+}
+
+// checkTogether refuses roles of which one says that nobody who holds it may hold another of them.
+func checkTogether(ctx context.Context, tx *store.Store, ids []desk.RoleID) error {
+	if len(ids) < 2 {
+		return nil
+	}
+	roles, err := catalog.Roles.List(ctx, tx.DB, table.Filter[desk.RoleID]{IDs: ids}, nil, table.Page{Limit: len(ids)})
+	if err != nil {
+		return err
+	}
+	for _, role := range roles {
+		for _, other := range list(role.Preferences["not"]) {
+			if slices.ContainsFunc(roles, func(r desk.Role) bool { return r.Name == other && r.ID != role.ID }) {
+				return rest.Invalid("role_ids", "Role %s conflicts with %s", role.Name, other)
+			}
+		}
+	}
+	return nil
 }
 
 func sameID[T comparable](a, b *T) bool {

@@ -24,7 +24,7 @@ func AddAssets[T any](ctx context.Context, assets *Record, v View[T], items []T)
 	if len(items) == 0 {
 		return nil
 	}
-	shown, err := v.Show(ctx, items, ShapePlain)
+	shown, err := v.Show(ctx, items, ShapeFull)
 	if err != nil {
 		return err
 	}

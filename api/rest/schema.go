@@ -116,6 +116,9 @@ func (v View[T]) sample(ctx context.Context) (Model, error) {
 	if err != nil {
 		return Model{}, err
 	}
+	if v.Settle != nil {
+		shown[0] = v.Settle(shown[0], ShapePlain)
+	}
 	return Model{v.Model, shown[0]}, nil
 }
 

@@ -2,6 +2,12 @@ package desk
 
 import "time"
 
+// AuthorizationID is the id of an Authorization.
+type AuthorizationID int64
+
+// Account is what an identity provider calls somebody.
+type Account struct{ UID, Username string }
+
 // Authorization is an account at an identity provider by which somebody signs in.
 type Authorization struct {
 	UserID   UserID

@@ -9,6 +9,8 @@ type UserLinks struct {
 	Groups             GroupAccess         // the user's own; empty while the user is no active agent
 	TwoFactorIDs       []int64             // second factors
 	OverviewSortingIDs []OverviewSortingID // places given to overviews
+	AuthorizationIDs   []AuthorizationID
+	Accounts           map[string]Account // by identity provider
 }
 
 // OrganizationLinks are the members of an organization.

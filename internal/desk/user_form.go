@@ -16,7 +16,7 @@ func (u *User) Complete(before User, newLogin func() string) error {
 	if err := u.identified(); err != nil {
 		return err
 	}
-	if u.Firstname != before.Firstname || u.Lastname != before.Lastname || before.ID == 0 {
+	if u.Firstname != before.Firstname || u.Lastname != before.Lastname || before.ID == 0 || u.FullName() == "" {
 		u.Firstname, u.Lastname = PersonName(u.Firstname, u.Lastname, u.Email)
 	}
 	if before.ID != 0 && u.Email != before.Email {

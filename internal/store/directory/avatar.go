@@ -113,6 +113,11 @@ func (s Keeper) Picture(ctx context.Context, hash string) ([]byte, error) {
 	return picture, nil
 }
 
+// HasPicture reports whether there is a picture with a hash.
+func (s Keeper) HasPicture(ctx context.Context, hash string) (bool, error) {
+	return pg.Value[bool](ctx, s.DB, "picture", `SELECT EXISTS (SELECT FROM avatars WHERE store_hash = $1)`, hash)
+}
+
 // MarkSignedUp notes that a user signed up and has yet to prove the mail address.
 func (s Keeper) MarkSignedUp(ctx context.Context, id desk.UserID) error {
 	return pg.Exec(ctx, s.DB, "mark sign-up", `UPDATE users SET source = 'signup', verified = false WHERE id = $1`, id)

@@ -118,7 +118,9 @@ var userLinks = `
 			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM groups_users WHERE user_id = u.id GROUP BY group_id) g
 		) END,
 		ARRAY(SELECT id FROM user_two_factor_preferences WHERE user_id = u.id ORDER BY id),
-		ARRAY(SELECT id FROM user_overview_sortings WHERE user_id = u.id ORDER BY id)
+		ARRAY(SELECT id FROM user_overview_sortings WHERE user_id = u.id ORDER BY id),
+		ARRAY(SELECT id FROM authorizations WHERE user_id = u.id ORDER BY id),
+		(SELECT json_object_agg(provider, json_build_object('uid', uid, 'username', username) ORDER BY id) FROM authorizations WHERE user_id = u.id)
 	FROM users u
 	WHERE u.id = ANY($1)`
 
@@ -126,6 +128,8 @@ var userLinks = `
 func (s Keeper) UserLinks(ctx context.Context, ids []desk.UserID) (map[desk.UserID]desk.UserLinks, error) {
 	return pg.Keyed[desk.UserID](ctx, s.DB, "links of users", userLinks,
 		func(l *desk.UserLinks) []any {
-			return []any{&l.RoleIDs, &l.OrganizationIDs, &l.Groups, &l.TwoFactorIDs, &l.OverviewSortingIDs}
+			return []any{
+				&l.RoleIDs, &l.OrganizationIDs, &l.Groups, &l.TwoFactorIDs, &l.OverviewSortingIDs, &l.AuthorizationIDs, &l.Accounts,
+			}
 		}, ids)
 }

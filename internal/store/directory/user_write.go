@@ -170,6 +170,9 @@ const userIsNamed = `
 	SELECT EXISTS (SELECT FROM groups_users WHERE user_id = $1)
 		OR EXISTS (SELECT FROM tokens WHERE user_id = $1)
 		OR EXISTS (SELECT FROM user_devices WHERE user_id = $1)
+		OR EXISTS (SELECT FROM authorizations WHERE user_id = $1)
+		OR EXISTS (SELECT FROM messenger_accounts WHERE user_id = $1)
+		OR EXISTS (SELECT FROM user_two_factor_preferences WHERE user_id = $1)
 		OR EXISTS (SELECT FROM users WHERE id <> $1 AND (updated_by_id = $1 OR created_by_id = $1 OR out_of_office_replacement_id = $1))
 		OR EXISTS (SELECT FROM organizations WHERE updated_by_id = $1 OR created_by_id = $1)
 		OR EXISTS (SELECT FROM roles WHERE updated_by_id = $1 OR created_by_id = $1)
@@ -279,17 +282,28 @@ func (s Keeper) hasAdmin(ctx context.Context) (bool, error) {
 		SELECT EXISTS (SELECT FROM users u WHERE u.active AND `+HoldsAny("u.id", "ARRAY['admin', 'admin.user']")+`)`)
 }
 
-// CheckAgentLimit returns an *desk.InvalidError when there are more active agents than setting
-// system_agent_limit allows; 0: no limit.
-func (s Keeper) CheckAgentLimit(ctx context.Context, limit int) error {
+// KeepAgentLimit runs a change, or returns an *desk.InvalidError when it makes more active agents than
+// setting system_agent_limit allows; 0: no limit. Who has too many already may have fewer.
+func (s Keeper) KeepAgentLimit(ctx context.Context, limit int, change func() error) error {
 	if limit <= 0 {
-		return nil
+		return change()
 	}
-	n, err := pg.Count(ctx, s.DB, `SELECT FROM users u WHERE u.active AND `+HoldsAny("u.id", "ARRAY['ticket.agent']"))
-	if err == nil && n > limit {
+	before, err := s.countAgents(ctx)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := s.countAgents(ctx)
+	if err == nil && after > max(before, limit) {
 		return &desk.InvalidError{Field: "role_ids", Reason: "Agent limit exceeded, please check your account settings."}
 	}
 	return err
+}
+
+func (s Keeper) countAgents(ctx context.Context) (int, error) {
+	return pg.Count(ctx, s.DB, `SELECT FROM users u WHERE u.active AND `+HoldsAny("u.id", "ARRAY['ticket.agent']"))
 }
 
 // SetPreference sets one of a user's preferences and leaves the others alone.
