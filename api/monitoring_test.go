@@ -53,15 +53,20 @@ func TestHealth(t *testing.T) {
 	o.Exec(`UPDATE channels SET status_in = 'error', last_log_in = E'no\nway', last_fetch = now() - interval '2 hours',
 		options = '{"inbound": {"adapter": "imap", "options": {"host": "imap.example.com", "user": "u", "password": "hidden"}}}' WHERE id = 7`)
 	o.Exec(`INSERT INTO outbox (queue, kind, payload, attempts, dead_at) VALUES ('deliver', 'article.deliver', '{}', 9, now())`)
+	o.Exec(`INSERT INTO schedulers (name, object, timeplan, condition, perform, active, running, next_run_at, updated_by_id, created_by_id)
+		SELECT name, 'Ticket', '{}', '{}', '{}', active, running, $1::timestamptz + late * interval '1 minute', 1, 1
+		FROM (VALUES ('Nightly', true, false, 0), ('Off', false, false, 0), ('At it', true, true, 0), ('Punctual', true, false, 52560000))
+			AS v (name, active, running, late)`, "2020-01-02T03:04:05Z")
 	o.Exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1024 * 3000, 'File')`)
 	o.Exec(`INSERT INTO inbound_messages (channel_kind, external_id, blob_id, state) SELECT 'email', 'x', id, 'failed' FROM blobs LIMIT 1`)
 	got := check()
 	want := []any{
 		"Channel: Email::Account in host:imap.example.com;user:u; no way",
-		"Channel: Email::Account in host:imap.example.com;user:u; was not fetched for more than 1 hour",
-		"unprocessable mails: 1",
+		"Channel: Email::Account in host:imap.example.com;user:u; is active but not fetched for about 2 hours",
+		"emails that could not be processed: 1",
+		"scheduler may not run (Nightly was due at 2020-01-02T03:04:05Z) - please contact your system administrator",
 		"1 background jobs out of retries",
-		"Failed to run background jobs: article.deliver",
+		"Failed to run background job #1 'article.deliver' 1 time(s) with 9 attempt(s).",
 	}
 	if fmt.Sprint(got["issues"]) != fmt.Sprint(want) || got["healthy"] != false || fmt.Sprint(got["actions"]) != "[restart_failed_jobs]" {
 		t.Errorf("issues %v (%v), want %v", got["issues"], got, want)
@@ -71,7 +76,8 @@ func TestHealth(t *testing.T) {
 	}
 	o.Post("chris", "/monitoring/restart_failed_jobs", "").Is(200).Same(t, "{}")
 	o.Exec(`UPDATE channels SET active = false`)
-	if got := fmt.Sprint(check()["issues"]); got != "[unprocessable mails: 1]" {
+	o.Exec(`UPDATE schedulers SET next_run_at = now() - interval '7 minutes' WHERE name = 'Nightly'`)
+	if got := fmt.Sprint(check()["issues"]); got != "[emails that could not be processed: 1]" {
 		t.Errorf("after a restart: %s", got)
 	}
 	status := o.Get("chris", "/monitoring/status").Is(200).Object()

@@ -28,6 +28,7 @@ func (s *Room) withMonitoringToken(r *http.Request) bool {
 // Limits of what counts as healthy.
 const (
 	fetchedWithin  = time.Hour
+	lateAllowed    = 8 * time.Minute
 	failingAllowed = 10
 	waitingAllowed = 8000
 )
@@ -67,7 +68,14 @@ func (s *Room) issues(ctx context.Context, now time.Time) (issues, actions []str
 		return nil, nil, err
 	}
 	if failed > 0 {
-		issues = append(issues, fmt.Sprintf("unprocessable mails: %d", failed))
+		issues = append(issues, fmt.Sprintf("emails that could not be processed: %d", failed))
+	}
+	late, err := s.Store.LateSchedulers(ctx, now.Add(-lateAllowed))
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, v := range late {
+		issues = append(issues, fmt.Sprintf("scheduler may not run (%s was due at %s) - please contact your system administrator", v.Name, v.Due.UTC().Format(time.RFC3339)))
 	}
 	work, err := s.Store.WorkHealth(ctx)
 	if err != nil {
@@ -80,8 +88,10 @@ func (s *Room) issues(ctx context.Context, now time.Time) (issues, actions []str
 		issues = append(issues, fmt.Sprintf("%d background jobs out of retries", work.Dead))
 		actions = append(actions, "restart_failed_jobs")
 	}
-	if len(work.FailingKinds) > 0 && (work.Failing > failingAllowed || work.Dead > 0) {
-		issues = append(issues, "Failed to run background jobs: "+strings.Join(work.FailingKinds, ", "))
+	if work.Failing > failingAllowed || work.Dead > 0 { // what failed once or twice will most likely go well
+		for i, kind := range work.FailingKinds {
+			issues = append(issues, fmt.Sprintf("Failed to run background job #%d '%s' %d time(s) with %d attempt(s).", i+1, kind.Kind, kind.Count, kind.Attempts))
+		}
 	}
 	if work.OldWaiting > waitingAllowed {
 		issues = append(issues, fmt.Sprintf("%d background jobs in queue", work.OldWaiting))
@@ -120,10 +130,34 @@ func channelIssues(c installation.ChannelHealth, now time.Time) []string {
 	if !desk.HasMailbox(c.Area) {
 		return issues
 	}
-	if last := c.LastFetch; last == nil && now.Sub(c.CreatedAt) > fetchedWithin || last != nil && now.Sub(*last) > fetchedWithin {
-		issues = append(issues, "Channel: "+c.Area+" in "+describe(c.Options, "inbound")+" was not fetched for more than 1 hour")
+	last := c.CreatedAt
+	if c.LastFetch != nil {
+		last = *c.LastFetch
+	}
+	if idle := now.Sub(last); idle > fetchedWithin {
+		issues = append(issues, "Channel: "+c.Area+" in "+describe(c.Options, "inbound")+" is active but not fetched for "+inWords(idle))
 	}
 	return issues
+}
+
+// inWords says how long an hour or more is, as people would.
+func inWords(d time.Duration) string {
+	const day, month, year = 24 * time.Hour, 30 * 24 * time.Hour, 365 * 24 * time.Hour
+	for _, unit := range []struct {
+		name, about string
+		from, size  time.Duration
+	}{
+		{"year", "about ", year, year}, {"month", "", 2 * month, month}, {"month", "about ", month, month}, {"day", "", day, day}, {"hour", "about ", 0, time.Hour},
+	} {
+		if d < unit.from {
+			continue
+		}
+		if n := int((d + unit.size/2) / unit.size); n > 1 {
+			return fmt.Sprintf("%s%d %ss", unit.about, n, unit.name)
+		}
+		return unit.about + "1 " + unit.name
+	}
+	return ""
 }
 
 func describe(options map[string]any, side string) string {

@@ -68,10 +68,17 @@ func (s Keeper) TicketsSince(ctx context.Context, since time.Time) (n int, err e
 
 // WorkHealth is the state of the work that is still to be done.
 type WorkHealth struct {
-	Failing      int      // failed at least once and tried again
-	Dead         int      // out of attempts
-	FailingKinds []string // at most ten
-	OldWaiting   int      // due for more than a quarter of an hour
+	Failing      int           // failed at least once and tried again
+	Dead         int           // out of attempts
+	FailingKinds []FailingKind // at most ten
+	OldWaiting   int           // due for more than a quarter of an hour
+}
+
+// FailingKind is what failed of one kind of work.
+type FailingKind struct {
+	Kind     string
+	Count    int
+	Attempts int
 }
 
 // manyWaiting is where counting stops: more is too many anyway.
@@ -80,7 +87,13 @@ const manyWaiting = 100_000
 const workHealth = `
 	SELECT (SELECT count(*) FROM outbox WHERE attempts > 0 AND dead_at IS NULL),
 		(SELECT count(*) FROM outbox WHERE dead_at IS NOT NULL),
-		ARRAY(SELECT DISTINCT kind FROM outbox WHERE attempts > 0 ORDER BY kind LIMIT 10),
+		ARRAY(
+			SELECT jsonb_build_object('Kind', kind, 'Count', count(*), 'Attempts', sum(attempts))
+			FROM outbox
+			WHERE attempts > 0
+			GROUP BY kind
+			ORDER BY kind
+			LIMIT 10),
 		(SELECT count(*)
 			FROM (
 				SELECT
@@ -124,4 +137,21 @@ func (s Keeper) ChannelsHealth(ctx context.Context) ([]ChannelHealth, error) {
 		return nil, fmt.Errorf("health of channels: %w", pg.Translate(err))
 	}
 	return channels, nil
+}
+
+// LateScheduler is a scheduler that should have run.
+type LateScheduler struct {
+	Name string
+	Due  time.Time
+}
+
+// LateSchedulers returns schedulers that were due before a moment and still wait, a few of them: whoever
+// runs them does not, and then waits with all.
+func (s Keeper) LateSchedulers(ctx context.Context, before time.Time) ([]LateScheduler, error) {
+	return pg.Many[LateScheduler](ctx, s.DB, "late schedulers", `
+		SELECT name, next_run_at AS due
+		FROM schedulers
+		WHERE active AND NOT running AND next_run_at < $1
+		ORDER BY next_run_at, id
+		LIMIT 3`, before)
 }
