@@ -134,7 +134,7 @@ func TestOrganizationsAreChecked(t *testing.T) {
 		`{"name": "x", "domain_assignment": true}`: "Domain required when Domain Based Assignment is enabled",
 		`{"name": "x", "members": ["nobody"]}`:     `No lookup value found for 'members': "nobody"`,
 		`{"name": "x", "member_ids": [4711]}`:      "No value found for 'members' with id 4711",
-		`{"name": "x", "secondary_members": [1]}`:  "No lookup value found for 'secondary_members': 1",
+		`{"name": "x", "secondary_members": [1]}`:  "String is needed as ref value 1 for 'secondary_members'",
 	} {
 		o.Post("chris", "/organizations", body).Refuses(422, want)
 	}

@@ -206,6 +206,42 @@ func TestArticleRefusals(t *testing.T) {
 	}
 }
 
+func TestArticlesWithAllTheyReferTo(t *testing.T) {
+	t.Parallel()
+	d := apitest.OpenDesk(t)
+	id := d.NewTicket(1, "david", "told by phone")
+	told := fmt.Sprintf(`{"ticket_id": %d, "body": "x", "type": "phone", "sender": "Customer", "internal": true}`, id)
+	created := d.Post("emma", "/ticket_articles?full=true", told).Is(201)
+	var one struct {
+		ID     int
+		Assets map[string]map[string]map[string]any
+	}
+	created.Into(&one)
+	path := fmt.Sprintf("/ticket_articles/%d?full=true", one.ID)
+	if shown := d.Get("emma", path).Is(200); string(shown.Body) != string(created.Body) {
+		t.Errorf("created as\n%s\nread as\n%s", created.Body, shown.Body)
+	}
+	if one.Assets["TicketArticle"][fmt.Sprint(one.ID)]["type"] != "phone" || one.Assets["Ticket"][fmt.Sprint(id)]["title"] != "told by phone" ||
+		one.Assets["User"][fmt.Sprint(d.UserID("emma"))] == nil || one.Assets["User"][fmt.Sprint(d.UserID("david"))] == nil || one.Assets["Group"]["1"] == nil {
+		t.Errorf("article, ticket, writer, origin and group are not all in %v", one.Assets)
+	}
+	for _, tc := range []struct{ who, path, want string }{
+		{"emma", fmt.Sprintf("/ticket_articles/by_ticket/%d?full=true", id), fmt.Sprint([]int{one.ID})},
+		{"david", fmt.Sprintf("/ticket_articles/by_ticket/%d?full=true", id), "[]"},
+		{"chris", "/ticket_articles?full=true&per_page=1", "[1]"},
+	} {
+		got := d.Get(tc.who, tc.path).Is(200).Object()
+		articles, _ := got["assets"].(map[string]any)["TicketArticle"].(map[string]any)
+		if fmt.Sprint(got["record_ids"]) != tc.want || len(articles) != len(got["record_ids"].([]any)) {
+			t.Errorf("%s: articles %v with %d in the assets, want %s", tc.path, got["record_ids"], len(articles), tc.want)
+		}
+	}
+	changed := d.Put("emma", path, `{"internal": false}`).Is(200)
+	if shown := d.Get("david", path).Is(200).Object(); shown["id"] != float64(one.ID) || changed.Object()["assets"] == nil {
+		t.Errorf("changed to %s, then shown as %v", changed.Body, shown)
+	}
+}
+
 func TestOnBehalfOfACustomer(t *testing.T) {
 	t.Parallel()
 	d := apitest.OpenDesk(t)

@@ -41,8 +41,13 @@ func (s *Server) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	s.Fail(w, r, &rest.PanicError{Cause: fmt.Sprint(cause), Stack: string(debug.Stack())})
 }
 
-// plainPath takes away what a client may append to a path: a slash, the wish for JSON.
+// plainPath takes away what a client may append to a path: a slash, the wish for JSON. Slashes that are
+// doubled, as where an address that ends with one was put in front of a path, are one: redirected, a
+// POST would come back as a GET.
 func plainPath(path string) string {
+	for strings.Contains(path, "//") {
+		path = strings.ReplaceAll(path, "//", "/")
+	}
 	if !strings.HasPrefix(path, "/api/") || path == documentPath {
 		return path
 	}

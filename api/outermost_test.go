@@ -14,9 +14,10 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func TestPathsAsClientsWriteThem(t *testing.T) {
 	t.Parallel()
 	o := apitest.Open(t)
-	for _, path := range []string{"/users/me", "/users/me/", "/users/me.json", "/users/me.json/", "/users/me?expand=true"} {
+	for _, path := range []string{"/users/me", "/users/me/", "/users/me.json", "/users/me.json/", "/users/me?expand=true", "//users///me"} {
 		o.Get("emma", path).Is(http.StatusOK)
 	}
+	o.Post("emma", "//tickets", `{"title": "t", "group": "Users", "customer": "david"}`).Is(http.StatusCreated)
 	o.Get("emma", "/nosuch").Refuses(404, "No route matches [GET] /api/v1/nosuch")
 	o.Get("emma", "/nosuch/").Refuses(404, "No route matches [GET] /api/v1/nosuch/")
 	o.Post("emma", "/version", "{}").Refuses(404, "No route matches [POST] /api/v1/version")

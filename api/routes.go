@@ -70,7 +70,7 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	widget.New(s.House).Routes(t)
 	chat := chat.New(s.House, people, system.AssetsOf)
 	chat.Routes(t)
-	search.New(s.House, append(people.Searchable(), tickets.Searchable(), chat.Searchable())...).Routes(t)
+	search.New(s.House, append(people.Searchable(), tickets.Searchable(), knowledge.Searchable(), chat.Searchable())...).Routes(t)
 	collab.New(s.House, people, tickets).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
 	reports.New(s.House, tickets).Routes(t)

@@ -309,6 +309,11 @@ func TestSearchTickets(t *testing.T) {
 			t.Errorf("%s searches %s: %v, want %v", tc.who, tc.query, got, tc.want)
 		}
 	}
+	for body, want := range map[string]int{`{"ids": []}`: 0, `{"ids": null}`: 2, `{"ids": ""}`: 2, `{"ids": ["` + fmt.Sprint(tea) + `"]}`: 1} {
+		if got := len(d.Post("emma", "/tickets/search", body).Is(200).List()); got != want {
+			t.Errorf("%s finds %d tickets, want %d", body, got, want)
+		}
+	}
 	full := d.Post("emma", "/tickets/search?full=true", `{"query": "order", "per_page": 1}`).Is(200).Object()
 	if fmt.Sprint(full["record_ids"]) != fmt.Sprintf("[%d]", coffee) || full["total_count"] != 2.0 {
 		t.Errorf("full search: %v of %v", full["record_ids"], full["total_count"])

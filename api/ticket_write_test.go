@@ -132,6 +132,83 @@ func TestUpdateTicket(t *testing.T) {
 	}
 }
 
+// A client may know of a relation by one of its two names only, and send what it has.
+func TestRelationsByIDAndName(t *testing.T) {
+	t.Parallel()
+	d := apitest.OpenDesk(t)
+	path := apitest.TicketPath(d.NewTicket(1, "david", "relations")) + "?expand=true"
+	for _, tc := range []struct{ sent, key, want string }{
+		{`{"priority_id": 3, "priority": "1 low"}`, "priority", "3 high"},
+		{`{"priority_id": 1.0}`, "priority", "1 low"},
+		{`{"priority_id": null, "priority": "2 normal"}`, "priority", "2 normal"},
+		{`{"owner_id": null, "owner": "emma"}`, "owner", "emma"},
+		{`{"owner_id": null, "owner": ""}`, "owner", "-"},
+		{`{"organization_id": null, "organization": "Acme"}`, "organization", "Acme"},
+		{`{"priority": null, "priority_id": "3"}`, "priority", "3 high"},
+	} {
+		if got := d.Put("emma", path, tc.sent).Is(200).Object()[tc.key]; got != tc.want {
+			t.Errorf("%s: %s is %v, want %s", tc.sent, tc.key, got, tc.want)
+		}
+	}
+	d.Put("emma", path, `{"priority_id": 1.5}`).Refuses(422, "Invalid value for param 'priority_id': 1.5")
+}
+
+// Who brings data from another system along says who made it, and when.
+func TestStampsAreKeptWhileDataIsTakenIn(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	const then = `"created_at": "2019-03-04T05:06:07.089Z", "updated_at": "2020-01-02T03:04:05Z"`
+	ticket := `{"title": "old", "group": "Users", "customer": "david", "created_by": "reader", ` + then + `,
+		"article": {"body": "b", "type": "phone", "created_by_id": ` + fmt.Sprint(o.UserID("changer")) + `, ` + then + `}}`
+	is := func(record map[string]any, want map[string]any) {
+		t.Helper()
+		for key, value := range want {
+			if record[key] != value {
+				t.Errorf("%s is %v, want %v", key, record[key], value)
+			}
+		}
+	}
+	if now := o.Post("emma", "/tickets?expand=true", ticket).Is(201).Object(); now["created_by"] != "emma" || now["created_at"] == "2019-03-04T05:06:07.089Z" {
+		t.Errorf("outside of import mode: made by %v at %v", now["created_by"], now["created_at"])
+	}
+	o.Setting("import_mode", true)
+	stamped := map[string]any{"created_at": "2019-03-04T05:06:07.089Z", "updated_at": "2020-01-02T03:04:05.000Z"}
+	made := o.Post("emma", "/tickets?expand=true", ticket).Is(201)
+	is(made.Object(), stamped)
+	is(made.Object(), map[string]any{"created_by": "reader", "updated_by": "emma", "last_contact_agent_at": "2019-03-04T05:06:07.089Z"})
+	article := o.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%d", made.ID())).Is(200).List()[0]
+	is(article, stamped)
+	is(article, map[string]any{"created_by": "changer", "updated_by": "emma"})
+	is(o.Put("emma", apitest.TicketPath(made.ID()), `{"title": "older", "updated_at": "2018-01-01T00:00:00Z"}`).Is(200).Object(),
+		map[string]any{"title": "older", "updated_at": "2018-01-01T00:00:00.000Z", "created_at": "2019-03-04T05:06:07.089Z"})
+	for path, body := range map[string]string{
+		"/users": `{"email": "ann@example.org", ` + then + `}`, "/organizations": `{"name": "Old Ltd", ` + then + `}`, "/groups": `{"name": "Old", ` + then + `}`,
+	} {
+		is(o.Post("chris", path, body).Is(201).Object(), stamped)
+	}
+	o.Post("emma", "/tickets", `{"title": "t", "group": "Users", "customer": "david", "created_by_id": 4711}`).
+		Refuses(422, "Invalid value for param 'created_by_id': 4711")
+	if mine := o.Post("david", "/tickets?expand=true", `{"title": "t", "group": "Users", "created_by": "emma"}`).Is(201).Object(); mine["created_by"] != "david" {
+		t.Errorf("a customer wrote in the name of %v", mine["created_by"])
+	}
+}
+
+func TestNotesOfTicketsAreClean(t *testing.T) {
+	t.Parallel()
+	d := apitest.OpenDesk(t)
+	made := d.Post("emma", "/tickets", `{"title": "noted", "group": "Users", "customer": "david", "note": "<b>sure</b><script>alert(1)</script>"}`).Is(201)
+	if got := made.Object()["note"]; got != "<b>sure</b>" {
+		t.Errorf("note is stored as %v", got)
+	}
+	path := apitest.TicketPath(made.ID())
+	if got := d.Put("emma", path, `{"note": "<img src=x onerror=alert(1)>see"}`).Is(200).Object()["note"]; strings.Contains(fmt.Sprint(got), "onerror") {
+		t.Errorf("note became %v", got)
+	}
+	if got := d.Put("emma", path, `{"note": null}`).Is(200).Object()["note"]; got != nil {
+		t.Errorf("a note that was taken away is %v", got)
+	}
+}
+
 func TestUpdateRules(t *testing.T) {
 	t.Parallel()
 	d := apitest.OpenDesk(t)

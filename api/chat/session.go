@@ -108,7 +108,8 @@ func (s *Room) getSession(w http.ResponseWriter, r *http.Request) error {
 	return s.sessionView().One(w, r, p, http.StatusOK, v)
 }
 
-// makeTicket makes a ticket of a session, once.
+// makeTicket makes a ticket of a session, once. Whoever asks again is told of the ticket if it is theirs to
+// see: it may be in a group of others.
 func (s *Room) makeTicket(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	in, err := s.Input(r)
@@ -137,10 +138,13 @@ func (s *Room) makeTicket(w http.ResponseWriter, r *http.Request) error {
 	var ticket desk.Ticket
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		v, err := tx.LockChatSession(ctx, id)
-		if err == nil {
-			ticket, err = transcript.Ticket(ctx, tx, v, wish)
+		if err != nil {
+			return err
 		}
-		return err
+		if ticket, err = transcript.Ticket(ctx, tx, v, wish); err != nil || v.TicketID == nil {
+			return err
+		}
+		return in.Who.TicketAccess().MayShow(ticket)
 	})
 	if err != nil {
 		return err

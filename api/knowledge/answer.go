@@ -69,7 +69,7 @@ func contentsWanted(p rest.Params) ([]desk.KBTranslationID, error) {
 
 // answerAssets shows an answer with all that it is in, and those of its bodies that are wanted.
 func (s *Room) answerAssets(r *http.Request, v *visit, answer desk.KBAnswer, wanted []desk.KBTranslationID) (rest.Record, error) {
-	sc, err := s.sceneOf(r, v, v.tree.Up(answer.CategoryID))
+	sc, err := s.sceneOf(r.Context(), v, v.tree.Up(answer.CategoryID))
 	if err != nil {
 		return nil, err
 	}

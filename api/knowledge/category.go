@@ -28,7 +28,7 @@ func (s *Room) listCategories(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	slices.SortFunc(seen, func(a, b desk.KBCategory) int { return cmp.Compare(a.ID, b.ID) })
-	sc, err := s.sceneOf(r, v, seen)
+	sc, err := s.sceneOf(r.Context(), v, seen)
 	if err == nil {
 		err = sc.load(r.Context(), s.Store)
 	}
@@ -43,13 +43,13 @@ func (s *Room) listCategories(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sceneOf is to show categories with the ids of the answers that the caller sees in them.
-func (s *Room) sceneOf(r *http.Request, v *visit, categories []desk.KBCategory) (*scene, error) {
+func (s *Room) sceneOf(ctx context.Context, v *visit, categories []desk.KBCategory) (*scene, error) {
 	shelves := knowledge.Shelves{}
 	for _, c := range categories {
 		access := v.access(c.ID, false)
 		shelves[access] = append(shelves[access], c.ID)
 	}
-	answers, err := s.Store.KBAnswersOn(r.Context(), shelves)
+	answers, err := s.Store.KBAnswersOn(ctx, shelves)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func (s *Room) showCategory(w http.ResponseWriter, r *http.Request) error {
 // answerCategory answers with a category, alone or with all that it is in.
 func (s *Room) answerCategory(w http.ResponseWriter, r *http.Request, v *visit, p rest.Params, status int, id desk.KBCategoryID) error {
 	up := v.tree.Up(id)
-	sc, err := s.sceneOf(r, v, up)
+	sc, err := s.sceneOf(r.Context(), v, up)
 	if err == nil {
 		err = sc.load(r.Context(), s.Store)
 	}

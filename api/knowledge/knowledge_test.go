@@ -155,6 +155,16 @@ func TestWhoSeesAnAnswer(t *testing.T) {
 				t.Errorf("after %q a search of %s finds %v, want %v", step.event, who, found, sees)
 			}
 		}
+		for who, sees := range map[string]bool{writer: true, "emma": step.reader} {
+			got := l.Get(who, "/search/KnowledgeBase::Answer::Translation?query=jam&by_object=true").Is(200).Object()
+			hits, _ := got["result"].(map[string]any)["KnowledgeBaseAnswerTranslation"].(map[string]any)
+			if (hits["total_count"] == 1.0) != sees || (len(hits["object_ids"].([]any)) == 1) != sees || strings.Contains(fmt.Sprint(got["assets"]), "Paper jam") != sees {
+				t.Errorf("after %q a search of %s everywhere finds %v, want it found: %v", step.event, who, got, sees)
+			}
+		}
+		if got := fmt.Sprint(l.Get("david", "/search?query=jam").Is(200).Object()["result"]); got != "[]" {
+			t.Errorf("after %q a customer finds %s everywhere", step.event, got)
+		}
 		anybody := l.Send(l.Request("POST", "/api/v1/knowledge_bases/search", `{"query": "jam"}`)).Is(200)
 		if got := strings.Contains(string(anybody.Body), "Paper jam"); got != step.customer {
 			t.Errorf("after %q anybody finds %s", step.event, anybody.Body)

@@ -14,7 +14,7 @@ import (
 // Without one it is nil; sent tells a null id from silence.
 func OrganizationNamed(ctx context.Context, tx *store.Store, p rest.Params) (id *desk.OrganizationID, sent bool, err error) {
 	const relation, key = "organization", "organization_id"
-	if p.Has(key) {
+	if p.ByID(relation) {
 		wanted, err := rest.IDIn[desk.OrganizationID](p, key)
 		if err != nil || wanted == 0 {
 			return nil, true, err
@@ -88,7 +88,7 @@ func accessSent(p rest.Params, c *desk.Catalog) (access desk.GroupAccess, sent b
 
 func UserNamed(ctx context.Context, people *store.Store, p rest.Params, relation string) (user *desk.User, sent bool, err error) {
 	key := relation + "_id"
-	if p.Has(key) {
+	if p.ByID(relation) {
 		id, err := rest.IDIn[desk.UserID](p, key)
 		if err != nil || id == 0 {
 			return nil, true, err

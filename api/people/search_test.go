@@ -36,6 +36,9 @@ func TestPeopleAreFoundByTextAndCondition(t *testing.T) {
 	if len(found) != 1 || found[0]["inactive"] != false {
 		t.Errorf("to choose from: %v", found)
 	}
+	if whole := o.Get("emma", "/users/search?term=byron&expand=true").Is(200).List(); len(whole) != 1 || whole[0]["login"] != "lone" || whole[0]["roles"] == nil {
+		t.Errorf("with names: %v", whole)
+	}
 	o.Get("emma", "/users/search?query=vip:true&only_total_count=true").Is(200).Same(t, `{"total_count":1}`)
 	o.Get("david", "/users/search?query=byron").Is(403)
 	o.Post("emma", "/users/search", `{"condition": {"user.password": {"operator": "contains", "value": "x"}}}`).Refuses(422, "Invalid object selector conditions")

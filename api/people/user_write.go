@@ -69,7 +69,10 @@ func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, e
 	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityCreate, u.ID, in.Who.User.ID)); err != nil {
 		return desk.User{}, err
 	}
-	return *u, form.link(ctx, tx, in.Catalog)
+	if err := form.link(ctx, tx, in.Catalog); err != nil {
+		return desk.User{}, err
+	}
+	return *u, in.Restamp(ctx, tx, "users", int64(u.ID))
 }
 
 // checkUserForm refuses what the form of a user doesn't allow, where somebody fills one in.
@@ -151,7 +154,10 @@ func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.User
 	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityUpdate, id, in.Who.User.ID)); err != nil {
 		return err
 	}
-	return form.link(ctx, tx, in.Catalog)
+	if err := form.link(ctx, tx, in.Catalog); err != nil {
+		return err
+	}
+	return in.Restamp(ctx, tx, "users", int64(id))
 }
 
 // mayChangeUser lets agents change customers, and nobody who works here.

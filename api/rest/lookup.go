@@ -12,10 +12,11 @@ import (
 type Directory[T ~int64] struct {
 	existing func(context.Context, []T) (map[T]bool, error)
 	named    func(context.Context, []string) (map[string]T, error)
+	people   bool // who sends no text for a name is told so in other words
 }
 
 func UsersIn(tx *store.Store) Directory[desk.UserID] {
-	return Directory[desk.UserID]{tx.ExistingUsers, tx.UserIDsByName}
+	return Directory[desk.UserID]{tx.ExistingUsers, tx.UserIDsByName, true}
 }
 
 func RecordsIn[T any, ID ~int64](tx *store.Store, t *table.Of[T, ID]) Directory[ID] {
@@ -65,12 +66,15 @@ func IDsNamed[T ~int64](ctx context.Context, p Params, one, many string, in Dire
 			}
 		}
 	}
-	if !p.Has(many) || p[many] == nil {
+	if p[many] == nil || p[many] == "" {
 		return ids, sent, nil
 	}
 	var wanted []string
 	for _, value := range p.List(many) {
 		name, isText := value.(string)
+		if !isText && in.people {
+			return nil, true, Invalid(many, "String is needed as ref value %s for '%s'", Literal(value), many)
+		}
 		if !isText {
 			return nil, true, Invalid(many, "No lookup value found for '%s': %s", many, Literal(value))
 		}

@@ -65,7 +65,6 @@ func BadRequest(format string, args ...any) error {
 	return &AnswerError{Status: http.StatusBadRequest, Text: fmt.Sprintf(format, args...)}
 }
 
-// ReadBody reads a body of so many bytes at most.
 // ReadBody reads a body of at most so many bytes. A larger one is answered 413.
 func ReadBody(r *http.Request, limit int64) ([]byte, error) {
 	body, err := io.ReadAll(io.LimitReader(r.Body, limit+1))

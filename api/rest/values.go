@@ -27,6 +27,13 @@ func (p Params) Has(key string) bool {
 	return sent
 }
 
+// ByID reports whether a relation was sent by its id, which wins over its name. A null id says nothing
+// where there is a name.
+func (p Params) ByID(relation string) bool {
+	id, sent := p[relation+"_id"]
+	return sent && (id != nil || p.Blank(relation))
+}
+
 // Blank reports whether a value is absent, null or empty text.
 func (p Params) Blank(key string) bool {
 	switch v := p[key].(type) {
@@ -82,12 +89,13 @@ func TextOf(value any) (text string, ok bool) {
 	return "", false
 }
 
-// NumberOf reads a whole number, also one sent as text.
+// NumberOf reads a whole number, also one sent as text, or written 3.0 by a client that knows fractions
+// only.
 func NumberOf(value any) (int64, bool) {
 	text := ""
 	switch v := value.(type) {
 	case json.Number:
-		text = v.String()
+		text = strings.TrimSuffix(v.String(), ".0")
 	case string:
 		text = strings.TrimSpace(v)
 	}
@@ -275,18 +283,33 @@ func IDsIn[T ~int64](p Params, key string) ([]T, error) {
 	for _, value := range p.List(key) {
 		n, ok := NumberOf(value)
 		if !ok || n <= 0 {
-			return nil, Invalid(key, "No value found for '%s' with id %s", strings.TrimSuffix(key, "_ids")+"s", Literal(value))
+			relation := key
+			if one, isList := strings.CutSuffix(key, "_ids"); isList {
+				relation = one + "s"
+			}
+			return nil, Invalid(key, "No value found for '%s' with id %s", relation, Literal(value))
 		}
 		ids = append(ids, T(n))
 	}
 	return ids, nil
 }
 
+// OnlyIDs reads the records to which a search is restricted; nil: to none. A list without ids finds
+// nothing.
+func OnlyIDs[T ~int64](p Params) ([]T, error) {
+	const key = "ids"
+	if p[key] == nil || p[key] == "" {
+		return nil, nil
+	}
+	ids, err := IDsIn[T](p, key)
+	return append([]T{}, ids...), err
+}
+
 // Named finds the id of a record of the catalog that a client named: by x_id, else by x. It
 // returns 0 when nothing, or nothing but blanks, was sent; sent tells a null x_id from silence.
 func Named[T ~int64, V any](p Params, relation string, all map[T]V, name func(V) string) (id T, sent bool, err error) {
 	key := relation + "_id"
-	if p.Has(key) {
+	if p.ByID(relation) {
 		id, err := IDIn[T](p, key)
 		if err != nil || id == 0 {
 			return 0, true, err

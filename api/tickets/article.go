@@ -37,20 +37,24 @@ func (s *Room) getArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	p, err := rest.ReadParams(r)
+	if err != nil {
+		return err
+	}
 	article, _, err := s.readableArticle(r.Context(), rest.Caller(r), id)
 	if err != nil {
 		return err
 	}
-	records, err := s.showArticles(r.Context(), []desk.Article{article})
+	shown, err := s.showArticleAs(r.Context(), rest.Caller(r), article, p)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, records[0])
+	return rest.Reply(w, r, shown)
 }
 
 // listArticles is for administrators, who may read every ticket's.
 func (s *Room) listArticles(w http.ResponseWriter, r *http.Request) error {
-	_, page, err := rest.ListParams(r, rest.IndexPages)
+	p, page, err := rest.ListParams(r, rest.IndexPages)
 	if err != nil {
 		return err
 	}
@@ -58,11 +62,15 @@ func (s *Room) listArticles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.replyArticles(w, r, articles)
+	return s.replyArticles(w, r, articles, p)
 }
 
 func (s *Room) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) error {
 	id, err := rest.PathID[desk.TicketID](r, "id", "Ticket")
+	if err != nil {
+		return err
+	}
+	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
 	}
@@ -77,15 +85,31 @@ func (s *Room) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) erro
 	if err != nil {
 		return err
 	}
-	return s.replyArticles(w, r, articles)
+	return s.replyArticles(w, r, articles, p)
 }
 
-func (s *Room) replyArticles(w http.ResponseWriter, r *http.Request, articles []desk.Article) error {
-	records, err := s.showArticles(r.Context(), articles)
+// replyArticles answers with articles in the shape the parameters ask for. Their names are there in any.
+func (s *Room) replyArticles(w http.ResponseWriter, r *http.Request, articles []desk.Article, p rest.Params) error {
+	if rest.ShapeOf(p) != rest.ShapeFull {
+		records, err := s.showArticles(r.Context(), articles)
+		if err != nil {
+			return err
+		}
+		return rest.Reply(w, r, records)
+	}
+	assets, err := s.articleAssets(r.Context(), rest.Caller(r), articles)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, records)
+	return rest.Reply(w, r, rest.Record{{"record_ids", idsOfArticles(articles)}, {"assets", assets}})
+}
+
+func idsOfArticles(articles []desk.Article) []desk.ArticleID {
+	ids := make([]desk.ArticleID, len(articles))
+	for i, article := range articles {
+		ids[i] = article.ID
+	}
+	return ids
 }
 
 // visibleArticles returns the articles of a readable ticket that the caller may see, oldest first.
@@ -145,11 +169,7 @@ func (s *Room) updateArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showOneArticle(ctx, id)
-	if err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusOK, shown)
+	return s.answerArticle(w, r, http.StatusOK, id, in.Params)
 }
 
 func internalChange(before, after desk.Article, who *desk.Caller) desk.Change {

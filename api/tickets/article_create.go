@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"net/http"
@@ -134,18 +135,17 @@ func (s *Room) createArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showOneArticle(ctx, article.ID)
-	if err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, http.StatusCreated, shown)
+	return s.answerArticle(w, r, http.StatusCreated, article.ID, in.Params)
 }
 
 // addArticle writes a drafted article in a transaction and lets it take effect on its ticket,
 // which the caller has locked or just made, and saves.
 func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, ticket *desk.Ticket, d articleDraft) (desk.Article, error) {
 	a, who, c := d.article, in.Who, in.Catalog
-	a.TicketID, a.CreatedByID, a.UpdatedByID = ticket.ID, who.User.ID, who.User.ID
+	if err := stampArticle(ctx, tx, in, &a, d.sent); err != nil {
+		return a, err
+	}
+	a.TicketID = ticket.ID
 	writer, err := articleWriter(ctx, tx, who, *ticket, d)
 	if err != nil {
 		return a, err
@@ -194,6 +194,16 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 		Object: "Ticket::Article", OID: int64(a.ID), Type: "created",
 		RelatedObject: "Ticket", RelatedOID: int64(ticket.ID), By: who.User.ID,
 	}})
+}
+
+// stampArticle says who writes an article, and when: times that are zero are now.
+func stampArticle(ctx context.Context, tx *store.Store, in *rest.Input, a *desk.Article, sent rest.Params) (err error) {
+	if a.Stamp, err = in.Stamp(ctx, tx, sent); err != nil {
+		return err
+	}
+	a.CreatedByID = cmp.Or(a.CreatedByID, in.Who.User.ID)
+	a.UpdatedByID = cmp.Or(a.UpdatedByID, in.Who.User.ID)
+	return nil
 }
 
 // articleWriter finds out who writes, and for whom.

@@ -3,6 +3,7 @@ package tickets
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"postroom/api/rest"
@@ -48,17 +49,31 @@ func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]res
 	return records, nil
 }
 
-// showOneArticle is showArticles for one that was just written.
-func (s *Room) showOneArticle(ctx context.Context, id desk.ArticleID) (rest.Record, error) {
-	article, err := s.Store.Article(ctx, id)
-	if err != nil {
-		return nil, err
+// showArticleAs shows one article in the shape the parameters ask for. Its names are there in any.
+func (s *Room) showArticleAs(ctx context.Context, who *desk.Caller, article desk.Article, p rest.Params) (rest.Record, error) {
+	articles := []desk.Article{article}
+	if rest.ShapeOf(p) == rest.ShapeFull {
+		assets, err := s.articleAssets(ctx, who, articles)
+		return rest.Record{{"id", article.ID}, {"assets", assets}}, err
 	}
-	records, err := s.showArticles(ctx, []desk.Article{article})
+	records, err := s.showArticles(ctx, articles)
 	if err != nil {
 		return nil, err
 	}
 	return records[0], nil
+}
+
+// answerArticle answers with an article as the next GET of it will show it.
+func (s *Room) answerArticle(w http.ResponseWriter, r *http.Request, status int, id desk.ArticleID, p rest.Params) error {
+	article, err := s.Store.Article(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shown, err := s.showArticleAs(r.Context(), rest.Caller(r), article, p)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, status, shown)
 }
 
 func articleRecord(a *desk.Article, files []desk.Attachment, logins map[desk.UserID]string, c *desk.Catalog) rest.Record {

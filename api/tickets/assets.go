@@ -2,6 +2,8 @@ package tickets
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
@@ -39,54 +41,68 @@ func (s *Room) Assets(ctx context.Context, who *desk.Caller, tickets []desk.Tick
 	return assets, s.people.AddOrganizations(ctx, who, &assets, organizations)
 }
 
+// articleAssets are articles with their tickets and everything else they refer to.
+func (s *Room) articleAssets(ctx context.Context, who *desk.Caller, articles []desk.Article) (rest.Record, error) {
+	ids := rest.Set[desk.TicketID]{}
+	for _, a := range articles {
+		ids.Add(a.TicketID)
+	}
+	tickets, err := s.Store.TicketsByID(ctx, ids.Values())
+	if err != nil {
+		return nil, err
+	}
+	return s.assetsBeside(ctx, who, articles, slices.Collect(maps.Values(tickets)))
+}
+
+// assetsBeside are articles and tickets with everything they refer to. more are people who have to be
+// among them.
+func (s *Room) assetsBeside(ctx context.Context, who *desk.Caller, articles []desk.Article, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error) {
+	shown, err := s.showArticles(ctx, articles)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[desk.ArticleID]rest.Record, len(articles))
+	for i, a := range articles {
+		byID[a.ID] = shown[i]
+		more = append(more, a.CreatedByID, a.UpdatedByID)
+		if a.OriginByID != nil {
+			more = append(more, *a.OriginByID)
+		}
+	}
+	assets, err := s.Assets(ctx, who, tickets, more...)
+	if err != nil {
+		return nil, err
+	}
+	assets.Add("TicketArticle", byID)
+	return assets, nil
+}
+
 // showWholeTicket is everything about a ticket in one answer.
 func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket desk.Ticket) (rest.Record, error) {
 	articles, err := s.visibleArticles(ctx, who, ticket)
 	if err != nil {
 		return nil, err
 	}
-	shown, err := s.showArticles(ctx, articles)
-	if err != nil {
-		return nil, err
-	}
-	var authors []desk.UserID
-	ids := make([]desk.ArticleID, len(articles))
-	byID := make(map[desk.ArticleID]rest.Record, len(articles))
-	for i, a := range articles {
-		ids[i], byID[a.ID] = a.ID, shown[i]
-		authors = append(authors, a.CreatedByID, a.UpdatedByID)
-	}
 	attached, err := s.wholeAttached(ctx, who, ticket)
 	if err != nil {
 		return nil, err
 	}
-	assets, err := s.Assets(ctx, who, append(attached.linked, ticket), append(authors, attached.people...)...)
+	assets, err := s.assetsBeside(ctx, who, articles, append(attached.linked, ticket), attached.people...)
 	if err != nil {
 		return nil, err
 	}
-	assets.Add("TicketArticle", byID)
-	catalog, err := s.Store.Catalog(ctx)
+	meta, err := s.ticketFormMeta(ctx, who, ticket)
 	if err != nil {
 		return nil, err
 	}
 	return rest.Record{
 		{"ticket_id", ticket.ID},
-		{"ticket_article_ids", ids},
+		{"ticket_article_ids", idsOfArticles(articles)},
 		{"assets", assets},
 		{"links", attached.links},
 		{"tags", attached.tags},
 		{"mentions", attached.mentions},
 		{"time_accountings", attached.times},
-		{"form_meta", rest.Record{{"filter", rest.Record{{"type_id", waysToAnswer(ticket, catalog)}}}}},
+		{"form_meta", meta},
 	}, nil
-}
-
-// waysToAnswer are the types of article that agents are offered: by mail only where the group has an
-// address to send from.
-func waysToAnswer(ticket desk.Ticket, c *desk.Catalog) []desk.ArticleTypeID {
-	ways := []desk.ArticleTypeID{desk.ArticleNote, desk.ArticlePhone}
-	if c.Groups[ticket.GroupID].EmailAddressID != nil {
-		ways = append(ways, desk.ArticleEmail)
-	}
-	return ways
 }

@@ -185,6 +185,9 @@ func (s *Room) insertTicket(ctx context.Context, tx *store.Store, in *rest.Input
 			return err
 		}
 	}
+	if err := in.Restamp(ctx, tx, "tickets", int64(t.ID)); err != nil {
+		return err
+	}
 	return tx.AnnounceEvent(ctx, in.Catalog, event)
 }
 

@@ -1,6 +1,7 @@
 package tickets
 
 import (
+	"context"
 	"maps"
 	"net/http"
 	"slices"
@@ -41,9 +42,7 @@ func (s *Room) showFormMeta(w http.ResponseWriter, r *http.Request, creating boo
 	if !creating {
 		form.Screen = screenBulk
 	}
-	choices := map[string][]string{
-		"group_id": idTexts(c.Groups), "state_id": idTexts(c.States), "priority_id": idTexts(c.Priorities),
-	}
+	choices := choicesIn(c)
 	outline := form.Outline(nil, forms.Values{}, choices)
 	filter, groups := rest.Record{}, rest.Set[desk.GroupID]{}
 	for _, field := range outline.Fields {
@@ -64,9 +63,46 @@ func (s *Room) showFormMeta(w http.ResponseWriter, r *http.Request, creating boo
 	if err := s.people.AddGroups(ctx, who, &assets, groups, c); err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"form_meta", rest.Record{
-		{"filter", filter}, {"dependencies", rest.Record{}}, {"configure_attributes", rest.Record{}}, {"core_workflow", lookRecord(outline)},
-	}}})
+	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"form_meta", metaRecord(filter, outline)}})
+}
+
+// ticketFormMeta tells what the form of a ticket offers to somebody who works on it.
+func (s *Room) ticketFormMeta(ctx context.Context, who *desk.Caller, ticket desk.Ticket) (rest.Record, error) {
+	c, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	access := who.TicketAccess()
+	rules := forms.Ticket{Who: who, Access: access, AsAgent: access.MayChangeAsAgent(ticket) == nil, MayOwn: true}
+	if rules.Related, err = (&ticketParams{store: s.Store, catalog: c}).related(ctx, ticket); err != nil {
+		return nil, err
+	}
+	now := forms.TicketValues(ticket, c)
+	outline := rules.Form(ticket, c, time.Now()).Outline(now, now, choicesIn(c))
+	return metaRecord(rest.Record{{"type_id", waysToAnswer(ticket, c)}}, outline), nil
+}
+
+// waysToAnswer are the types of article that agents are offered: by mail only where the group has an
+// address to send from.
+func waysToAnswer(ticket desk.Ticket, c *desk.Catalog) []desk.ArticleTypeID {
+	ways := []desk.ArticleTypeID{desk.ArticleNote, desk.ArticlePhone}
+	if c.Groups[ticket.GroupID].EmailAddressID != nil {
+		ways = append(ways, desk.ArticleEmail)
+	}
+	return ways
+}
+
+// choicesIn are the records that fields of a ticket can refer to, as texts of their ids.
+func choicesIn(c *desk.Catalog) map[string][]string {
+	return map[string][]string{
+		"group_id": idTexts(c.Groups), "state_id": idTexts(c.States), "priority_id": idTexts(c.Priorities),
+	}
+}
+
+func metaRecord(filter rest.Record, o forms.Outline) rest.Record {
+	return rest.Record{
+		{"filter", filter}, {"dependencies", rest.Record{}}, {"configure_attributes", rest.Record{}}, {"core_workflow", lookRecord(o)},
+	}
 }
 
 // newTicketWays are the types of the first article that are offered.

@@ -43,3 +43,26 @@ func TestFormsOfferWhatMayBeChosen(t *testing.T) {
 	}
 	o.Get("reporter", "/ticket_create").Is(403)
 }
+
+func TestATicketComesWithItsForm(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	id := o.NewTicket(1, "david", "printer")
+	for _, tc := range []struct{ who, field, offered, pending string }{
+		{"emma", "state_id", "[ 2 3 4 6]", "remove"},
+		{"david", "state_id", "[ 2 4]", "<nil>"}, // customers know of no such field
+		{"emma", "group_id", "[ 1]", "remove"},
+	} {
+		meta := o.Get(tc.who, apitest.TicketPath(id)+"?all=true").Is(200).Object()["form_meta"].(map[string]any)
+		look := meta["core_workflow"].(map[string]any)
+		if got := fmt.Sprint(look["restrict_values"].(map[string]any)[tc.field]); got != tc.offered {
+			t.Errorf("%s is offered %s as %s, want %s", tc.who, got, tc.field, tc.offered)
+		}
+		if got := fmt.Sprint(look["visibility"].(map[string]any)["pending_time"]); got != tc.pending {
+			t.Errorf("%s: pending_time of an open ticket is to %s, want %s", tc.who, got, tc.pending)
+		}
+		if meta["dependencies"] == nil || meta["configure_attributes"] == nil {
+			t.Errorf("%s: form_meta %v lacks what clients look for", tc.who, meta)
+		}
+	}
+}

@@ -218,8 +218,7 @@ func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Inpu
 		return releaseBlobs(ctx, tx, blobs)
 	}
 	by := in.Who.User.ID
-	mayAddTags := in.Catalog.Settings.Bool("tag_new") || in.Who.Can("admin.tag")
-	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(id), w.AddTags, by, mayAddTags); err != nil {
+	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(id), w.AddTags, by, in.Catalog.MayMakeTags(in.Who)); err != nil {
 		return err
 	}
 	for _, name := range w.RemoveTags {

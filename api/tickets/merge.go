@@ -46,10 +46,11 @@ func (s *Room) mergeTickets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	source, target = both[source.ID], both[target.ID]
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{
-		{"result", "success"}, {"target_ticket", ticketRecord(&target)}, {"source_ticket", ticketRecord(&source)},
-	})
+	shown, err := s.showTickets(ctx, in.Who, []desk.Ticket{both[target.ID], both[source.ID]}, columnsOnly)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "success"}, {"target_ticket", shown[0]}, {"source_ticket", shown[1]}})
 }
 
 // pairToMerge finds and locks two tickets that the caller may merge.

@@ -97,8 +97,9 @@ func (p *ticketParams) applyTexts(t *desk.Ticket) error {
 	if err := p.sent.SetText(&t.Title, "title", desk.MaxTitle); err != nil {
 		return err
 	}
-	if err := p.sent.SetNullText(&t.Note, "note", maxTicketNote); err != nil {
-		return err
+	in := rest.Input{Params: p.sent}
+	if in.NullHTML(&t.Note, "note", maxTicketNote); in.Err != nil {
+		return in.Err
 	}
 	return p.sent.SetNullText(&t.Type, "type", maxTicketType)
 }

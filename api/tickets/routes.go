@@ -44,9 +44,9 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("POST /api/v1/ticket_stats", rest.Login, s.showStatistics).
 		Takes(rest.Record{{"user_id", int64(0)}, {"organization_id", int64(0)}}).Gives(statisticsSample)
 
-	t.Handle("GET /api/v1/ticket_articles", rest.Needs("admin"), s.listArticles).Asks(rest.ListQuery...).Gives([]any{articleSample})
-	t.Handle("GET /api/v1/ticket_articles/{id}", rest.Login, s.getArticle).Gives(articleSample)
-	t.Handle("GET /api/v1/ticket_articles/by_ticket/{id}", rest.Login, s.listArticlesOfTicket).Gives([]any{articleSample})
+	t.Handle("GET /api/v1/ticket_articles", rest.Needs("admin"), s.listArticles).Asks(rest.ListQuery...).Gives(articlesSample)
+	t.Handle("GET /api/v1/ticket_articles/{id}", rest.Login, s.getArticle).Asks(rest.ShapeQuery...).Gives(articleSample)
+	t.Handle("GET /api/v1/ticket_articles/by_ticket/{id}", rest.Login, s.listArticlesOfTicket).Asks(rest.ShapeQuery...).Gives(articlesSample)
 	t.Handle("POST /api/v1/ticket_articles", rest.Login, s.createArticle).Takes(articleBody).Creates(articleSample)
 	t.Handle("PUT /api/v1/ticket_articles/{id}", rest.Login, s.updateArticle).Takes(rest.Record{{"internal", false}, {"preferences", rest.Record{}}}).Gives(articleSample)
 	t.Handle("DELETE /api/v1/ticket_articles/{id}", rest.Login, s.deleteArticle)

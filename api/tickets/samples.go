@@ -17,8 +17,10 @@ var (
 	foundSample   = append(rest.AnyOf{
 		[]any{rest.Record{{"id", int64(0)}, {"label", ""}, {"value", ""}}}, rest.Record{{"total_count", 0}},
 	}, ticketsSample...)
-	articleSample = rest.Model{Name: "TicketArticle", Value: articleRecord(&desk.Article{}, make([]desk.Attachment, 1), nil, &desk.Catalog{})}
-	manySample    = rest.Record{{"ticket_ids", []int64{}}, {"assets", rest.Record{}}}
+	articleModel   = rest.Model{Name: "TicketArticle", Value: articleRecord(&desk.Article{}, make([]desk.Attachment, 1), nil, &desk.Catalog{})}
+	articleSample  = rest.AnyOf{articleModel, rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}}
+	articlesSample = rest.AnyOf{[]any{articleModel}, rest.Record{{"record_ids", []int64{}}, {"assets", rest.Record{}}}}
+	manySample     = rest.Record{{"ticket_ids", []int64{}}, {"assets", rest.Record{}}}
 
 	ofOneSample      = rest.Record{{"closed_ids", []int64{}}, {"open_ids", []int64{}}, {"volume_by_year", []any{volumeRecords(make([]lookup.MonthVolume, 1))[0]}}}
 	statisticsSample = rest.Record{{"user", ofOneSample}, {"organization", ofOneSample}, {"assets", rest.Record{}}}

@@ -26,15 +26,10 @@ func (s *Room) splitTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showOneArticle(r.Context(), article.ID)
+	assets, err := s.assetsBeside(r.Context(), rest.Caller(r), []desk.Article{article}, []desk.Ticket{ticket})
 	if err != nil {
 		return err
 	}
-	assets, err := s.Assets(r.Context(), rest.Caller(r), []desk.Ticket{ticket}, article.CreatedByID)
-	if err != nil {
-		return err
-	}
-	assets.Add("TicketArticle", rest.Record{{rest.IDText(article.ID), shown}})
 	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"attachments", files}})
 }
 

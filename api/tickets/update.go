@@ -24,7 +24,12 @@ func (s *Room) updateTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Store) error { return s.change(ctx, tx, in, id) })
+	err = s.Store.InTx(ctx, func(tx *store.Store) error {
+		if err := s.change(ctx, tx, in, id); err != nil {
+			return err
+		}
+		return in.Restamp(ctx, tx, "tickets", int64(id))
+	})
 	if err != nil {
 		return err
 	}

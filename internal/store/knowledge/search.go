@@ -35,31 +35,50 @@ type Found struct {
 
 // KBSearch finds answers and categories: first those that have all the words in their titles.
 func (s Keeper) KBSearch(ctx context.Context, w Wanted) ([]Found, error) {
-	var args pg.Args
-	var like, titled []string
-	for _, word := range w.Words {
-		pattern := args.Add(pg.Containing(word))
-		like, titled = append(like, "t.words ILIKE "+pattern), append(titled, "f.title ILIKE "+pattern)
-	}
-	if len(like) == 0 || len(w.Locales) == 0 {
+	if w.empty() {
 		return nil, nil
 	}
+	var args pg.Args
+	found, titled := w.found(&args)
+	sql := found + `
+		ORDER BY (` + titled + `) DESC, answer DESC, updated_at DESC, id
+		LIMIT ` + args.Add(w.Page.Limit) + ` OFFSET ` + args.Add(w.Page.Offset)
+	return pg.Many[Found](ctx, s.DB, "search in knowledge base", sql, args.Planned()...)
+}
+
+// KBCount returns how many answers and categories there are to be found, on all pages.
+func (s Keeper) KBCount(ctx context.Context, w Wanted) (int, error) {
+	if w.empty() {
+		return 0, nil
+	}
+	var args pg.Args
+	found, _ := w.found(&args)
+	return pg.Count(ctx, s.DB, found, args.Planned()...)
+}
+
+// empty reports whether nothing can be found.
+func (w Wanted) empty() bool { return len(w.Words) == 0 || len(w.Locales) == 0 }
+
+// found selects what is wanted; titled is the condition that all the words are in the title.
+func (w Wanted) found(args *pg.Args) (sql, titled string) {
+	var like, inTitle []string
+	for _, word := range w.Words {
+		pattern := args.Add(pg.Containing(word))
+		like, inTitle = append(like, "t.words ILIKE "+pattern), append(inTitle, "f.title ILIKE "+pattern)
+	}
 	all, locales := strings.Join(like, " AND "), args.Add(pg.Plain(w.Locales))
-	sql := `
+	return `
 		SELECT id, answer, owner_id, category_id, locale_id, title, words, updated_at
 		FROM (
 			SELECT t.id, true AS answer, t.answer_id AS owner_id, a.category_id, t.kb_locale_id AS locale_id, t.title,
 				left(t.words, 600) AS words, t.updated_at
 			FROM knowledge_base_answer_translations t
 			JOIN knowledge_base_answers a ON a.id = t.answer_id
-			WHERE ` + args.Add(w.Answers) + `::bool AND ` + all + ` AND t.kb_locale_id = ANY(` + locales + `) AND ` + w.Shelves.seen(&args) + `
+			WHERE ` + args.Add(w.Answers) + `::bool AND ` + all + ` AND t.kb_locale_id = ANY(` + locales + `) AND ` + w.Shelves.seen(args) + `
 			UNION ALL
 			SELECT t.id, false, t.category_id, t.category_id, t.kb_locale_id, t.title, '', t.updated_at
 			FROM knowledge_base_category_translations t
 			WHERE ` + args.Add(w.Titles) + `::bool AND ` + strings.ReplaceAll(all, "t.words", "t.title") + `
 				AND t.kb_locale_id = ANY(` + locales + `) AND t.category_id = ANY(` + args.Add(pg.Plain(w.Categories)) + `)
-		) f
-		ORDER BY (` + strings.Join(titled, " AND ") + `) DESC, answer DESC, updated_at DESC, id
-		LIMIT ` + args.Add(w.Page.Limit) + ` OFFSET ` + args.Add(w.Page.Offset)
-	return pg.Many[Found](ctx, s.DB, "search in knowledge base", sql, args.Planned()...)
+		) f`, strings.Join(inTitle, " AND ")
 }
