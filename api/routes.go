@@ -71,7 +71,7 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	chat := chat.New(s.House, people, system.AssetsOf)
 	chat.Routes(t)
 	search.New(s.House, append(people.Searchable(), tickets.Searchable(), knowledge.Searchable(), chat.Searchable())...).Routes(t)
-	collab.New(s.House, people, tickets).Routes(t)
+	collab.New(s.House, people, tickets, knowledge).Routes(t)
 	personal.New(s.House, people, tickets).Routes(t)
 	reports.New(s.House, tickets).Routes(t)
 	firststeps.New(s.House, tickets).Routes(t)

@@ -1,5 +1,5 @@
 // Package collab answers what is asked about what people attach to tickets: tags, links, mentions,
-// drafts, spent time, checklists.
+// drafts, spent time, checklists. Answers of knowledge bases have tags too.
 package collab
 
 import (
@@ -21,16 +21,23 @@ type Tickets interface {
 	Columns(t *desk.Ticket) rest.Record
 }
 
+// Answers says who has to do with answers of knowledge bases, as the room does that shows them.
+type Answers interface {
+	MayReadAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error
+	MayEditAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error
+}
+
 // Room answers requests about what is attached to tickets.
 type Room struct {
 	*rest.House
 	people  *people.Room
 	tickets Tickets
+	answers Answers
 }
 
 // New returns a Room of a house. People and tickets are shown as other rooms show them.
-func New(house *rest.House, people *people.Room, tickets Tickets) *Room {
-	return &Room{house, people, tickets}
+func New(house *rest.House, people *people.Room, tickets Tickets, answers Answers) *Room {
+	return &Room{house, people, tickets, answers}
 }
 
 // may is one of the rules of desk.TicketAccess.

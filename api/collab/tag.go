@@ -1,6 +1,7 @@
 package collab
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -9,62 +10,101 @@ import (
 	"postroom/internal/store"
 )
 
+// tagged is what carries tags: a ticket or an answer of a knowledge base.
+type tagged struct {
+	class string
+	id    int64
+}
+
+func taggedIn(p rest.Params) (tagged, error) {
+	if p.Text("object") != desk.ObjectKBAnswer {
+		id, err := ticketID(p, "object", "o_id")
+		return tagged{desk.ObjectTicket, int64(id)}, err
+	}
+	id, err := rest.IDIn[desk.KBAnswerID](p, "o_id")
+	if err == nil && id == 0 {
+		err = &desk.MissingError{Class: desk.ObjectKBAnswer}
+	}
+	return tagged{desk.ObjectKBAnswer, int64(id)}, err
+}
+
+// touch notes that its tags changed.
+func (t tagged) touch(ctx context.Context, tx *store.Store) error {
+	if t.class == desk.ObjectKBAnswer {
+		return tx.TouchKBAnswer(ctx, desk.KBAnswerID(t.id))
+	}
+	return tx.TouchTickets(ctx, desk.TicketID(t.id))
+}
+
 func (s *Room) listTags(w http.ResponseWriter, r *http.Request) error {
+	ctx, who := r.Context(), rest.Caller(r)
 	p, err := rest.ReadParams(r)
 	if err != nil {
 		return err
 	}
-	id, err := ticketID(p, "object", "o_id")
+	what, err := taggedIn(p)
 	if err != nil {
 		return err
 	}
-	if _, err := s.ticket(r.Context(), rest.Caller(r), id, desk.TicketAccess.MayShow); err != nil {
-		return err
+	if what.class == desk.ObjectKBAnswer {
+		err = s.answers.MayReadAnswer(ctx, who, desk.KBAnswerID(what.id))
+	} else {
+		_, err = s.ticket(ctx, who, desk.TicketID(what.id), desk.TicketAccess.MayShow)
 	}
-	tags, err := s.Store.TagsOf(r.Context(), desk.ObjectTicket, int64(id))
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"tags", tags[int64(id)]}})
+	tags, err := s.Store.TagsOf(ctx, what.class, what.id)
+	if err != nil {
+		return err
+	}
+	return rest.Reply(w, r, rest.Record{{"tags", tags[what.id]}})
 }
 
 func (s *Room) addTag(w http.ResponseWriter, r *http.Request) error {
-	return s.changeTag(w, r, http.StatusCreated, func(tx *store.Store, in *rest.Input, id desk.TicketID, name string) error {
-		return tx.AttachTags(r.Context(), desk.ObjectTicket, int64(id), []string{name}, in.Who.User.ID, in.Catalog.MayMakeTags(in.Who))
+	return s.changeTag(w, r, http.StatusCreated, func(tx *store.Store, in *rest.Input, what tagged, name string) error {
+		return tx.AttachTags(r.Context(), what.class, what.id, []string{name}, in.Who.User.ID, in.Catalog.MayMakeTags(in.Who))
 	})
 }
 
 func (s *Room) removeTag(w http.ResponseWriter, r *http.Request) error {
-	return s.changeTag(w, r, http.StatusOK, func(tx *store.Store, in *rest.Input, id desk.TicketID, name string) error {
-		_, err := tx.DetachTag(r.Context(), desk.ObjectTicket, int64(id), name, in.Who.User.ID)
+	return s.changeTag(w, r, http.StatusOK, func(tx *store.Store, in *rest.Input, what tagged, name string) error {
+		_, err := tx.DetachTag(r.Context(), what.class, what.id, name, in.Who.User.ID)
 		return err
 	})
 }
 
-// changeTag puts a tag on a ticket or takes it off. It answers true also when there was nothing to do.
+// changeTag puts a tag on something or takes it off. It answers true also when there was nothing to do.
 func (s *Room) changeTag(w http.ResponseWriter, r *http.Request, status int,
-	change func(tx *store.Store, in *rest.Input, id desk.TicketID, name string) error,
+	change func(tx *store.Store, in *rest.Input, what tagged, name string) error,
 ) error {
 	in, err := s.Input(r)
 	if err != nil {
 		return err
 	}
-	id, err := ticketID(in.Params, "object", "o_id")
+	what, err := taggedIn(in.Params)
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
-		if _, err := lockedTicket(r.Context(), tx, in.Who, id, desk.TicketAccess.MayChangeAsAgent); err != nil {
+	if what.class == desk.ObjectKBAnswer {
+		if err := s.answers.MayEditAnswer(r.Context(), in.Who, desk.KBAnswerID(what.id)); err != nil {
 			return err
+		}
+	}
+	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
+		if what.class == desk.ObjectTicket {
+			if _, err := lockedTicket(r.Context(), tx, in.Who, desk.TicketID(what.id), desk.TicketAccess.MayChangeAsAgent); err != nil {
+				return err
+			}
 		}
 		name, err := desk.TagName(in.Params.Text("item"))
 		if err != nil {
 			return err
 		}
-		if err := change(tx, in, id, name); err != nil {
+		if err := change(tx, in, what, name); err != nil {
 			return err
 		}
-		return tx.TouchTickets(r.Context(), id)
+		return what.touch(r.Context(), tx)
 	})
 	if err != nil {
 		return err

@@ -304,3 +304,36 @@ func TestFilesOfAnswers(t *testing.T) {
 		t.Errorf("%d files are left of a deleted answer", left)
 	}
 }
+
+func TestTagsOfAnswers(t *testing.T) {
+	t.Parallel()
+	l := openLibrary(t)
+	id, path := l.newAnswer(l.category, "Paper jam", "<p>Pull.</p>")
+	tag := func(item string) string {
+		return fmt.Sprintf(`{"object": "KnowledgeBase::Answer", "o_id": %d, "item": %q}`, id, item)
+	}
+	tags := fmt.Sprintf("/tags?object=KnowledgeBase::Answer&o_id=%d", id)
+	l.Post(writer, "/tags/add", tag("paper")).Is(201).Same(t, "true")
+	l.Post(writer, "/tags/add", tag("jam")).Is(201)
+	l.Get(writer, tags).Is(200).Same(t, `{"tags":["paper","jam"]}`)
+	answer := record(t, l.Get(writer, path).Is(200).Object()["assets"], "KnowledgeBaseAnswer", id)
+	if got := fmt.Sprint(answer["tags"]); got != "[paper jam]" {
+		t.Errorf("the answer is shown with the tags %s", got)
+	}
+	for _, who := range []string{"emma", "david"} { // nobody but editors sees a draft
+		l.Get(who, tags).Is(403)
+		l.Post(who, "/tags/add", tag("x")).Is(403)
+		l.Ask(who, http.MethodDelete, "/tags/remove", tag("jam")).Is(403)
+	}
+	l.Post(writer, path+"/publish", "").Is(200)
+	l.Get("emma", tags).Is(200)
+	l.Post("emma", "/tags/add", tag("x")).Is(403)
+	l.Ask(writer, http.MethodDelete, "/tags/remove", tag("jam")).Is(200).Same(t, "true")
+	l.Get(writer, tags).Is(200).Same(t, `{"tags":["paper"]}`)
+	l.Post(writer, "/tags/add", `{"object": "KnowledgeBase::Answer", "o_id": 4711, "item": "x"}`).Is(404)
+	l.Del(writer, path).Is(200)
+	var left int
+	if l.One(&left, `SELECT count(*) FROM taggings`); left != 0 {
+		t.Errorf("%d tags are left of an answer that is gone", left)
+	}
+}

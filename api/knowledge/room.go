@@ -140,25 +140,49 @@ func forget(ctx context.Context, tx *store.Store, blobs []desk.BlobID) error {
 
 // MayRead refuses who may not read a file of an answer. It is for where files are sent.
 func (s *Room) MayRead(ctx context.Context, who *desk.Caller, file desk.Attachment) error {
+	return s.MayReadAnswer(ctx, who, desk.KBAnswerID(file.OID))
+}
+
+// MayReadAnswer refuses who may not see an answer as it is now. It is for what is attached to answers.
+func (s *Room) MayReadAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error {
+	v, answer, err := s.reach(ctx, who, id)
+	if err != nil {
+		return err
+	}
 	catalog, err := s.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
-	answer, err := knowledge.Answers.Get(ctx, s.Store.DB, desk.KBAnswerID(file.OID))
+	return shown(answer, v.access(answer.CategoryID, catalog.Settings.Bool("kb_active_publicly")))
+}
+
+// MayEditAnswer refuses who may not change an answer.
+func (s *Room) MayEditAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error {
+	v, answer, err := s.reach(ctx, who, id)
 	if err != nil {
 		return err
+	}
+	return v.may(editor, &answer.CategoryID)
+}
+
+// reach finds an answer in whatever knowledge base it is, if there is one for anybody.
+func (s *Room) reach(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) (*visit, desk.KBAnswer, error) {
+	var none desk.KBAnswer
+	catalog, err := s.Store.Catalog(ctx)
+	if err != nil {
+		return nil, none, err
+	}
+	answer, err := knowledge.Answers.Get(ctx, s.Store.DB, id)
+	if err != nil {
+		return nil, none, err
 	}
 	category, err := knowledge.Categories.Get(ctx, s.Store.DB, answer.CategoryID)
 	if err != nil {
-		return err
+		return nil, none, err
 	}
 	tree, err := s.Store.KBTree(ctx, category.KnowledgeBaseID)
 	if errors.Is(err, desk.ErrNotFound) || err == nil && !catalog.Settings.Bool("kb_active") {
-		return desk.ErrForbidden
+		return nil, none, desk.ErrForbidden
 	}
-	if err != nil {
-		return err
-	}
-	v := &visit{who, tree}
-	return shown(answer, v.access(category.ID, catalog.Settings.Bool("kb_active_publicly")))
+	return &visit{who, tree}, answer, err
 }

@@ -79,3 +79,8 @@ func (s Keeper) DeleteKBFile(ctx context.Context, answer desk.KBAnswerID, id des
 	}
 	return blobs, err
 }
+
+// TouchKBAnswer notes that something attached to an answer changed: clients read it anew then.
+func (s Keeper) TouchKBAnswer(ctx context.Context, id desk.KBAnswerID) error {
+	return pg.Exec(ctx, s.DB, "touch answer", `UPDATE knowledge_base_answers SET updated_at = clock_timestamp() WHERE id = $1`, id)
+}
