@@ -151,6 +151,21 @@ func (r *run) filler() *template.Filler {
 	}
 }
 
+// Texts returns what fills in the texts of a rule about a record that is no ticket, which they know by a
+// name, such as user.
+func Texts(
+	ctx context.Context, tx *store.Store, c *desk.Catalog, locale, zone *string, name string, record func(template.House) template.Object,
+) func(text string) (string, error) {
+	r, language := newRecords(ctx, tx), localeOf(locale, c)
+	filler := &template.Filler{
+		Objects: map[string]template.Object{
+			name: record(template.House{Catalog: c, Records: r}), "config": template.Settings{All: c.Settings, Secret: secretSetting},
+		},
+		Locale: language, Zone: zoneOf(zone, c), Translate: func(text string) string { return r.translated(language, text) },
+	}
+	return func(text string) (string, error) { return filler.ToText(text), r.err }
+}
+
 // secretSetting keeps what signs us in elsewhere out of texts.
 func secretSetting(name string) bool {
 	for _, part := range []string{"password", "secret", "token", "credential", "private_key"} {

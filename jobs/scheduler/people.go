@@ -15,6 +15,7 @@ import (
 	"postroom/internal/store"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/privacy"
+	"postroom/internal/template"
 )
 
 // forget is the action that has a record forgotten everywhere.
@@ -61,6 +62,10 @@ func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.User
 	if err != nil {
 		return err
 	}
+	fill := perform.Texts(ctx, tx, c, v.Localization, v.Timezone, "user", func(h template.House) template.Object { return h.User(before) })
+	if err := fillIn(writes, fill); err != nil {
+		return err
+	}
 	u := before
 	u.Custom = maps.Clone(before.Custom)
 	fields := map[string]any{
@@ -101,6 +106,11 @@ func onOrganization(ctx context.Context, tx *store.Store, v desk.Scheduler, id d
 	if err != nil {
 		return err
 	}
+	fill := perform.Texts(ctx, tx, c, v.Localization, v.Timezone, "organization",
+		func(h template.House) template.Object { return h.Organization(before) })
+	if err := fillIn(writes, fill); err != nil {
+		return err
+	}
 	o := before
 	o.Custom = maps.Clone(before.Custom)
 	fields := map[string]any{
@@ -118,6 +128,18 @@ func onOrganization(ctx context.Context, tx *store.Store, v desk.Scheduler, id d
 		return err
 	}
 	return tx.AddHistory(ctx, from(changes, v))
+}
+
+// fillIn fills in the texts among values.
+func fillIn(writes []write, fill func(string) (string, error)) (err error) {
+	for i, w := range writes {
+		if text, isText := w.value.(string); isText && strings.Contains(text, "#{") {
+			if writes[i].value, err = fill(text); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // from says that a scheduler made changes.

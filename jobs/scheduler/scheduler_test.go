@@ -249,22 +249,22 @@ func TestPeopleAndOrganizations(t *testing.T) {
 	o.Exec(`INSERT INTO object_manager_attributes (object, name, display, data_type, data_option, editable, active, position, updated_by_id, created_by_id)
 		VALUES ('User', 'left_on', 'Left on', 'date', '{}', true, true, 900, 1, 1)`)
 	o.ForgetCatalog()
-	o.plan(`{"user.login":{"operator":"is","value":"old"}}`, `{"user.active":{"value":"false"},"user.note":{"value":"left"},"user.organization_id":{"value":"71"},
+	o.plan(`{"user.login":{"operator":"is","value":"old"}}`, `{"user.active":{"value":"false"},"user.note":{"value":"left, was #{user.login}"},"user.organization_id":{"value":"71"},
 		"user.left_on":{"operator":"relative","value":"1","range":"day"}}`,
 		func(v *desk.Scheduler) { v.Object, v.Name = "User", "Leavers" })
 	o.plan(`{"user.login":{"operator":"is","value":"nina"}}`, `{"user.action":{"value":"data_privacy_deletion_task"}}`,
 		func(v *desk.Scheduler) { v.Object, v.Name = "User", "Forget" })
-	o.plan(`{"organization.name":{"operator":"is","value":"Gone Ltd"}}`, `{"organization.active":{"value":false}}`,
+	o.plan(`{"organization.name":{"operator":"is","value":"Gone Ltd"}}`, `{"organization.active":{"value":false},"organization.note":{"value":"#{organization.name} of #{config.fqdn}"}}`,
 		func(v *desk.Scheduler) { v.Object, v.Name = "Organization", "Companies" })
 	o.begin()
 	for o.slice() {
 	}
 	for what, sql := range map[string]string{
-		"user changed":         `SELECT count(*)::int FROM users WHERE id = 61 AND NOT active AND note = 'left' AND updated_by_id = 1`,
+		"user changed":         `SELECT count(*)::int FROM users WHERE id = 61 AND NOT active AND note = 'left, was old' AND updated_by_id = 1`,
 		"user's relations":     `SELECT count(*)::int FROM users WHERE id = 61 AND organization_id = 71 AND custom->>'left_on' = (now() AT TIME ZONE 'UTC' + interval '1 day')::date::text`,
 		"user's history":       `SELECT count(*)::int FROM history WHERE object = 'User' AND o_id = 61 AND attribute = 'active' AND sourceable_name = 'Leavers'`,
 		"user to be forgotten": `SELECT count(*)::int FROM data_privacy_tasks WHERE deletable_type = 'User' AND deletable_id = 60`,
-		"organization changed": `SELECT count(*)::int FROM organizations WHERE id = 70 AND NOT active`,
+		"organization changed": `SELECT count(*)::int FROM organizations WHERE id = 70 AND NOT active AND note LIKE 'Gone Ltd of %.%'`,
 	} {
 		if n := o.number(sql); n != 1 {
 			t.Errorf("%s: %d, want 1", what, n)
