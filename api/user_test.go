@@ -35,9 +35,15 @@ func TestUsersAreNormalised(t *testing.T) {
 		{"groups as a list", `{"email": "g2@x.org", "roles": ["Agent"], "groups": ["Users"]}`, map[string]any{"group_ids": map[string]any{"1": []any{"full"}}}},
 		{"groups of a customer", `{"email": "g3@x.org", "groups": ["Users"]}`, map[string]any{"group_ids": map[string]any{}}},
 		{"secondary organizations", `{"email": "o@x.org", "organization": "Acme", "organizations": ["Loners"]}`, map[string]any{"organization_ids": []any{float64(3)}}},
+		{"language of who makes it", `{"email": "l@x.org", "preferences": {"theme": "dark"}}`, map[string]any{"preferences": map[string]any{"theme": "dark", "locale": "de-de"}}},
+		{"another language", `{"email": "l2@x.org", "preferences": {"locale": "fr-fr"}}`, map[string]any{"preferences": map[string]any{"locale": "fr-fr"}}},
+		{"picture", `{"email": "p@x.org", "image": "abc", "image_source": "https://x.org/p.png"}`, map[string]any{"image": "abc", "image_source": "https://x.org/p.png"}},
+		{"picture from nowhere", `{"email": "p2@x.org", "image": "", "image_source": "javascript:x"}`, map[string]any{"image": nil, "image_source": nil}},
 		{"HTML in the note", `{"email": "n@x.org", "note": "<script>x</script><b>y</b>"}`, map[string]any{"note": "<b>y</b>"}},
 	} {
 		o.Exec(`UPDATE organizations SET domain = 'acme.example', domain_assignment = true WHERE name = 'Acme'`)
+		o.Exec(`UPDATE users SET preferences = '{"locale": "de-de"}' WHERE login = 'chris'`)
+		o.Exec(`INSERT INTO avatars (user_id, store_hash, picture) SELECT id, 'abc', 'x' FROM users WHERE login = 'emma' AND NOT EXISTS (SELECT FROM avatars)`)
 		o.Store.ForgetCatalog()
 		made := o.Post("chris", "/users", tc.body).Is(201).Object()
 		for key, want := range tc.want {
@@ -65,6 +71,7 @@ func TestUsersAreRefused(t *testing.T) {
 		`{"email": "a@x.org", "groups": {"Users": ["full", "read"]}}`: "Access User can have full or granular access to group",
 		`{"email": "a@x.org", "group_ids": {"1": "own"}}`:             "Access is not included in the list",
 		`{"email": "a@x.org", "out_of_office_replacement": 5}`:        "String is needed as ref value 5 for 'out_of_office_replacement'",
+		`{"email": "a@x.org", "image": "nope"}`:                       "Invalid Store reference 'nope' in 'image' attribute.",
 		`{"email": {"a": 1}}`:                                         `Invalid value for param 'email': {"a":1}`,
 		`{"email": "a@x.org", "out_of_office_start_at": "yesterday"}`: `Invalid value for param 'out_of_office_start_at': "yesterday"`,
 	} {
@@ -80,7 +87,8 @@ func TestAgentsChangeCustomersOnly(t *testing.T) {
 		t.Errorf("an agent made a user with roles and groups %s, want the roles of sign-up", got)
 	}
 	o.With(apitest.Basic("x@y.org", "Sneaky horse 9")).Is(401)
-	o.Put("emma", "/users/"+idOf(o, "david"), `{"phone": "1", "role_ids": [1]}`).Is(200)
+	o.Put("emma", "/users/"+idOf(o, "david"), `{"phone": "1", "role_ids": [1], "password": "Sneaky horse 9"}`).Is(200)
+	o.With(apitest.Basic("david", "Sneaky horse 9")).Is(401) // or agents could be whatever customer they like
 	if got := o.Get("chris", "/users/"+idOf(o, "david")).Object(); got["phone"] != "1" || fmt.Sprint(got["role_ids"]) != "[3]" {
 		t.Errorf("after an agent's change: %v", got)
 	}
@@ -186,9 +194,86 @@ func TestDeletionOfUsers(t *testing.T) {
 	o.Del("chris", "/users/1").Refuses(422, text)
 	o.Del("chris", "/users/2").Refuses(422, text) // made the first ticket
 	o.Del("chris", "/users/"+idOf(o, "chris")).Refuses(422, text)
+	for _, known := range []string{
+		`INSERT INTO authorizations (user_id, provider, uid) VALUES ($1, 'saml', 'x')`,
+		`INSERT INTO user_two_factor_preferences (user_id, method) VALUES ($1, 'recovery_codes')`,
+		`INSERT INTO messenger_accounts (user_id, provider, uid) VALUES ($1, 'telegram', 'x')`,
+	} {
+		id := o.Post("chris", "/users", `{"firstname": "Known"}`).Is(201).ID()
+		o.Exec(known, id)
+		o.Del("chris", "/users/"+itoa(id)).Refuses(422, text)
+	}
 	itself := o.Post("chris", "/users", `{"email": "itself@x.org"}`).Is(201).ID()
 	o.Exec(`UPDATE users SET created_by_id = id, updated_by_id = id WHERE id = $1`, itself)
 	o.Del("chris", "/users/"+itoa(itself)).Is(200)
+}
+
+func TestNamesAndOrganizationsThatComeLater(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	nameless := o.Post("chris", "/users", `{"phone": "4711"}`).Is(201).ID()
+	late := o.Put("chris", "/users/"+itoa(nameless), `{"email": "late.riser@x.org"}`).Is(200).Object()
+	if got := fmt.Sprint(late["firstname"], " ", late["lastname"]); got != "Late Riser" {
+		t.Errorf("with a mail address the name is %q, want Late Riser", got)
+	}
+	const needed = "Secondary organizations are only allowed when the primary organization is given."
+	lars := "/users/" + idOf(o, "lars")
+	o.Put("chris", lars, `{"organization_id": null}`).Refuses(422, needed)
+	o.Put("chris", lars, `{"organization_id": null, "organization_ids": []}`).Is(200)
+}
+
+func TestRolesThatDontGoTogether(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	o.Exec(`UPDATE roles SET preferences = '{"not": ["Customer", "Nobody"]}' WHERE name = 'Agent'`)
+	const text = "Role Agent conflicts with Customer"
+	o.Post("chris", "/users", `{"email": "a@x.org", "roles": ["Customer", "Agent"]}`).Refuses(422, text)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"roles": ["Agent", "Customer"]}`).Refuses(422, text)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"roles": ["Agent", "Admin"]}`).Is(200)
+}
+
+func TestNoMoreAgentsThanAgreed(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	const text = "Agent limit exceeded, please check your account settings."
+	o.Put("chris", "/users/"+idOf(o, "reader"), `{"active": false}`).Is(200)
+	var agents int
+	o.One(&agents, `SELECT count(DISTINCT u.id) FROM users u JOIN roles_users ru ON ru.user_id = u.id JOIN permissions_roles USING (role_id)
+		JOIN permissions p ON p.id = permission_id AND p.name = 'ticket.agent' WHERE u.active`)
+	o.Setting("system_agent_limit", agents)
+	o.Post("chris", "/users", `{"email": "one@x.org", "roles": ["Agent"]}`).Refuses(422, text)
+	o.Put("chris", "/users/"+idOf(o, "david"), `{"roles": ["Agent"]}`).Refuses(422, text)
+	o.Put("chris", "/users/"+idOf(o, "reader"), `{"active": true}`).Refuses(422, text)
+	o.Put("chris", "/roles/3", `{"permissions": ["ticket.customer", "ticket.agent"], "default_at_signup": false}`).Refuses(422, text)
+	o.Setting("system_agent_limit", agents-3) // who has too many can still work with others
+	o.Post("chris", "/users", `{"email": "two@x.org"}`).Is(201)
+	o.Put("chris", "/users/"+idOf(o, "emma"), `{"roles": ["Agent", "Customer"]}`).Is(200)
+	o.Put("chris", "/users/"+idOf(o, "emma"), `{"roles": ["Customer"]}`).Is(200)
+}
+
+func TestAccountsElsewhere(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	david := o.UserID("david")
+	o.Exec(`INSERT INTO authorizations (id, user_id, provider, uid, username) VALUES (71, $1, 'saml', 'd@idp', 'dave')`, david)
+	path := "/users/" + itoa(david)
+	plain := o.Get("chris", path).Is(200).Object()
+	if _, there := plain["accounts"]; there || fmt.Sprint(plain["authorization_ids"]) != "[71]" {
+		t.Errorf("by itself: authorizations %v, accounts %v", plain["authorization_ids"], plain["accounts"])
+	}
+	if names, there := o.Get("chris", path+"?expand=true").Object()["authorizations"]; there {
+		t.Errorf("accounts have names %v", names)
+	}
+	for who, want := range map[string]string{"chris": "map[saml:map[uid:d@idp username:dave]]", "david": "map[saml:map[uid:d@idp username:dave]]", "dora": "<nil>"} {
+		full := o.Get(who, path+"?full=true").Is(200).Object()["assets"].(map[string]any)["User"].(map[string]any)[itoa(david)].(map[string]any)
+		if got := fmt.Sprint(full["accounts"]); got != want {
+			t.Errorf("%s is shown the accounts %s, want %s", who, got, want)
+		}
+	}
+	acme := o.Get("chris", "/organizations/2?full=true").Is(200).Object()["assets"].(map[string]any)
+	if got := fmt.Sprint(acme["User"].(map[string]any)[itoa(david)].(map[string]any)["accounts"]); got != "map[saml:map[uid:d@idp username:dave]]" {
+		t.Errorf("beside an organization: %s", got)
+	}
 }
 
 func TestGroupAccessComesBackWithTheRole(t *testing.T) {
@@ -255,6 +340,7 @@ func TestSearchForUsers(t *testing.T) {
 		"query=desk.example&role_ids[]=1&sort_by=login&order_by=asc": "[boss chris]",
 		"query=&role_ids[]=1&sort_by=login":                          "[chris boss]",
 		"query=&permissions[]=report&sort_by=login&order_by=asc":     "[boss chris reporter]",
+		"query=&permissions[]=admin.user&sort_by=login&order_by=asc": "[boss chris]",
 		"query=&ids[]=5&ids[]=2&sort_by=id&order_by=asc":             "[nicole.braun@zammad.org creator]",
 		"query=&group_ids[2]=change":                                 "[both chris]",
 		"query=-&ids[]=1":                                            "[]",
@@ -285,6 +371,14 @@ func TestSearchForUsers(t *testing.T) {
 	acme := o.Get("chris", "/organizations/2?full=true").Is(200).Object()["assets"].(map[string]any)
 	if got := acme["User"].(map[string]any); got[idOf(o, "david")] == nil {
 		t.Errorf("an organization's members don't come along: %v", got)
+	}
+	lars := o.UserID("lars")
+	if got := acme["Organization"].(map[string]any)["2"].(map[string]any); !slices.Contains(got["member_ids"].([]any), any(float64(lars))) ||
+		acme["User"].(map[string]any)[itoa(lars)] == nil {
+		t.Errorf("assets name the members %v, want secondary ones too", got["member_ids"])
+	}
+	if got := o.Get("chris", "/organizations/2").Object()["member_ids"]; slices.Contains(got.([]any), any(float64(lars))) {
+		t.Errorf("by itself an organization has the members %v, want primary ones", got)
 	}
 	if got := o.Get("david", "/organizations/2?full=true").Is(200).Object()["assets"].(map[string]any); got["User"] != nil {
 		t.Errorf("a customer is shown members: %v", got)

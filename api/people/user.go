@@ -3,6 +3,7 @@ package people
 import (
 	"net/http"
 	"slices"
+	"strings"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
@@ -131,7 +132,7 @@ func userValue(u desk.User) string {
 }
 
 func (s *Room) userFilter(r *http.Request, p rest.Params) (directory.Filter, error) {
-	filter := directory.Filter{NotSystem: true, Permissions: rest.Texts(p, "permissions")}
+	filter := directory.Filter{NotSystem: true, Permissions: withParents(rest.Texts(p, "permissions"))}
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return filter, err
@@ -147,6 +148,17 @@ func (s *Room) userFilter(r *http.Request, p rest.Params) (directory.Filter, err
 	}
 	filter.Groups, _, err = accessSent(rest.Params{"group_ids": p["group_ids"]}, catalog)
 	return filter, err
+}
+
+// withParents are permissions and those above them: who holds one of these holds all below it.
+func withParents(permissions []string) []string {
+	all := slices.Clone(permissions)
+	for _, name := range permissions {
+		for at := strings.LastIndexByte(name, '.'); at > 0; at = strings.LastIndexByte(name[:at], '.') {
+			all = append(all, name[:at])
+		}
+	}
+	return all
 }
 
 func (s *Room) deleteUser(w http.ResponseWriter, r *http.Request) error {

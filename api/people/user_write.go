@@ -38,13 +38,13 @@ func (s *Room) CreateUser(w http.ResponseWriter, r *http.Request) error {
 // says otherwise and may.
 func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, error) {
 	form := userForm{user: desk.User{Active: true, Preferences: map[string]any{}}}
-	if locale, ok := in.Who.User.Preferences["locale"]; ok {
-		form.user.Preferences["locale"] = locale
-	}
 	if err := form.read(ctx, tx, in); err != nil {
 		return desk.User{}, err
 	}
 	u := &form.user
+	if locale, ok := in.Who.User.Preferences["locale"]; ok && u.Preferences["locale"] == nil {
+		u.Preferences["locale"] = locale
+	}
 	if u.OrganizationID == nil && !in.Params.Has("organization_id") {
 		if id, ok := in.Catalog.DomainMembers[desk.MailDomain(strings.ToLower(strings.TrimSpace(u.Email)))]; ok && u.Email != "" {
 			u.OrganizationID = &id
@@ -145,7 +145,8 @@ func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.User
 		return err
 	}
 	form.user.UpdatedByID = in.Who.User.ID
-	if err := tx.SaveUser(ctx, &form.user); err != nil {
+	limit := in.Catalog.Settings.Int("system_agent_limit") // an agent who is active again counts again
+	if err := tx.KeepAgentLimit(ctx, limit, func() error { return tx.SaveUser(ctx, &form.user) }); err != nil {
 		return err
 	}
 	if err := tx.AddHistory(ctx, desk.UserChanges(form.before, form.user, in.Catalog, in.Who.User.ID)); err != nil {
