@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/textproto"
 	"time"
 
 	"postroom/internal/desk"
@@ -47,6 +48,7 @@ type Receive func(ctx context.Context, messages []Inbound) error
 type Report struct {
 	Fetched int      // messages handed over
 	Notices []string // messages left alone, and why; for people
+	Remarks []string // what else people may want to know, though nothing is wrong
 }
 
 // ErrCannotWait says that a source can't announce messages and has to be asked at intervals.
@@ -107,6 +109,16 @@ type Sender interface {
 	// Send delivers the message to all its recipients and returns the bytes it sent. An error that
 	// is desk.Permanent would happen again; any other is worth another attempt.
 	Send(ctx context.Context, message Outbound) (raw []byte, err error)
+}
+
+// Undeliverable reports whether an error of Send says that nobody will ever get the message at its
+// recipient's address.
+func Undeliverable(err error) bool {
+	if invalid, ok := errors.AsType[*desk.InvalidError](err); ok && invalid.Field == "to" {
+		return true
+	}
+	answer, ok := errors.AsType[*textproto.Error](err)
+	return ok && (answer.Code/10 == 52 || answer.Code/10 == 55)
 }
 
 // LaterError says that the other side takes nothing more for now: whoever asked too often, or sent

@@ -55,6 +55,9 @@ func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.Outb
 	if err != nil {
 		return err
 	}
+	if catalog.Settings.Bool("import_mode") {
+		return finished(j.store.FinishTask(ctx, id)) // people of another system, who know nothing of this one
+	}
 	var message channels.Outbound
 	err = j.store.InTx(ctx, func(tx *store.Store) error {
 		if err := tx.ClaimTask(ctx, id, claimSpan); err != nil {
@@ -68,11 +71,7 @@ func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.Outb
 		return err
 	})
 	if errors.Is(err, desk.ErrNotFound) {
-		err = j.store.FinishTask(ctx, id) // the user is gone, or the work is done
-		if errors.Is(err, desk.ErrNotFound) {
-			return nil
-		}
-		return err
+		return finished(j.store.FinishTask(ctx, id)) // the user is gone, or the work is done
 	}
 	if err != nil {
 		return err
@@ -85,7 +84,12 @@ func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.Outb
 	if err != nil {
 		return err
 	}
-	if _, err := sender.Send(ctx, message); err != nil {
+	_, err = sender.Send(ctx, message)
+	if channels.Undeliverable(err) { // strangers sign up with any address
+		j.log.WarnContext(ctx, "mail about an account reaches nobody", "about", t.About, "user_id", t.UserID, "error", err)
+		err = nil
+	}
+	if err != nil {
 		return fmt.Errorf("mail %q to user %d: %w", t.About, t.UserID, err)
 	}
 	note, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
@@ -93,9 +97,17 @@ func (j *MailAccount) Work(ctx context.Context, t task.AccountMail, id desk.Outb
 	return j.store.FinishTask(note, id)
 }
 
+// finished takes work that is gone for done.
+func finished(err error) error {
+	if errors.Is(err, desk.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
 // write makes the mail and the token that it carries.
 func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User, about string, c *desk.Catalog, id desk.OutboxID) (channels.Outbound, error) {
-	link := accountLinks[about]
+	link, hidden := accountLinks[about], c.HiddenCopy()
 	address := c.Settings.String("http_type") + "://" + c.Settings.String("fqdn") + "/" + link.path
 	if link.token != "" {
 		token := credential.NewToken()
@@ -103,16 +115,16 @@ func (j *MailAccount) write(ctx context.Context, tx *store.Store, user desk.User
 			return channels.Outbound{}, err
 		}
 		address += token
+		hidden = "" // whoever reads the copy could use it
 	}
 	mail, err := j.mails.Account(about, user.Locale(c), notify.Facts{Product: c.Settings.String("product_name"), Name: user.FullName(), Link: address})
 	if err != nil {
 		return channels.Outbound{}, err
 	}
 	fqdn, _, _ := strings.Cut(c.Settings.String("fqdn"), ":")
-	from := strings.NewReplacer("#{config.fqdn}", fqdn, "#{config.product_name}", c.Settings.String("product_name")).
-		Replace(c.Settings.String("notification_sender"))
+	from := c.NotificationSender()
 	return channels.Outbound{
-		MessageID: fmt.Sprintf("<account.%d@%s>", id, fqdn), From: from, To: user.Email, Subject: mail.Subject,
+		MessageID: fmt.Sprintf("<account.%d@%s>", id, fqdn), From: from, To: user.Email, Bcc: hidden, Subject: mail.Subject,
 		ContentType: "text/html", Body: mail.Body, Organization: c.Settings.String("organization"), Notification: true,
 		CSSFont: c.Settings.String("html_email_css_font"), EHLODomain: desk.EHLODomain(c.Settings.String("fqdn"), from),
 	}, nil

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"net/textproto"
 	"regexp"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ func TestMailOfALostPasswordCarriesAFreshToken(t *testing.T) {
 	ctx := t.Context()
 	p.exec(t, `UPDATE users SET preferences = '{"locale": "de-de"}', email = 'nicole@example.org' WHERE id = 2`)
 	p.exec(t, `UPDATE channels SET active = true WHERE area = 'Email::Notification'`)
+	p.exec(t, `UPDATE settings SET state_current = '{"value": "archive@example.com"}' WHERE name = 'system_bcc'`)
 	err := p.store.InTx(ctx, func(tx *store.Store) error {
 		return tx.Announce(ctx, task.AccountMail{UserID: 2, About: task.PasswordReset})
 	})
@@ -51,6 +53,9 @@ func TestMailOfALostPasswordCarriesAFreshToken(t *testing.T) {
 		t.Fatalf("%d mails went out", len(p.server.sent))
 	}
 	mail := p.server.sent[0]
+	if mail.Bcc != "" {
+		t.Errorf("a copy of the key to an account goes to %s", mail.Bcc)
+	}
 	if mail.To != "nicole@example.org" || !mail.Notification || mail.MessageID != "<account.1@desk.example.com>" ||
 		!strings.Contains(mail.Subject, "Neues Passwort") || mail.From != "Postroom <noreply@desk.example.com>" {
 		t.Errorf("the mail is %+v", mail)
@@ -69,5 +74,59 @@ func TestMailOfALostPasswordCarriesAFreshToken(t *testing.T) {
 	}
 	if tokens != 1 || waiting != 0 {
 		t.Errorf("%d tokens and %d works are left, want the last token and no work", tokens, waiting)
+	}
+}
+
+func TestAccountMailThatReachesNobodyIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		err  error
+		left int
+	}{{&desk.InvalidError{Field: "to", Reason: "550 no such user"}, 0}, {&textproto.Error{Code: 451, Msg: "greylisted"}, 1}} {
+		p := newPost(t)
+		p.exec(t, `UPDATE channels SET active = true WHERE area = 'Email::Notification'`)
+		work := task.AccountMail{UserID: 2, About: task.PasswordChanged}
+		if err := p.store.Announce(t.Context(), work); err != nil {
+			t.Fatal(err)
+		}
+		p.server.refuse = func(int) error { return tc.err }
+		mails, err := notify.Open(nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		job := NewMailAccount(p.store, mails, func(desk.Channel) (channels.Sender, error) { return &p.server, nil }, DeliveryDelays(), p.log)
+		err = job.Work(t.Context(), work, 1)
+		var left int
+		if counting := p.db.QueryRow(t.Context(), `SELECT count(*) FROM outbox`).Scan(&left); counting != nil || left != tc.left || (err != nil) != (left > 0) {
+			t.Errorf("%v: %v, %d works are left (%v), want %d", tc.err, err, left, counting, tc.left)
+		}
+	}
+}
+
+func TestNobodyGetsAccountMailWhileDataIsImported(t *testing.T) {
+	t.Parallel()
+	p := newPost(t)
+	ctx := t.Context()
+	p.exec(t, `UPDATE channels SET active = true WHERE area = 'Email::Notification'`)
+	p.exec(t, `UPDATE settings SET state_current = '{"value": true}' WHERE name = 'import_mode'`)
+	p.store.ForgetCatalog()
+	work := task.AccountMail{UserID: 2, About: task.PasswordReset}
+	if err := p.store.InTx(ctx, func(tx *store.Store) error { return tx.Announce(ctx, work) }); err != nil {
+		t.Fatal(err)
+	}
+	mails, err := notify.Open(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := NewMailAccount(p.store, mails, func(desk.Channel) (channels.Sender, error) { return &p.server, nil }, DeliveryDelays(), p.log)
+	if err := job.Work(ctx, work, 1); err != nil {
+		t.Fatal(err)
+	}
+	var waiting int
+	if err := p.db.QueryRow(ctx, `SELECT count(*) FROM outbox`).Scan(&waiting); err != nil {
+		t.Fatal(err)
+	}
+	if len(p.server.sent) != 0 || waiting != 0 {
+		t.Errorf("%d mails went out and %d works are left, want neither", len(p.server.sent), waiting)
 	}
 }

@@ -72,13 +72,14 @@ func (l *letter) message() channels.Outbound {
 	subtype, _ := l.article.Preferences["subtype"].(string)
 	messageID := text(l.article.MessageID)
 	from := text(l.article.From)
-	message := channels.Outbound{
+	return channels.Outbound{
 		MessageID:    messageID,
 		InReplyTo:    text(l.article.InReplyTo),
 		References:   desk.References(l.thread, messageID),
 		From:         from,
 		To:           text(l.article.To),
 		Cc:           text(l.article.Cc),
+		Bcc:          l.catalog.HiddenCopy(),
 		Subject:      desk.BuildSubject(text(l.article.Subject), subtype, l.ticket.Number, l.catalog),
 		ContentType:  l.article.ContentType,
 		Body:         l.article.Body,
@@ -87,10 +88,6 @@ func (l *letter) message() channels.Outbound {
 		CSSFont:      settings.String("html_email_css_font"),
 		EHLODomain:   desk.EHLODomain(settings.String("fqdn"), from),
 	}
-	if bcc := settings.String("system_bcc"); desk.ValidAddress(bcc) {
-		message.Bcc = bcc
-	}
-	return message
 }
 
 // file is an attachment as a part of the mail. Inline is what the body shows as an image.

@@ -102,7 +102,7 @@ func refusal(t task.MailTooLarge, from desk.EmailAddress, c *desk.Catalog) (chan
 	sender := desk.FormatAddress(from.Name, from.Email)
 	return channels.Outbound{
 		MessageID: fmt.Sprintf("<oversized.%s@%s>", hex.EncodeToString(sum[:12]), fqdn),
-		InReplyTo: t.MessageID, References: []string{t.MessageID}, From: sender, To: t.To,
+		InReplyTo: t.MessageID, References: []string{t.MessageID}, From: sender, To: t.To, Bcc: c.HiddenCopy(),
 		Subject: mail.Subject, ContentType: "text/plain", Body: mail.Body, EHLODomain: desk.EHLODomain(fqdn, sender),
 	}, nil
 }

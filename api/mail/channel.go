@@ -3,22 +3,12 @@ package mail
 import (
 	"context"
 	"net/http"
-	"regexp"
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/store/accounts"
 	"postroom/internal/store/table"
 )
-
-var settingInText = regexp.MustCompile(`#\{config\.(\w+)\}`)
-
-// withSettings replaces #{config.fqdn} and the like by what the settings say.
-func withSettings(text string, c *desk.Catalog) string {
-	return settingInText.ReplaceAllStringFunc(text, func(name string) string {
-		return c.Settings.String(settingInText.FindStringSubmatch(name)[1])
-	})
-}
 
 // listEmailChannels shows all mail accounts with what belongs to them.
 func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
@@ -55,7 +45,7 @@ func (s *Room) listEmailChannels(w http.ResponseWriter, r *http.Request) error {
 			{"inbound", rest.Record{{"imap", "IMAP"}, {"pop3", "POP3"}}},
 			{"outbound", rest.Record{{"smtp", "SMTP - configure your own outgoing SMTP settings"}, {"sendmail", "local MTA (Sendmail/Postfix/Exim/...) - use server setup"}}},
 		}}}},
-		{"config", rest.Record{{"notification_sender", withSettings(catalog.Settings.String("notification_sender"), catalog)}}},
+		{"config", rest.Record{{"notification_sender", catalog.NotificationSender()}}},
 	})
 }
 

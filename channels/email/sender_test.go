@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/textproto"
 	"os"
 	"path/filepath"
 	"slices"
@@ -153,6 +154,9 @@ func TestSMTPRefusals(t *testing.T) {
 		invalid, _ := errors.AsType[*desk.InvalidError](err)
 		if desk.Permanent(err) != tc.permanent || tc.permanent && invalid.Field != tc.field || !strings.Contains(err.Error(), tc.says) {
 			t.Errorf("%s: %v (permanent: %t), want permanent: %t about %q saying %q", tc.name, err, desk.Permanent(err), tc.permanent, tc.field, tc.says)
+		}
+		if answer, ok := errors.AsType[*textproto.Error](err); strings.Contains(tc.says, "550") && (!ok || answer.Code != 550) {
+			t.Errorf("%s: %v doesn't hold the server's answer", tc.name, err)
 		}
 		if strings.Contains(err.Error(), "wrong!") {
 			t.Errorf("%s: the error tells the password: %v", tc.name, err)

@@ -270,10 +270,19 @@ func refusal(field, address string, err error) error {
 	}
 	answer, ok := errors.AsType[*textproto.Error](err)
 	if ok && answer.Code >= 500 && !slices.Contains(aboutLogin, answer.Code) {
-		return &desk.InvalidError{Field: field, Reason: err.Error()}
+		return &refusedError{InvalidError: &desk.InvalidError{Field: field, Reason: err.Error()}, answer: err}
 	}
 	return err
 }
+
+// refusedError is a server's 5xx about a message. Whoever minds may look at its number.
+type refusedError struct {
+	*desk.InvalidError
+	answer error
+}
+
+// Unwrap returns both that it is for good, and why.
+func (e *refusedError) Unwrap() []error { return []error{e.InvalidError, e.answer} }
 
 // patientConn gives each read and write its own time. The library would give a whole session one
 // deadline, and a large message more time than a dead server deserves.

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
 	"postroom/channels/telegram"
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/intake"
 	"postroom/jobs/poll"
@@ -69,7 +71,7 @@ func (p *program) channelFetchCommand() *cobra.Command {
 		Example: "  postroom channel fetch\n  postroom channel fetch 3",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ids, err := numbers[desk.ChannelID](args)
+			ids, err := cli.Numbers[desk.ChannelID](args)
 			if err != nil {
 				return err
 			}
@@ -114,6 +116,9 @@ func (p *program) fetch(ctx context.Context, ids []desk.ChannelID) error {
 		fmt.Fprintf(p.out, "channel %d: %d messages fetched\n", id, report.Fetched)
 		for _, notice := range report.Notices {
 			fmt.Fprintf(p.out, "channel %d: left alone: %s\n", id, notice)
+		}
+		for _, remark := range report.Remarks {
+			fmt.Fprintf(p.out, "channel %d: %s\n", id, strings.TrimSpace(remark))
 		}
 	}
 	if failed > 0 {

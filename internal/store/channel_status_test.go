@@ -22,12 +22,14 @@ func TestChannelFetched(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
-	for _, tc := range []struct{ problem, status, log string }{
-		{"", "ok", ""},
-		{"imap: log in: NO", "error", "imap: log in: NO"},
-		{"not \x00 \xff text" + strings.Repeat("x", 10_000), "error", "not ? ? text"},
+	for _, tc := range []struct{ problem, remark, status, log string }{
+		{"", "", "ok", ""},
+		{"", "one was too large", "ok", "one was too large"},
+		{"imap: log in: NO", "", "error", "imap: log in: NO"},
+		{"one is left", "one was too large", "error", "one is left\none was too large"},
+		{"not \x00 \xff text" + strings.Repeat("x", 10_000), "", "error", "not ? ? text"},
 	} {
-		if err := s.ChannelFetched(t.Context(), channel.ID, at, tc.problem); err != nil {
+		if err := s.ChannelFetched(t.Context(), channel.ID, at, tc.problem, tc.remark); err != nil {
 			t.Fatalf("problem %.20q: %v", tc.problem, err)
 		}
 		got, err := s.Channel(t.Context(), channel.ID)

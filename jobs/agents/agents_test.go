@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/textproto"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -139,6 +140,8 @@ func (o *office) check(what string, got []string, want ...string) {
 func TestANewTicketIsToldOnlineAndByMail(t *testing.T) {
 	t.Parallel()
 	o := open(t)
+	o.Exec(`UPDATE settings SET state_current = '{"value": "archive@example.com"}' WHERE name = 'system_bcc'`)
+	o.ForgetCatalog()
 	o.happens(desk.TicketEvent{Type: desk.EventCreate, ArticleID: 901, By: 60, Interface: desk.ByMail})
 	o.check("online", o.shown(), "emma create", "otto create", "sam create")
 	o.check("history", o.texts(`SELECT value_to FROM history WHERE type = 'notification' AND o_id = 900 AND created_by_id = 60 ORDER BY id`),
@@ -154,6 +157,12 @@ func TestANewTicketIsToldOnlineAndByMail(t *testing.T) {
 		if !strings.Contains(first.Body, fact) {
 			t.Errorf("%q is missing in %s", fact, first.Body)
 		}
+	}
+	if form := regexp.MustCompile(`^<notification\.\d{14}\.900\.51\.\d+@`); !form.MatchString(first.MessageID) {
+		t.Errorf("Message-ID %s, want one by which a bounce is known", first.MessageID)
+	}
+	if first.Bcc != "archive@example.com" {
+		t.Errorf("a copy goes to %q", first.Bcc)
 	}
 	if !strings.Contains(third.Body, "you subscribed to the ticket") || first.MessageID == third.MessageID {
 		t.Errorf("mail to who subscribed: %s %s", third.MessageID, third.Body)
@@ -266,6 +275,8 @@ func TestRefusedMailIsNotTriedAgainAndOthersAre(t *testing.T) {
 	}{
 		{fmt.Errorf("send: %w", &textproto.Error{Code: 550, Msg: "no such user"}), 0},
 		{&textproto.Error{Code: 451, Msg: "greylisted"}, 0},
+		{&desk.InvalidError{Field: "to", Reason: "sendmail: no such user"}, 0},
+		{&desk.InvalidError{Field: "from", Reason: "not yours"}, 3},
 		{&textproto.Error{Code: 535, Msg: "who are you?"}, 3},
 		{errors.New("connection refused"), 3},
 	} {

@@ -49,7 +49,7 @@ func NewMail(s *store.Store, mails *notify.Mails, blobs *blob.Store, open OpenSe
 func (j *Mail) Work(ctx context.Context, t task.AgentMail, id desk.OutboxID) error {
 	message, channel, err := j.write(ctx, t, id)
 	if errors.Is(err, desk.ErrNotFound) {
-		return ended(j.store.FinishTask(ctx, id)) // the ticket or the agent is gone, or the mail is out
+		return ended(j.store.FinishTask(ctx, id)) // the ticket or the agent is gone, the mail is out, or nobody shall get any
 	}
 	if err != nil {
 		return err
@@ -79,10 +79,10 @@ func ended(err error) error {
 	return err
 }
 
-// refused reports whether a mail server said no, for now or because of the address.
+// refused reports whether a mail server said no, for now or because of the address, or would.
 func refused(err error) bool {
 	answer, ok := errors.AsType[*textproto.Error](err)
-	return ok && (answer.Code/100 == 4 || answer.Code/10 == 52 || answer.Code/10 == 55)
+	return ok && answer.Code/100 == 4 || channels.Undeliverable(err)
 }
 
 // write claims the work and writes the mail, from what the ticket is now.
@@ -90,6 +90,9 @@ func (j *Mail) write(ctx context.Context, t task.AgentMail, id desk.OutboxID) (m
 	catalog, err := j.store.Catalog(ctx)
 	if err != nil {
 		return message, channel, err
+	}
+	if catalog.Settings.Bool("import_mode") {
+		return message, channel, fmt.Errorf("mail while data is imported: %w", desk.ErrNotFound)
 	}
 	channel, ok := catalog.NotificationChannel()
 	if !ok {
@@ -112,6 +115,9 @@ func (j *Mail) write(ctx context.Context, t task.AgentMail, id desk.OutboxID) (m
 			reader: reader{catalog: catalog, about: about, locale: user.Locale(catalog), zone: catalog.Settings.Zone()},
 			task:   t, user: user, id: id,
 		}
+		if w.announced, err = tx.AnnouncedAt(ctx, id); err != nil {
+			return err
+		}
 		message, err = w.message(ctx, tx, j.mails, j.blobs)
 		return err
 	})
@@ -124,6 +130,8 @@ type writing struct {
 	task task.AgentMail
 	user desk.User
 	id   desk.OutboxID
+
+	announced time.Time
 }
 
 func (w *writing) message(ctx context.Context, tx *store.Store, mails *notify.Mails, blobs *blob.Store) (channels.Outbound, error) {
@@ -147,11 +155,11 @@ func (w *writing) message(ctx context.Context, tx *store.Store, mails *notify.Ma
 		return channels.Outbound{}, err
 	}
 	fqdn, _, _ := strings.Cut(settings.String("fqdn"), ":")
-	from := strings.NewReplacer("#{config.fqdn}", fqdn, "#{config.product_name}", settings.String("product_name")).
-		Replace(settings.String("notification_sender"))
-	id := fmt.Sprintf("<notification.%d.%d.%d@%s>", ticket.ID, w.user.ID, w.id, fqdn)
+	from := w.catalog.NotificationSender()
+	// Bounces are known by this form (reference/email.md 3.16). An attempt more has the same.
+	id := fmt.Sprintf("<notification.%s.%d.%d.%d@%s>", w.announced.UTC().Format("20060102150405"), ticket.ID, w.user.ID, w.id, fqdn)
 	return channels.Outbound{
-		MessageID: id, References: desk.References(w.about.Thread, id), From: from, To: w.user.Email,
+		MessageID: id, References: desk.References(w.about.Thread, id), From: from, To: w.user.Email, Bcc: w.catalog.HiddenCopy(),
 		Subject:     desk.BuildSubject(mail.Subject, "", ticket.Number, w.catalog),
 		ContentType: "text/html", Body: mail.Body, Attachments: images,
 		Organization: settings.String("organization"), Notification: true,

@@ -164,7 +164,7 @@ func (w *watch) note(ctx context.Context, report channels.Report, err error) {
 	if _, later := errors.AsType[*channels.LaterError](err); later {
 		return // its server is busy, that is all
 	}
-	problem := strings.Join(report.Notices, "\n")
+	problem, remark := strings.Join(report.Notices, "\n"), strings.Join(report.Remarks, "\n")
 	if err != nil {
 		inbound, _ := w.channel.Options["inbound"].(map[string]any)
 		adapter, _ := inbound["adapter"].(string)
@@ -176,7 +176,7 @@ func (w *watch) note(ctx context.Context, report channels.Report, err error) {
 	if problem == w.noted && report.Fetched == 0 && now.Sub(w.notedAt) < noteEvery {
 		return
 	}
-	if err := w.Store.ChannelFetched(ctx, w.channel.ID, now, problem); err != nil {
+	if err := w.Store.ChannelFetched(ctx, w.channel.ID, now, problem, remark); err != nil {
 		w.Log.WarnContext(ctx, "status not written", "channel_id", w.channel.ID, "error", err)
 		return
 	}

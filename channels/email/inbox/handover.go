@@ -124,6 +124,9 @@ func (r *round[ID]) refuse(ctx context.Context, item listed[ID], raw []byte) err
 		return fmt.Errorf("message that is too large: %w", err)
 	}
 	r.report.Fetched++
+	if len(r.report.Remarks) < maxNotices {
+		r.report.Remarks = append(r.report.Remarks, item.refused(r.all, int64(len(raw)), r.box.inbound.MaxSize))
+	}
 	r.box.log.InfoContext(ctx, "message is too large, kept apart", "channel_id", r.box.channelID, "uid", item.id, "size", len(raw))
 	return nil
 }

@@ -42,10 +42,17 @@ func (l *listing[ID]) tooLarge(maxSize int64) (notices []string) {
 	return notices
 }
 
-// tooLarge says of a message that it is.
+const mb = 1 << 20
+
+// tooLarge says of a message that is left alone that it is too large.
 func (item listed[ID]) tooLarge(all int, size, limit int64) string {
-	const mb = 1 << 20
 	return fmt.Sprintf("  - ignore message %d/%d - because message is too large (is:%.2f MB/max:%.2f MB)",
+		item.place, all, float64(size)/mb, float64(limit)/mb)
+}
+
+// refused says of a message that was kept apart that it is too large.
+func (item listed[ID]) refused(all int, size, limit int64) string {
+	return fmt.Sprintf("  - download message %d/%d - ignore message because it's too large (is:%.2f MB/max:%.2f MB)",
 		item.place, all, float64(size)/mb, float64(limit)/mb)
 }
 

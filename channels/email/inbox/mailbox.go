@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/emersion/go-imap/v2"
+	"github.com/emersion/go-imap/v2/imapclient"
 
 	"postroom/channels"
 	"postroom/internal/desk"
@@ -180,6 +181,11 @@ func (m *Mailbox) search(ctx context.Context) (uids []imap.UID, err error) {
 	if m.inbound.Keep {
 		criteria.NotFlag = append(criteria.NotFlag, imap.FlagSeen)
 	}
+	if m.inbound.Archive && m.session.sorts {
+		if uids, err = m.sorted(ctx, criteria); err == nil || lost(err) {
+			return uids, err
+		}
+	}
 	err = m.session.within(ctx, m.inbound.limits.search, func() error {
 		found, err := m.session.client.UIDSearch(criteria, nil).Wait()
 		if err != nil {
@@ -187,6 +193,20 @@ func (m *Mailbox) search(ctx context.Context) (uids []imap.UID, err error) {
 		}
 		uids = found.AllUIDs()
 		return nil
+	})
+	return uids, err
+}
+
+// sorted is search by the dates that senders wrote: in an archive answers may lie before what they
+// answer. New mail comes in its order anyway, and sorting is work for the server.
+func (m *Mailbox) sorted(ctx context.Context, criteria *imap.SearchCriteria) (uids []imap.UID, err error) {
+	byDate := &imapclient.SortOptions{SearchCriteria: criteria, SortCriteria: []imapclient.SortCriterion{{Key: imapclient.SortKeyDate}}}
+	err = m.session.within(ctx, m.inbound.limits.search, func() error {
+		found, err := m.session.client.UIDSort(byDate).Wait()
+		for _, uid := range found {
+			uids = append(uids, imap.UID(uid))
+		}
+		return err
 	})
 	return uids, err
 }

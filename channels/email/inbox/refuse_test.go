@@ -47,6 +47,9 @@ func TestTooLargeMailIsRefusedAndLeavesTheServer(t *testing.T) {
 		if report.Fetched != 3 || len(report.Notices) != 0 || len(s.received) != 2 {
 			t.Errorf("%s: report %+v with %d received, want three fetched, two of them received, and no complaint", tc.name, report, len(s.received))
 		}
+		if want := "  - download message 2/3 - ignore message because it's too large (is:5.00 MB/max:1.00 MB)"; len(report.Remarks) != 1 || report.Remarks[0] != want {
+			t.Errorf("%s: remarks %q, want %q", tc.name, report.Remarks, want)
+		}
 		if len(apart.raws) != 1 || apart.raws[0] != large {
 			t.Errorf("%s: %d mails refused, want the large one byte for byte", tc.name, len(apart.raws))
 		}

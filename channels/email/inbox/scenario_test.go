@@ -113,6 +113,28 @@ func TestNewUIDValidityGivesNewNames(t *testing.T) {
 	}
 }
 
+func TestAnArchiveIsTakenInTheOrderInWhichItWasWritten(t *testing.T) {
+	t.Parallel()
+	for archive, want := range map[bool]string{true: "321", false: "123"} {
+		s := newScene(t, map[string]any{"archive": archive})
+		for n := 1; n <= 3; n++ {
+			s.deliver(t, fmt.Sprintf("Date: Mon, 0%d Mar 2021 10:00:00 +0000\r\n", 5-n)+mailNumber(n))
+		}
+		mailbox := inbox.NewMailbox(s.inbound, 7, quiet)
+		s.poll(t, mailbox)
+		if err := mailbox.Close(); err != nil {
+			t.Error(err)
+		}
+		got := ""
+		for _, message := range s.received {
+			got += message.ExternalID[strings.LastIndexByte(message.ExternalID, ':')+1:]
+		}
+		if got != want {
+			t.Errorf("archive %t: UIDs in order %s, want %s", archive, got, want)
+		}
+	}
+}
+
 func TestTooLargeMailIsLeftAlone(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)

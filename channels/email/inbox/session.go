@@ -25,6 +25,7 @@ type session struct {
 	idle     bool          // it can tell about new mail
 	uidPlus  bool          // it can expunge single messages
 	keywords bool          // it can keep marks of our own
+	sorts    bool          // it can list mail by the dates that senders wrote
 
 	asked *imapclient.FetchCommand // bodies asked for and not yet read; they block the reader
 }
@@ -123,7 +124,7 @@ func (s *session) open(folder string) error {
 	caps := s.client.Caps()
 	s.validity, s.count = data.UIDValidity, data.NumMessages
 	s.idle = caps.Has(imap.CapIdle)
-	s.uidPlus = caps.Has(imap.CapUIDPlus)
+	s.uidPlus, s.sorts = caps.Has(imap.CapUIDPlus), caps.Has(imap.CapSort)
 	s.keywords = slices.Contains(data.PermanentFlags, imap.FlagWildcard)
 	return nil
 }

@@ -126,12 +126,17 @@ func filePart(file channels.File, inline bool) part {
 	return part{headers: headers, encoding: encoding, body: file.Data}
 }
 
-// mediaType returns a type that can stand in a header. message/* may not be encoded (RFC 2046),
-// and an attached mail must arrive as it is, so it travels as plain bytes.
+// mediaType returns a type that can stand in a header, and of a text its charset. message/* may not be
+// encoded (RFC 2046), and an attached mail must arrive as it is, so it travels as plain bytes.
 func mediaType(file channels.File) string {
-	parsed, _, err := mime.ParseMediaType(file.ContentType)
+	parsed, parameters, err := mime.ParseMediaType(file.ContentType)
 	if err != nil || !strings.Contains(parsed, "/") || strings.HasPrefix(parsed, "message/") || strings.HasPrefix(parsed, "multipart/") {
 		return "application/octet-stream"
+	}
+	if charset := parameters["charset"]; charset != "" && strings.HasPrefix(parsed, "text/") {
+		if whole := mime.FormatMediaType(parsed, map[string]string{"charset": charset}); isASCII(whole) && whole != "" {
+			return whole
+		}
 	}
 	return parsed
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,15 +22,17 @@ const channelFetched = `
 	SET status_in = $2, last_log_in = $3, last_fetch = $4
 	WHERE id = $1`
 
-// ChannelFetched notes how the last fetch of a channel went: problem is empty when it went well.
-func (s Keeper) ChannelFetched(ctx context.Context, id desk.ChannelID, at time.Time, problem string) error {
+// ChannelFetched notes how the last fetch of a channel went: problem is empty when it went well. A
+// remark is for people to read, beside problems or without any.
+func (s Keeper) ChannelFetched(ctx context.Context, id desk.ChannelID, at time.Time, problem, remark string) error {
 	status := "ok"
 	if problem != "" {
 		status = "error"
 	}
+	said := strings.Trim(problem+"\n"+remark, "\n")
 	// What servers say is not always text.
-	problem = desk.Plain(problem[:min(len(problem), maxChannelLog)])
-	if _, err := pg.Conn(s.DB).Exec(ctx, channelFetched, id, status, problem, at); err != nil {
+	said = desk.Plain(said[:min(len(said), maxChannelLog)])
+	if _, err := pg.Conn(s.DB).Exec(ctx, channelFetched, id, status, said, at); err != nil {
 		return fmt.Errorf("status of channel %d: %w", id, pg.Translate(err))
 	}
 	return nil

@@ -64,6 +64,11 @@ func (s Keeper) ClaimTask(ctx context.Context, id desk.OutboxID, span time.Durat
 	return ErrClaimed
 }
 
+// AnnouncedAt is when a task was announced: it is the same for all attempts.
+func (s Keeper) AnnouncedAt(ctx context.Context, id desk.OutboxID) (time.Time, error) {
+	return pg.Value[time.Time](ctx, s.DB, "task", `SELECT created_at FROM outbox WHERE id = $1`, id)
+}
+
 // ReleaseTask gives a claim back before its time.
 func (s Keeper) ReleaseTask(ctx context.Context, id desk.OutboxID) error {
 	_, err := pg.Conn(s.DB).Exec(ctx, `UPDATE outbox SET claimed_until = NULL WHERE id = $1`, id)
