@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"postroom/internal/devstack/host"
 )
 
 // browser is a tab of a real browser.
@@ -27,7 +29,7 @@ func openBrowser(t *testing.T, html string) *browser {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
-		path = program(t, "google-chrome", "chromium")
+		path = host.Tool(t, "google-chrome", "chromium")
 	}
 	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")

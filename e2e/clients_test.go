@@ -12,14 +12,15 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/host"
 )
 
 // TestPythonClients runs the main flows of zammad_py and of zammadoo, as published, against the product.
 func TestPythonClients(t *testing.T) {
 	t.Parallel()
-	python := program(t, "python3", "python3 python3-venv")
+	python := host.Tool(t, "python3", "python3 python3-venv")
 	if err := exec.Command(python, "-c", "import venv, ensurepip").Run(); err != nil {
-		leaveOut(t, "Python can't make environments (apt install python3-venv)")
+		host.LeaveOut(t, "what makes environments of Python", "python3-venv")
 	}
 	installed := install(t, "clients/python/requirements.txt", func(ctx context.Context, lock, dir string) []*exec.Cmd {
 		pip := filepath.Join(dir, "bin", "python")
@@ -39,7 +40,7 @@ func TestPythonClients(t *testing.T) {
 // TestNodeClient runs the main flows of zammad-ts-api, as published, against the product.
 func TestNodeClient(t *testing.T) {
 	t.Parallel()
-	node, npm := program(t, "node", "nodejs"), program(t, "npm", "npm")
+	node, npm := host.Tool(t, "node", "nodejs"), host.Tool(t, "npm", "npm")
 	installed := install(t, "clients/node/package-lock.json", func(ctx context.Context, lock, dir string) []*exec.Cmd {
 		ci := exec.CommandContext(ctx, npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 		ci.Dir = dir
@@ -106,7 +107,7 @@ func install(t *testing.T, lock string, commands func(ctx context.Context, lock,
 	defer cancel()
 	for _, cmd := range commands(ctx, lock, fresh) {
 		if out, err := cmd.CombinedOutput(); err != nil {
-			leaveOut(t, fmt.Sprintf("%v: %v\n%s", cmd.Args, err, out))
+			host.LeaveOutAs(t, fmt.Sprintf("%v: %v\n%s", cmd.Args, err, out))
 		}
 	}
 	// Two test runs may install at once: the first is right, and the second as good.
@@ -116,24 +117,4 @@ func install(t *testing.T, lock string, commands func(ctx context.Context, lock,
 		}
 	}
 	return ready
-}
-
-// program finds what a test can't do without.
-func program(t *testing.T, name, packages string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		leaveOut(t, fmt.Sprintf("%s is not installed (apt install %s)", name, packages))
-	}
-	return path
-}
-
-// leaveOut ends a test that needs what this machine or its network doesn't have. CI has it all, so
-// there it is a failure.
-func leaveOut(t *testing.T, why string) {
-	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(why)
-	}
-	t.Skip("LEFT OUT: " + why)
 }
