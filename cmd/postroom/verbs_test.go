@@ -163,6 +163,23 @@ func TestUserAndTokenVerbs(t *testing.T) {
 	s.fails(1, "does not have ticket.customer", "token", "create", "ann@example.com", "--permission", "ticket.customer")
 }
 
+func TestMailShowVerb(t *testing.T) {
+	t.Parallel()
+	s, conn := newInstallation(t)
+	if _, err := conn.Exec(t.Context(), `
+		WITH blob AS (INSERT INTO blobs (sha256, size, place, data) VALUES (sha256('raw'), 3, 'DB', 'raw') RETURNING id)
+		INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id)
+		SELECT 'Ticket::Article::Mail', 7, 'mail.eml', 3, id, 1
+		FROM blob`); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ok("mail", "show", "7"); got != "raw" {
+		t.Errorf("mail show: %q, want the bytes of the mail alone", got)
+	}
+	s.fails(1, "there is no mail of an article 8", "mail", "show", "8")
+	s.fails(1, `"seven" is no id of an article`, "mail", "show", "seven")
+}
+
 const mail = "From: Ann <ann@example.com>\r\nTo: help@example.org\r\nSubject: It broke\r\nMessage-ID: <1@example.com>\r\n\r\nPlease help.\r\n"
 
 func TestMailIngestVerb(t *testing.T) {
