@@ -130,7 +130,11 @@ func (s shell) passwords(id int64) string {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	in, _ := inside(inside(channel.Options, "inbound"), "options")["password"].(string)
-	out, _ := inside(inside(channel.Options, "outbound"), "options")["password"].(string)
-	return in + " " + out
+	of := func(side string) string {
+		server, _ := channel.Options[side].(map[string]any)
+		options, _ := server["options"].(map[string]any)
+		password, _ := options["password"].(string)
+		return password
+	}
+	return of("inbound") + " " + of("outbound")
 }

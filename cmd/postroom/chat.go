@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"postroom/cmd/postroom/cli"
 )
 
 func (p *program) chatCommand() *cobra.Command {
-	return family("chat", "Conversations with visitors of websites", p.chatForgetCommand())
+	return cli.Family("chat", "Conversations with visitors of websites", p.chatForgetCommand())
 }
 
 // chatDays is how long it is kept from where visitors came, unless somebody says otherwise.

@@ -8,11 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/demo"
 )
 
 func (p *program) demoCommand() *cobra.Command {
-	return family("demo", "Made-up data, to try things out with", p.demoFillCommand())
+	return cli.Family("demo", "Made-up data, to try things out with", p.demoFillCommand())
 }
 
 func (p *program) demoFillCommand() *cobra.Command {

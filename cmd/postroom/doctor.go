@@ -11,6 +11,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/channel"
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/config"
 	"postroom/internal/desk"
 	"postroom/jobs"
@@ -160,15 +162,15 @@ func (h *house) channelHealth(ctx context.Context) []finding {
 		return []finding{{"channels", err.Error(), saidAlready}}
 	}
 	findings := []finding{}
-	for _, channel := range channels {
-		f := finding{what: fmt.Sprintf("channel %d", channel.ID), state: mailbox(channel) + ", last fetched: " + moment(channel.LastFetch)}
+	for _, c := range channels {
+		f := finding{what: fmt.Sprintf("channel %d", c.ID), state: channel.Mailbox(c) + ", last fetched: " + cli.Moment(c.LastFetch)}
 		switch {
-		case !channel.Active:
-			f.state = mailbox(channel) + ", disabled"
-		case text(channel.StatusIn) == "error":
-			f.state, f.todo = mailbox(channel)+": "+oneLine(channel.LastLogIn), mendInbound(text(channel.LastLogIn))
-		case text(channel.StatusOut) == "error":
-			f.state, f.todo = mailbox(channel)+": "+oneLine(channel.LastLogOut), "mend the outgoing server, then `postroom jobs retry --all`"
+		case !c.Active:
+			f.state = channel.Mailbox(c) + ", disabled"
+		case cli.Text(c.StatusIn) == "error":
+			f.state, f.todo = channel.Mailbox(c)+": "+cli.OneLine(c.LastLogIn), mendInbound(cli.Text(c.LastLogIn))
+		case cli.Text(c.StatusOut) == "error":
+			f.state, f.todo = channel.Mailbox(c)+": "+cli.OneLine(c.LastLogOut), "mend the outgoing server, then `postroom jobs retry --all`"
 		}
 		findings = append(findings, f)
 	}

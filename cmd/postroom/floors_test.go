@@ -17,6 +17,12 @@ var floors = map[string]int{
 	"bench":                                 5,
 	"api/apitest":                           5, // runs the API for the tests of its rooms
 	"cmd/postroom":                          5,
+	"cmd/postroom/channel":                  5, // its verbs, a noun's family each
+	"cmd/postroom/cli":                      5, // what they have in common
+	"cmd/postroom/helpdesk":                 5,
+	"cmd/postroom/mails":                    5,
+	"cmd/postroom/people":                   5,
+	"cmd/postroom/search":                   5,
 	"e2e":                                   5,
 	"internal/devstack/keeper":              5, // a program for tests
 	"api":                                   4,
@@ -184,7 +190,7 @@ var floors = map[string]int{
 
 // step orders the rooms of a house that stand on one floor. Those of the API: what all of them have in
 // common is lowest, then the people that others show, then every other room, which stand beside each
-// other, then the door. Those of the store are in storeSteps.
+// other, then the door; likewise those of the program. Those of the store are in storeSteps.
 func step(room string) (house string, step int) {
 	switch room {
 	case "api/rest":
@@ -193,6 +199,13 @@ func step(room string) (house string, step int) {
 		return "api", 1
 	case "api":
 		return "api", 3
+	case "cmd/postroom/cli":
+		return "cmd", 0
+	case "cmd/postroom":
+		return "cmd", 2
+	}
+	if strings.HasPrefix(room, "cmd/postroom/") {
+		return "cmd", 1
 	}
 	if strings.HasPrefix(room, "api/") {
 		return "api", 2
@@ -294,7 +307,7 @@ var doors = map[string][]string{
 	"github.com/pressly/goose/":                        {"internal/devstack", "internal/store"},
 	"github.com/redis/go-redis/":                       {"api/apitest", "bench", "cmd/postroom", "internal/devstack", "internal/live", "jobs"},
 	"github.com/smallstep/pkcs7/":                      {"internal/smime"},
-	"github.com/spf13/cobra/":                          {"cmd/postroom"},
+	"github.com/spf13/cobra/":                          {"cmd/postroom", "cmd/postroom/"},
 	"github.com/twilio/twilio-go/":                     {"channels/sms"},
 	"github.com/wneessen/go-mail/":                     {"channels/email"},
 	"github.com/xuri/excelize/":                        {"api/collab", "api/reports"},
@@ -348,6 +361,8 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"a room of the API the one below", room{name: "api/tickets", ours: []string{"api/people", "api/rest"}}, ""},
 		{"a room of the API one beside", room{name: "api/tickets", ours: []string{"api/mail"}}, "must not import api/mail on floor 4"},
 		{"what the API's rooms share, a room", room{name: "api/rest", ours: []string{"api/people"}}, "must not import api/people on floor 4"},
+		{"a verb another", room{name: "cmd/postroom/mails", ours: []string{"cmd/postroom/channel"}}, "must not import cmd/postroom/channel on floor 5"},
+		{"a verb what all have in common", room{name: "cmd/postroom/mails", ours: []string{"cmd/postroom/cli"}}, ""},
 		{"one keeper another", room{name: "internal/store", ours: []string{"internal/blob"}}, "must not import internal/blob on floor 2"},
 		{"a keeper one below", room{name: "internal/store/tickets", ours: []string{"internal/store/directory"}}, ""},
 		{"a keeper one above", room{name: "internal/store/directory", ours: []string{"internal/store/tickets"}}, "must not import internal/store/tickets on floor 2"},

@@ -4,20 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
 )
 
 func (p *program) jobsCommand() *cobra.Command {
-	return family("jobs", "Work that waits, fails or is dead", p.jobsListCommand(),
+	return cli.Family("jobs", "Work that waits, fails or is dead", p.jobsListCommand(),
 		p.jobsChangeCommand(change{"retry", "Do dead or failing work again, at once", "will be done again", "all dead work", (*store.Store).RetryWork}),
 		p.jobsChangeCommand(change{"drop", "Give dead or failing work up for good", "dropped", "", (*store.Store).DropWork}))
 }
@@ -65,7 +64,7 @@ func (p *program) listJobs(ctx context.Context, limit int, waiting bool) error {
 			return err
 		}
 		for _, row := range rows {
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", row.ID, list.state, row.Kind, row.Payload, row.Attempts, row.CreatedAt.Format(time.RFC3339), oneLine(row.LastError))
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%d\t%s\t%s\n", row.ID, list.state, row.Kind, row.Payload, row.Attempts, row.CreatedAt.Format(time.RFC3339), cli.OneLine(row.LastError))
 		}
 		found += len(rows)
 		dead = dead || list.state == "dead" && len(rows) > 0
@@ -104,7 +103,7 @@ func (p *program) jobsChangeCommand(c change) *cobra.Command {
 			if all == (len(args) > 0) {
 				return errors.New("name the ids that `postroom jobs list` shows")
 			}
-			ids, err := numbers[desk.OutboxID](args)
+			ids, err := cli.Numbers[desk.OutboxID](args)
 			if err != nil {
 				return err
 			}
@@ -128,29 +127,4 @@ func (p *program) jobsChangeCommand(c change) *cobra.Command {
 		cmd.Flags().BoolVar(&all, "all", false, c.all)
 	}
 	return cmd
-}
-
-// numbers reads ids.
-func numbers[T ~int64](args []string) ([]T, error) {
-	ids := make([]T, len(args))
-	for i, arg := range args {
-		id, err := strconv.ParseInt(arg, 10, 64)
-		if err != nil || id < 1 {
-			return nil, fmt.Errorf("%q is not an id", arg)
-		}
-		ids[i] = T(id)
-	}
-	return ids, nil
-}
-
-// oneLine makes a text fit into a table.
-func oneLine(text *string) string {
-	if text == nil {
-		return ""
-	}
-	line := strings.Join(strings.Fields(*text), " ")
-	if runes := []rune(line); len(runes) > 120 {
-		return string(runes[:119]) + "…"
-	}
-	return line
 }

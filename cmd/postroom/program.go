@@ -8,14 +8,18 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"slices"
-	"strings"
 	"syscall"
 	"time"
 
 	"github.com/redis/go-redis/v9/logging"
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/channel"
+	"postroom/cmd/postroom/cli"
+	"postroom/cmd/postroom/helpdesk"
+	"postroom/cmd/postroom/mails"
+	"postroom/cmd/postroom/people"
+	"postroom/cmd/postroom/search"
 	"postroom/internal/config"
 )
 
@@ -26,15 +30,6 @@ type program struct {
 	out, err io.Writer
 	over     chan struct{} // closed when run returns
 }
-
-// exitError ends the program with a status of its own.
-type exitError struct {
-	status int
-	err    error
-}
-
-func (e *exitError) Error() string { return e.err.Error() }
-func (e *exitError) Unwrap() error { return e.err }
 
 // run executes one verb and returns the status to exit with.
 func (p *program) run(ctx context.Context, args []string) int {
@@ -69,10 +64,10 @@ func (p *program) run(ctx context.Context, args []string) int {
 	fmt.Fprintln(p.err, "postroom:", err)
 	if !understood {
 		fmt.Fprintf(p.err, "run `%s --help` to see how it is used\n", verb.CommandPath())
-		return exitUsage
+		return cli.ExitUsage
 	}
-	if exit, ok := errors.AsType[*exitError](err); ok {
-		return exit.status
+	if exit, ok := errors.AsType[*cli.ExitError](err); ok {
+		return exit.Status
 	}
 	return 1
 }
@@ -104,6 +99,7 @@ func (p *program) untilSignal(ctx context.Context) (context.Context, func()) {
 }
 
 func (p *program) root() *cobra.Command {
+	c := p.cli()
 	root := &cobra.Command{
 		Use:   "postroom",
 		Short: "A helpdesk without a front end: mail in, tickets out, Zammad's REST API on top",
@@ -127,8 +123,8 @@ its database by themselves.`,
 		verbs []*cobra.Command
 	}{
 		{groupRun, []*cobra.Command{p.allCommand(), p.apiCommand(), p.workCommand(), p.pollCommand(), p.scheduleCommand()}},
-		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), p.userCommand(), p.tokenCommand(), p.channelCommand(), p.mailCommand(), p.chatCommand(), p.demoCommand(), p.importCommand()}},
-		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), p.spoolCommand(), p.slaCommand(), p.searchCommand(), p.versionCommand()}},
+		{groupManage, []*cobra.Command{p.migrateCommand(), p.settingsCommand(), people.Command(c), people.TokenCommand(c), channel.Command(c, p.channelFetchCommand()), mails.Command(c), p.chatCommand(), p.demoCommand(), helpdesk.Command(c)}},
+		{groupLook, []*cobra.Command{p.doctorCommand(), p.configCommand(), p.jobsCommand(), mails.SpoolCommand(c), p.slaCommand(), search.Command(c, writer), p.versionCommand()}},
 	} {
 		for _, verb := range part.verbs {
 			verb.GroupID = part.group
@@ -139,40 +135,40 @@ its database by themselves.`,
 	return root
 }
 
+// cli is what verbs in rooms of their own are given.
+func (p *program) cli() *cli.Program {
+	return &cli.Program{
+		In: p.in, Out: p.out, Err: p.err,
+		Spool: func() (string, error) {
+			cfg, err := p.config()
+			if err != nil {
+				return "", err
+			}
+			return cfg.Places.Spool, nil
+		},
+		Open: func(ctx context.Context) (*cli.House, error) {
+			h, err := p.open(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return h.forVerbs(), nil
+		},
+	}
+}
+
+// forVerbs is a house as verbs in rooms of their own see it.
+func (h *house) forVerbs() *cli.House {
+	return &cli.House{
+		Log: h.log, Store: h.store, Blobs: h.blobs, Engine: h.engine, Spool: h.cfg.Places.Spool, Outgoing: h.outgoing(), Close: h.close,
+	}
+}
+
 // Groups of verbs in the help text.
 const (
 	groupRun    = "run"
 	groupManage = "manage"
 	groupLook   = "look"
 )
-
-// family is a command that only holds others.
-func family(use, short string, members ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   use,
-		Short: short,
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
-	cmd.AddCommand(members...)
-	return cmd
-}
-
-// allNamed asks for the arguments that a verb's usage line names, and for no others.
-func allNamed(cmd *cobra.Command, args []string) error {
-	names := strings.Fields(cmd.Use)[1:]
-	needed := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == more })
-	if len(args) < len(needed) {
-		return fmt.Errorf("%s is missing", needed[len(args)])
-	}
-	if len(args) > len(needed) && !slices.Contains(names, more) {
-		return fmt.Errorf("%q is too much: after %s comes nothing", args[len(needed)], needed[len(needed)-1])
-	}
-	return nil
-}
-
-// more stands in a usage line for any number of what is before it.
-const more = "…"
 
 // config reads the environment.
 func (p *program) config() (*config.Config, error) {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/setup"
 	"postroom/internal/store/catalog"
 )
 
 func (p *program) settingsCommand() *cobra.Command {
-	return family("settings", "The installation's settings", p.settingsListCommand(), p.settingsGetCommand(), p.settingsSetCommand())
+	return cli.Family("settings", "The installation's settings", p.settingsListCommand(), p.settingsGetCommand(), p.settingsSetCommand())
 }
 
 func (p *program) settingsListCommand() *cobra.Command {
@@ -39,7 +40,7 @@ func (p *program) settingsListCommand() *cobra.Command {
 				if (setting.Preferences.Secret || setting.Preferences.Protected) && value != `""` {
 					value = "********"
 				}
-				fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Name, setting.Area, oneLine(&value))
+				fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Name, setting.Area, cli.OneLine(&value))
 			}
 			return table.Flush()
 		},
@@ -60,7 +61,7 @@ func (p *program) settingsGetCommand() *cobra.Command {
 		Use:     "get NAME",
 		Short:   "Print the value of a setting as JSON, also a secret one",
 		Example: "  postroom settings get fqdn",
-		Args:    allNamed,
+		Args:    cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := p.open(cmd.Context())
 			if err != nil {
@@ -97,7 +98,7 @@ func (p *program) settingsSetCommand() *cobra.Command {
 		Long:  "Changes a setting. The value is JSON, or plain text for a setting that holds texts.\nRunning processes see the change within a second.",
 		Example: `  postroom settings set fqdn help.example.com
   postroom settings set ticket_number_increment '{"checksum": true, "min_size": 6}'`,
-		Args: allNamed,
+		Args: cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			h, err := p.open(cmd.Context())
 			if err != nil {

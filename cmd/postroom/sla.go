@@ -7,12 +7,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
 
 func (p *program) slaCommand() *cobra.Command {
-	return family("sla", "Deadlines of tickets", p.slaRebuildCommand(), p.slaNotesCommand())
+	return cli.Family("sla", "Deadlines of tickets", p.slaRebuildCommand(), p.slaNotesCommand())
 }
 
 func (p *program) slaRebuildCommand() *cobra.Command {

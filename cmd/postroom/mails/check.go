@@ -1,4 +1,4 @@
-package main
+package mails
 
 import (
 	"errors"
@@ -11,10 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/preview"
 )
 
-func (p *program) mailCheckCommand() *cobra.Command {
+func checkCommand(p *cli.Program) *cobra.Command {
 	opts := preview.Options{}
 	pattern := "*.eml"
 	cmd := &cobra.Command{
@@ -27,8 +28,8 @@ can't become a ticket would be spooled. A follow-up is one only if the ticket or
 The database isn't asked: give the settings that your installation has changed as flags.`,
 		Example: `  postroom mail check /var/backups/maildir --name '*'
   postroom mail check samples --system-id 44 --fqdn desk.example.com | grep -v "new ticket"`,
-		Args: allNamed,
-		RunE: func(_ *cobra.Command, args []string) error { return p.checkMails(args[0], pattern, opts) },
+		Args: cli.AllNamed,
+		RunE: func(_ *cobra.Command, args []string) error { return checkMails(p, args[0], pattern, opts) },
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&pattern, "name", pattern, "which files are mails")
@@ -41,7 +42,7 @@ The database isn't asked: give the settings that your installation has changed a
 }
 
 // checkMails goes on behind what it can't read, and fails at the end.
-func (p *program) checkMails(dir, pattern string, opts preview.Options) error {
+func checkMails(p *cli.Program, dir, pattern string, opts preview.Options) error {
 	if _, err := filepath.Match(pattern, ""); err != nil {
 		return fmt.Errorf("--name %q: %w", pattern, err)
 	}
@@ -67,7 +68,7 @@ func (p *program) checkMails(dir, pattern string, opts preview.Options) error {
 		mail := preview.Of(raw, opts)
 		counts[mail.Becomes]++
 		total++
-		_, err = fmt.Fprintln(p.out, previewLine(name, mail))
+		_, err = fmt.Fprintln(p.Out, previewLine(name, mail))
 		return err
 	})
 	var sums []string
@@ -76,7 +77,7 @@ func (p *program) checkMails(dir, pattern string, opts preview.Options) error {
 			sums = append(sums, fmt.Sprintf("%d %s", counts[kind], kind))
 		}
 	}
-	_, _ = fmt.Fprintf(p.err, "%d mails: %s\n", total, strings.Join(sums, ", "))
+	_, _ = fmt.Fprintf(p.Err, "%d mails: %s\n", total, strings.Join(sums, ", "))
 	return errors.Join(append(failures, err)...)
 }
 

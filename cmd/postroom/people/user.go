@@ -1,4 +1,5 @@
-package main
+// Package people holds the verbs about those who work here, and about the tokens of programs.
+package people
 
 import (
 	"context"
@@ -10,16 +11,18 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/setup"
 )
 
-func (p *program) userCommand() *cobra.Command {
-	return family("user", "People who work here", p.userCreateCommand(), p.userShowCommand(), p.userSetCommand(), p.userGrantCommand(),
-		p.userSetPasswordCommand(), p.userClearPasswordCommand(), p.userUnlockCommand())
+// Command is the family of verbs about users.
+func Command(p *cli.Program) *cobra.Command {
+	return cli.Family("user", "People who work here", createCommand(p), showCommand(p), setCommand(p), grantCommand(p),
+		setPasswordCommand(p), clearPasswordCommand(p), unlockCommand(p))
 }
 
-func (p *program) userCreateCommand() *cobra.Command {
+func createCommand(p *cli.Program) *cobra.Command {
 	var email, firstname, lastname, organization string
 	var access accessFlags
 	var fromStdin bool
@@ -29,7 +32,7 @@ func (p *program) userCreateCommand() *cobra.Command {
 		Long:  "Creates a user. Without --password-stdin a password is made and printed once. Without --role the user\ngets the roles of people who sign up, which is Customer as shipped.",
 		Example: `  postroom user create ann@example.com --firstname Ann --role Agent --group Users
   postroom user create bob --email bob@example.com --role Agent --group Sales=read,create --password-stdin < password.txt`,
-		Args: allNamed,
+		Args: cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			attributes := map[string]any{"login": strings.ToLower(args[0]), "firstname": firstname, "lastname": lastname}
 			if email == "" && strings.Contains(args[0], "@") {
@@ -41,7 +44,7 @@ func (p *program) userCreateCommand() *cobra.Command {
 			if organization != "" {
 				attributes["organization"] = organization
 			}
-			return p.createUser(cmd.Context(), attributes, access, fromStdin)
+			return create(cmd.Context(), p, attributes, access, fromStdin)
 		},
 	}
 	cmd.Flags().StringVar(&email, "email", "", "mail address, if the login is none")
@@ -53,21 +56,21 @@ func (p *program) userCreateCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) createUser(ctx context.Context, attributes map[string]any, access accessFlags, fromStdin bool) error {
+func create(ctx context.Context, p *cli.Program, attributes map[string]any, access accessFlags, fromStdin bool) error {
 	groups, err := access.groupAccess()
 	if err != nil {
 		return err
 	}
-	password, made, err := p.password(fromStdin)
+	password, made, err := readPassword(p, fromStdin)
 	if err != nil {
 		return err
 	}
 	attributes["password"] = password
-	h, err := p.open(ctx)
+	h, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer h.close()
+	defer h.Close()
 	if len(access.roles) > 0 {
 		attributes["roles"] = anyOf(access.roles)
 	}
@@ -76,13 +79,13 @@ func (p *program) createUser(ctx context.Context, attributes map[string]any, acc
 		levels[name] = anyOf(list)
 	}
 	attributes["groups"] = levels
-	id, err := setup.CreateUser(ctx, h.store, attributes)
+	id, err := setup.CreateUser(ctx, h.Store, attributes)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "user %d created\n", id)
+	fmt.Fprintf(p.Out, "user %d created\n", id)
 	if made {
-		fmt.Fprintf(p.out, "password: %s\n", password)
+		fmt.Fprintf(p.Out, "password: %s\n", password)
 	}
 	return nil
 }
@@ -127,13 +130,13 @@ func (a *accessFlags) groupAccess() (map[string][]desk.Access, error) {
 	return groups, nil
 }
 
-func (p *program) userGrantCommand() *cobra.Command {
+func grantCommand(p *cli.Program) *cobra.Command {
 	var access accessFlags
 	cmd := &cobra.Command{
 		Use:     "grant LOGIN",
 		Short:   "Give a user roles and access to groups",
 		Example: "  postroom user grant ann@example.com --role Admin --group Sales",
-		Args:    allNamed,
+		Args:    cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			groups, err := access.groupAccess()
 			if err != nil {
@@ -142,11 +145,11 @@ func (p *program) userGrantCommand() *cobra.Command {
 			if len(access.roles)+len(groups) == 0 {
 				return errors.New("say what to grant: --role or --group")
 			}
-			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
-				if err := setup.Grant(ctx, h.store, id, access.roles, groups); err != nil {
+			return onUser(cmd.Context(), p, args[0], func(ctx context.Context, h *cli.House, id desk.UserID) error {
+				if err := setup.Grant(ctx, h.Store, id, access.roles, groups); err != nil {
 					return err
 				}
-				fmt.Fprintf(p.out, "user %d: granted\n", id)
+				fmt.Fprintf(p.Out, "user %d: granted\n", id)
 				return nil
 			})
 		},
@@ -155,26 +158,26 @@ func (p *program) userGrantCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) userSetPasswordCommand() *cobra.Command {
+func setPasswordCommand(p *cli.Program) *cobra.Command {
 	var fromStdin bool
 	cmd := &cobra.Command{
 		Use:     "set-password LOGIN",
 		Short:   "Set a user's password, and unlock the user",
 		Long:    "Sets a user's password, and unlocks the user. Without --password-stdin a password is made and printed once.",
 		Example: "  postroom user set-password admin@localhost\n  postroom user set-password ann@example.com --password-stdin < password.txt",
-		Args:    allNamed,
+		Args:    cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			password, made, err := p.password(fromStdin)
+			password, made, err := readPassword(p, fromStdin)
 			if err != nil {
 				return err
 			}
-			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
-				if err := setup.SetPassword(ctx, h.store, id, password); err != nil {
+			return onUser(cmd.Context(), p, args[0], func(ctx context.Context, h *cli.House, id desk.UserID) error {
+				if err := setup.SetPassword(ctx, h.Store, id, password); err != nil {
 					return err
 				}
-				fmt.Fprintf(p.out, "user %d: password set\n", id)
+				fmt.Fprintf(p.Out, "user %d: password set\n", id)
 				if made {
-					fmt.Fprintf(p.out, "password: %s\n", password)
+					fmt.Fprintf(p.Out, "password: %s\n", password)
 				}
 				return nil
 			})
@@ -184,18 +187,18 @@ func (p *program) userSetPasswordCommand() *cobra.Command {
 	return cmd
 }
 
-func (p *program) userUnlockCommand() *cobra.Command {
+func unlockCommand(p *cli.Program) *cobra.Command {
 	return &cobra.Command{
 		Use:     "unlock LOGIN",
 		Short:   "Let a user try again after too many wrong passwords",
 		Example: "  postroom user unlock ann@example.com",
-		Args:    allNamed,
+		Args:    cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
-				if err := h.store.UnlockUser(ctx, id); err != nil {
+			return onUser(cmd.Context(), p, args[0], func(ctx context.Context, h *cli.House, id desk.UserID) error {
+				if err := h.Store.UnlockUser(ctx, id); err != nil {
 					return err
 				}
-				fmt.Fprintf(p.out, "user %d: unlocked\n", id)
+				fmt.Fprintf(p.Out, "user %d: unlocked\n", id)
 				return nil
 			})
 		},
@@ -203,25 +206,25 @@ func (p *program) userUnlockCommand() *cobra.Command {
 }
 
 // onUser does something with the user of this login, mail address or id.
-func (p *program) onUser(ctx context.Context, name string, do func(context.Context, *house, desk.UserID) error) error {
-	h, err := p.open(ctx)
+func onUser(ctx context.Context, p *cli.Program, name string, do func(context.Context, *cli.House, desk.UserID) error) error {
+	h, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	id, err := setup.FindUser(ctx, h.store, name)
+	defer h.Close()
+	id, err := setup.FindUser(ctx, h.Store, name)
 	if err != nil {
 		return err
 	}
 	return do(ctx, h, id)
 }
 
-// password reads one from standard input, or makes one.
-func (p *program) password(fromStdin bool) (password string, made bool, err error) {
+// readPassword reads one from standard input, or makes one.
+func readPassword(p *cli.Program, fromStdin bool) (password string, made bool, err error) {
 	if !fromStdin {
 		return setup.NewPassword(), true, nil
 	}
-	text, err := io.ReadAll(io.LimitReader(p.in, 64<<10))
+	text, err := io.ReadAll(io.LimitReader(p.In, 64<<10))
 	if err != nil {
 		return "", false, fmt.Errorf("read the password: %w", err)
 	}

@@ -1,4 +1,5 @@
-package main
+// Package helpdesk holds the verbs that take another helpdesk over.
+package helpdesk
 
 import (
 	"context"
@@ -11,18 +12,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/importer"
 	"postroom/internal/store"
 )
 
-func (p *program) importCommand() *cobra.Command {
+// Command is the family of verbs.
+func Command(p *cli.Program) *cobra.Command {
 	var members []*cobra.Command
 	for _, name := range importer.Helpdesks() {
 		h, _ := importer.Find(name)
-		members = append(members, p.importFromCommand(h))
+		members = append(members, fromCommand(p, h))
 	}
-	return family("import", "Take another helpdesk over", append(members, p.importStatusCommand())...)
+	return cli.Family("import", "Take another helpdesk over", append(members, statusCommand(p))...)
 }
 
 // access is how another helpdesk is reached.
@@ -37,7 +40,7 @@ func (a access) secret() (string, error) {
 	return strings.TrimSpace(string(content)), err
 }
 
-func (p *program) importFromCommand(h importer.Helpdesk) *cobra.Command {
+func fromCommand(p *cli.Program, h importer.Helpdesk) *cobra.Command {
 	var typed access
 	var wait bool
 	example := "  postroom import " + h.Name + " --url https://yours." + h.Name + ".com --token-file token.txt"
@@ -56,7 +59,7 @@ was taken over is not made twice. Without --url it is read as it was last time. 
 rule acts and nobody is told of anything.`,
 		Example: example,
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.importFrom(cmd.Context(), h, typed, wait) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return from(cmd.Context(), p, h, typed, wait) },
 	}
 	cmd.Flags().StringVar(&typed.url, "url", "", "where the helpdesk is")
 	if h.User != "" {
@@ -70,42 +73,42 @@ rule acts and nobody is told of anything.`,
 	return cmd
 }
 
-func (p *program) importFrom(ctx context.Context, h importer.Helpdesk, typed access, wait bool) error {
-	o, err := p.open(ctx)
+func from(ctx context.Context, p *cli.Program, h importer.Helpdesk, typed access, wait bool) error {
+	o, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer o.close()
+	defer o.Close()
 	if typed.url != "" {
-		if err := p.reach(ctx, o, h, typed); err != nil {
+		if err := reach(ctx, o, h, typed); err != nil {
 			return err
 		}
 	}
-	c, err := o.store.Catalog(ctx)
+	c, err := o.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
-	source, err := importer.Open(h.Name, c.Settings, importer.Client(o.outgoing()))
+	source, err := importer.Open(h.Name, c.Settings, importer.Client(o.Outgoing))
 	if err == nil {
 		err = source.Check(ctx)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", h.Title, err)
 	}
-	id, err := importer.Begin(ctx, o.store, h.Name)
+	id, err := importer.Begin(ctx, o.Store, h.Name)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "Import %d from %s goes on in the background; `postroom import status` tells how far it is\n", id, h.Title)
+	fmt.Fprintf(p.Out, "Import %d from %s goes on in the background; `postroom import status` tells how far it is\n", id, h.Title)
 	if !wait {
 		return nil
 	}
-	return p.awaitImport(ctx, o.store, id)
+	return await(ctx, p, o.Store, id)
 }
 
 // reach remembers how a helpdesk is reached, if it can be.
-func (p *program) reach(ctx context.Context, o *house, h importer.Helpdesk, typed access) error {
-	client := importer.Client(o.outgoing())
+func reach(ctx context.Context, o *cli.House, h importer.Helpdesk, typed access) error {
+	client := importer.Client(o.Outgoing)
 	settings, err := h.Probe(ctx, client, typed.url)
 	if err != nil {
 		return fmt.Errorf("--url: %w", err)
@@ -126,8 +129,8 @@ func (p *program) reach(ctx context.Context, o *house, h importer.Helpdesk, type
 		}
 		settings[h.Secret] = token
 	}
-	defer o.store.ForgetCatalog()
-	return o.store.InTx(ctx, func(tx *store.Store) error {
+	defer o.Store.ForgetCatalog()
+	return o.Store.InTx(ctx, func(tx *store.Store) error {
 		for name, value := range settings {
 			if err := tx.PutSettingValue(ctx, name, value); err != nil {
 				return err
@@ -137,7 +140,10 @@ func (p *program) reach(ctx context.Context, o *house, h importer.Helpdesk, type
 	})
 }
 
-func (p *program) awaitImport(ctx context.Context, s *store.Store, id desk.HelpdeskImportID) error {
+// tellEvery is how often whoever waits is told how far it is.
+const tellEvery = 5 * time.Second
+
+func await(ctx context.Context, p *cli.Program, s *store.Store, id desk.HelpdeskImportID) error {
 	again := time.NewTicker(tellEvery)
 	defer again.Stop()
 	for {
@@ -145,7 +151,7 @@ func (p *program) awaitImport(ctx context.Context, s *store.Store, id desk.Helpd
 		if err != nil {
 			return err
 		}
-		p.printImport(run)
+		show(p, run)
 		if run.FinishedAt != nil {
 			if run.Error != "" {
 				return errors.New(run.Error)
@@ -160,46 +166,46 @@ func (p *program) awaitImport(ctx context.Context, s *store.Store, id desk.Helpd
 	}
 }
 
-func (p *program) importStatusCommand() *cobra.Command {
+func statusCommand(p *cli.Program) *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{
 		Use:     "status",
 		Short:   "Tell how far the last import is, and what could not be taken over",
 		Example: "  postroom import status",
 		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return p.importStatus(cmd.Context(), limit) },
+		RunE:    func(cmd *cobra.Command, _ []string) error { return status(cmd.Context(), p, limit) },
 	}
 	cmd.Flags().IntVar(&limit, "limit", 50, "how many records that could not be taken over are listed")
 	return cmd
 }
 
-func (p *program) importStatus(ctx context.Context, limit int) error {
-	o, err := p.open(ctx)
+func status(ctx context.Context, p *cli.Program, limit int) error {
+	o, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer o.close()
-	run, err := o.store.LastHelpdeskImport(ctx, "")
+	defer o.Close()
+	run, err := o.Store.LastHelpdeskImport(ctx, "")
 	if errors.Is(err, desk.ErrNotFound) {
-		fmt.Fprintln(p.out, "No helpdesk was ever imported; `postroom import --help` says how")
+		fmt.Fprintln(p.Out, "No helpdesk was ever imported; `postroom import --help` says how")
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	p.printImport(run)
-	failures, err := o.store.ImportFailures(ctx, run.ID, limit)
+	show(p, run)
+	failures, err := o.Store.ImportFailures(ctx, run.ID, limit)
 	if err != nil {
 		return err
 	}
 	for _, f := range failures {
-		fmt.Fprintf(p.out, "  not taken over: %s %s: %s\n", strings.ToLower(f.Object), f.SourceID, f.Reason)
+		fmt.Fprintf(p.Out, "  not taken over: %s %s: %s\n", strings.ToLower(f.Object), f.SourceID, f.Reason)
 	}
 	return nil
 }
 
-// printImport tells in a few lines how far a run is.
-func (p *program) printImport(run desk.HelpdeskImport) {
+// show tells in a few lines how far a run is.
+func show(p *cli.Program, run desk.HelpdeskImport) {
 	state := "goes on"
 	switch {
 	case run.Error != "":
@@ -209,7 +215,7 @@ func (p *program) printImport(run desk.HelpdeskImport) {
 	case run.StartedAt == nil:
 		state = "waits for a worker of queue maintenance"
 	}
-	fmt.Fprintf(p.out, "Import %d from %s %s\n", run.ID, run.Source, state)
+	fmt.Fprintf(p.Out, "Import %d from %s %s\n", run.ID, run.Source, state)
 	kinds := make([]string, 0, len(run.Result))
 	for kind := range run.Result {
 		kinds = append(kinds, kind)
@@ -217,7 +223,7 @@ func (p *program) printImport(run desk.HelpdeskImport) {
 	slices.Sort(kinds)
 	for _, kind := range kinds {
 		c := run.Result[kind]
-		fmt.Fprintf(p.out, "  %-14s %d of %d: %d new, %d changed, %d as before, %d left out, %d failed\n",
+		fmt.Fprintf(p.Out, "  %-14s %d of %d: %d new, %d changed, %d as before, %d left out, %d failed\n",
 			strings.ToLower(kind), c.Sum, c.Total, c.Created, c.Updated, c.Unchanged, c.Skipped, c.Failed)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package channel
 
 import (
 	"context"
@@ -11,12 +11,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels/email/account"
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/internal/store/accounts"
 )
 
-func (p *program) channelSetCommand() *cobra.Command {
+func setCommand(p *cli.Program) *cobra.Command {
 	var a accountFlags
 	cmd := &cobra.Command{
 		Use:   "set ID",
@@ -28,13 +29,13 @@ User and password that the outgoing server has in common with the mailbox change
 		Example: `  postroom channel set 3 --imap-password-file secret.txt
   postroom channel set 3 --smtp-host smtp.example.com --smtp-port 465 --smtp-ssl ssl
   postroom channel set 3 --name "Example Help" --group Sales`,
-		Args: allNamed,
+		Args: cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ids, err := numbers[desk.ChannelID](args)
+			ids, err := cli.Numbers[desk.ChannelID](args)
 			if err != nil {
 				return err
 			}
-			return p.setChannel(cmd.Context(), ids[0], a, cmd.Flags().Changed)
+			return set(cmd.Context(), p, ids[0], a, cmd.Flags().Changed)
 		},
 	}
 	a.imap.register(cmd, "imap", "", "user of the mailbox")
@@ -47,14 +48,14 @@ User and password that the outgoing server has in common with the mailbox change
 	return cmd
 }
 
-// setChannel changes what was named on the command line.
-func (p *program) setChannel(ctx context.Context, id desk.ChannelID, a accountFlags, named func(flag string) bool) error {
-	h, err := p.open(ctx)
+// set changes what was named on the command line.
+func set(ctx context.Context, p *cli.Program, id desk.ChannelID, a accountFlags, named func(flag string) bool) error {
+	h, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	channel, err := h.account(ctx, id)
+	defer h.Close()
+	channel, err := mailAccount(ctx, h, id)
 	if err != nil {
 		return err
 	}
@@ -68,19 +69,19 @@ func (p *program) setChannel(ctx context.Context, id desk.ChannelID, a accountFl
 	if !servers && a.name == "" && a.group == "" {
 		return errors.New("say what to change: see `postroom channel set --help`")
 	}
-	if channel.GroupID, err = h.groupOr(ctx, a.group, channel.GroupID); err != nil {
+	if channel.GroupID, err = groupOr(ctx, h, a.group, channel.GroupID); err != nil {
 		return err
 	}
-	address, err := h.addressOf(ctx, id)
+	address, err := senderOf(ctx, h, id)
 	if err != nil {
 		return err
 	}
 	if servers {
-		if err := h.unused(ctx, id, inbound, address.Email); err != nil {
+		if err := unused(ctx, h, id, inbound, address.Email); err != nil {
 			return err
 		}
 		if !a.noCheck {
-			if err := p.checkAccount(ctx, h, inbound, outbound, address.Email); err != nil {
+			if err := checkAccount(ctx, p, h, inbound, outbound, address.Email); err != nil {
 				return err
 			}
 		}
@@ -89,19 +90,19 @@ func (p *program) setChannel(ctx context.Context, id desk.ChannelID, a accountFl
 		ok := "ok"
 		channel.StatusIn, channel.StatusOut, channel.LastLogIn, channel.LastLogOut = &ok, &ok, nil, nil
 	}
-	if err := h.saveAccount(ctx, channel, address, a); err != nil {
+	if err := saveAccount(ctx, h, channel, address, a); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "channel %d changed\n", id)
+	fmt.Fprintf(p.Out, "channel %d changed\n", id)
 	return nil
 }
 
 // saveAccount writes the channel, names its address and lets its group send from that, where it was
 // so wanted; all of it or nothing. The address is the zero one when the account has none any more.
-func (h *house) saveAccount(ctx context.Context, channel desk.Channel, address desk.EmailAddress, a accountFlags) error {
+func saveAccount(ctx context.Context, h *cli.House, channel desk.Channel, address desk.EmailAddress, a accountFlags) error {
 	channel.UpdatedByID = desk.SystemUser
-	defer h.store.ForgetCatalog()
-	return h.store.InTx(ctx, func(tx *store.Store) error {
+	defer h.Store.ForgetCatalog()
+	return h.Store.InTx(ctx, func(tx *store.Store) error {
 		if err := tx.SaveChannel(ctx, channel); err != nil || address.ID == 0 {
 			return err
 		}
@@ -119,17 +120,17 @@ func (h *house) saveAccount(ctx context.Context, channel desk.Channel, address d
 }
 
 // groupOr returns the group of this name, or without a name the other one.
-func (h *house) groupOr(ctx context.Context, name string, other *desk.GroupID) (*desk.GroupID, error) {
+func groupOr(ctx context.Context, h *cli.House, name string, other *desk.GroupID) (*desk.GroupID, error) {
 	if name == "" {
 		return other, nil
 	}
-	group, err := h.groupNamed(ctx, name)
+	group, err := h.GroupNamed(ctx, name)
 	return &group, err
 }
 
-// addressOf returns the address of a mail account, or the zero one when it has none.
-func (h *house) addressOf(ctx context.Context, id desk.ChannelID) (desk.EmailAddress, error) {
-	catalog, err := h.store.Catalog(ctx)
+// senderOf returns the address of a mail account, or the zero one when it has none.
+func senderOf(ctx context.Context, h *cli.House, id desk.ChannelID) (desk.EmailAddress, error) {
+	catalog, err := h.Store.Catalog(ctx)
 	if err != nil {
 		return desk.EmailAddress{}, err
 	}

@@ -1,4 +1,4 @@
-package main
+package search
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/jobs/index"
 )
 
@@ -17,24 +18,24 @@ const (
 
 // rebuildWords makes the index anew by which PostgreSQL finds the words of tickets. Searches read the
 // old one meanwhile.
-func (h *house) rebuildWords(ctx context.Context, workers int, show func(index.Progress)) error {
-	total, err := h.store.WordsDue(ctx)
+func rebuildWords(ctx context.Context, h *cli.House, workers int, show func(index.Progress)) error {
+	total, err := h.Store.WordsDue(ctx)
 	if err != nil {
 		return err
 	}
 	if total < unfinished {
-		if total, err = h.store.RebuildWords(ctx); err != nil {
+		if total, err = h.Store.RebuildWords(ctx); err != nil {
 			return err
 		}
 	}
 	group, inner := errgroup.WithContext(ctx)
 	ended := make(chan struct{})
 	for range workers {
-		group.Go(func() error { return h.indexAll(inner) })
+		group.Go(func() error { return indexAll(inner, h) })
 	}
 	go func() {
 		defer close(ended)
-		h.watchWords(inner, total, show)
+		watchWords(inner, h, total, show)
 	}()
 	err = group.Wait() // which ends inner, too
 	<-ended
@@ -46,16 +47,16 @@ func (h *house) rebuildWords(ctx context.Context, workers int, show func(index.P
 
 const wordsOf = "words of tickets"
 
-func (h *house) indexAll(ctx context.Context) error {
+func indexAll(ctx context.Context, h *cli.House) error {
 	for {
-		if n, err := h.store.IndexTickets(ctx, wordsAtOnce); n == 0 || err != nil {
+		if n, err := h.Store.IndexTickets(ctx, wordsAtOnce); n == 0 || err != nil {
 			return err
 		}
 	}
 }
 
 // watchWords shows how far a rebuild is, until ctx ends.
-func (h *house) watchWords(ctx context.Context, total int, show func(index.Progress)) {
+func watchWords(ctx context.Context, h *cli.House, total int, show func(index.Progress)) {
 	look := time.NewTicker(time.Second)
 	defer look.Stop()
 	for {
@@ -63,7 +64,7 @@ func (h *house) watchWords(ctx context.Context, total int, show func(index.Progr
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			if waiting, err := h.store.WordsDue(ctx); err == nil { // else the workers say why
+			if waiting, err := h.Store.WordsDue(ctx); err == nil { // else the workers say why
 				show(index.Progress{Object: wordsOf, Done: int64(max(total-waiting, 0)), Total: int64(total)})
 			}
 		}

@@ -1,4 +1,6 @@
-package main
+// Package mails holds the verbs about single mails: how they are taken in, what would become of them, and those
+// that could not be processed.
+package mails
 
 import (
 	"context"
@@ -13,25 +15,19 @@ import (
 
 	"postroom/channels"
 	"postroom/channels/email"
-	"postroom/internal/desk"
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/intake"
-)
-
-// Exit statuses of sysexits.h, by which a mail server decides whether to try again.
-const (
-	exitUsage    = 64
-	exitData     = 65
-	exitTempFail = 75
 )
 
 // mailMost is more than any mail server lets through; a bigger one is no mail.
 const mailMost = 256 << 20 // bytes
 
-func (p *program) mailCommand() *cobra.Command {
-	return family("mail", "Take in mail, or look what would become of it or what came", p.mailIngestCommand(), p.mailCheckCommand(), p.mailShowCommand())
+// Command is the family of verbs about mail on its way in.
+func Command(p *cli.Program) *cobra.Command {
+	return cli.Family("mail", "Take in mail, or look what would become of it or what came", ingestCommand(p), checkCommand(p), showCommand(p))
 }
 
-func (p *program) mailIngestCommand() *cobra.Command {
+func ingestCommand(p *cli.Program) *cobra.Command {
 	var group string
 	var trusted bool
 	cmd := &cobra.Command{
@@ -51,7 +47,7 @@ make a ticket of it. The same mail twice is taken in once. Exit statuses are tho
     flags=R user=postroom argv=/usr/local/bin/postroom mail ingest --group Users`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.ingest(cmd.Context(), group, trusted)
+			return ingest(cmd.Context(), p, group, trusted)
 		},
 	}
 	cmd.Flags().StringVar(&group, "group", "", "name of the group that gets new tickets; otherwise the address decides")
@@ -59,46 +55,34 @@ make a ticket of it. The same mail twice is taken in once. Exit statuses are tho
 	return cmd
 }
 
-func (p *program) ingest(ctx context.Context, group string, trusted bool) error {
-	raw, err := io.ReadAll(io.LimitReader(p.in, mailMost+1))
+func ingest(ctx context.Context, p *cli.Program, group string, trusted bool) error {
+	raw, err := io.ReadAll(io.LimitReader(p.In, mailMost+1))
 	if err != nil {
-		return &exitError{exitTempFail, fmt.Errorf("read the mail: %w", err)}
+		return &cli.ExitError{Status: cli.ExitTempFail, Err: fmt.Errorf("read the mail: %w", err)}
 	}
 	if len(raw) == 0 {
-		return &exitError{exitData, errors.New("there is no mail on standard input")}
+		return &cli.ExitError{Status: cli.ExitData, Err: errors.New("there is no mail on standard input")}
 	}
 	if len(raw) > mailMost {
-		return &exitError{exitData, fmt.Errorf("the mail is larger than %d MB", mailMost>>20)}
+		return &cli.ExitError{Status: cli.ExitData, Err: fmt.Errorf("the mail is larger than %d MB", mailMost>>20)}
 	}
 	// Whatever goes wrong from here on may be mended before the mail server gives up.
-	h, err := p.open(ctx)
+	h, err := p.Open(ctx)
 	if err != nil {
-		return &exitError{exitTempFail, err}
+		return &cli.ExitError{Status: cli.ExitTempFail, Err: err}
 	}
-	defer h.close()
-	groupID, err := h.groupNamed(ctx, group)
+	defer h.Close()
+	groupID, err := h.GroupNamed(ctx, group)
 	if err != nil {
-		return &exitError{exitTempFail, err}
+		return &cli.ExitError{Status: cli.ExitTempFail, Err: err}
 	}
 	sum := sha256.Sum256(raw)
-	err = intake.New(h.store, h.blobs, h.log).Receive(ctx, []channels.Inbound{{
+	err = intake.New(h.Store, h.Blobs, h.Log).Receive(ctx, []channels.Inbound{{
 		Kind: email.Kind, ExternalID: "sha256:" + hex.EncodeToString(sum[:]), Raw: raw, ReceivedAt: time.Now().UTC(),
 		Options: channels.Options{Trusted: trusted, GroupID: groupID},
 	}})
 	if err != nil {
-		return &exitError{exitTempFail, fmt.Errorf("the mail was not taken in, try again: %w", err)}
+		return &cli.ExitError{Status: cli.ExitTempFail, Err: fmt.Errorf("the mail was not taken in, try again: %w", err)}
 	}
 	return nil
-}
-
-// groupNamed returns no id for no name.
-func (h *house) groupNamed(ctx context.Context, name string) (desk.GroupID, error) {
-	if name == "" {
-		return 0, nil
-	}
-	id, err := h.store.RecordID(ctx, "groups", "name", name)
-	if errors.Is(err, desk.ErrNotFound) {
-		return 0, fmt.Errorf("there is no group %q", name)
-	}
-	return desk.GroupID(id), err
 }

@@ -1,4 +1,4 @@
-package main
+package people
 
 import (
 	"context"
@@ -6,15 +6,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/setup"
 )
 
-func (p *program) tokenCommand() *cobra.Command {
-	return family("token", "Tokens of programs that use the API", p.tokenCreateCommand())
+// TokenCommand is the family of verbs about tokens.
+func TokenCommand(p *cli.Program) *cobra.Command {
+	return cli.Family("token", "Tokens of programs that use the API", tokenCreateCommand(p))
 }
 
-func (p *program) tokenCreateCommand() *cobra.Command {
+func tokenCreateCommand(p *cli.Program) *cobra.Command {
 	var name string
 	var permissions []string
 	cmd := &cobra.Command{
@@ -22,14 +24,14 @@ func (p *program) tokenCreateCommand() *cobra.Command {
 		Short: "Create an API token of a user and print it once",
 		Example: `  postroom token create admin@localhost --name backup
   postroom token create ann@example.com --name chat-bot --permission ticket.agent`,
-		Args: allNamed,
+		Args: cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onUser(cmd.Context(), args[0], func(ctx context.Context, h *house, id desk.UserID) error {
-				token, err := setup.CreateToken(ctx, h.store, id, name, permissions)
+			return onUser(cmd.Context(), p, args[0], func(ctx context.Context, h *cli.House, id desk.UserID) error {
+				token, err := setup.CreateToken(ctx, h.Store, id, name, permissions)
 				if err != nil {
 					return err
 				}
-				fmt.Fprintln(p.out, token)
+				fmt.Fprintln(p.Out, token)
 				return nil
 			})
 		},

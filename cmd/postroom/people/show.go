@@ -1,4 +1,4 @@
-package main
+package people
 
 import (
 	"context"
@@ -10,37 +10,40 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 	"postroom/internal/store/catalog"
 )
 
-func (p *program) userShowCommand() *cobra.Command {
+func showCommand(p *cli.Program) *cobra.Command {
 	return &cobra.Command{
 		Use:     "show LOGIN",
 		Short:   "Show what somebody may do, and why signing in may fail",
 		Long:    "Shows what somebody may do, and why signing in may fail. LOGIN may be a mail address or an id, too.",
 		Example: "  postroom user show ann@example.com\n  postroom user show 3",
-		Args:    allNamed,
+		Args:    cli.AllNamed,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return p.onUser(cmd.Context(), args[0], p.showUser)
+			return onUser(cmd.Context(), p, args[0], func(ctx context.Context, h *cli.House, id desk.UserID) error {
+				return showUser(ctx, p, h, id)
+			})
 		},
 	}
 }
 
-func (p *program) showUser(ctx context.Context, h *house, id desk.UserID) error {
-	user, err := h.store.User(ctx, id)
+func showUser(ctx context.Context, p *cli.Program, h *cli.House, id desk.UserID) error {
+	user, err := h.Store.User(ctx, id)
 	if err != nil {
 		return err
 	}
-	found, err := h.store.CredentialsByName(ctx, user.Login)
+	found, err := h.Store.CredentialsByName(ctx, user.Login)
 	if err != nil {
 		return err
 	}
-	c, err := h.store.Catalog(ctx)
+	c, err := h.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
-	roles, err := catalog.Roles.Names(ctx, h.store.DB)
+	roles, err := catalog.Roles.Names(ctx, h.Store.DB)
 	if err != nil {
 		return err
 	}
@@ -48,11 +51,11 @@ func (p *program) showUser(ctx context.Context, h *house, id desk.UserID) error 
 	for _, role := range found.Caller.RoleIDs {
 		held = append(held, roles[role])
 	}
-	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	table := tabwriter.NewWriter(p.Out, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]any{
 		{"id", user.ID}, {"login", user.Login}, {"email", user.Email}, {"name", user.FullName()}, {"active", user.Active},
-		{"source", text(user.Source)}, {"roles", strings.Join(held, ", ")}, {"groups", strings.Join(groupsOf(c, found.Caller.Groups), ", ")},
-		{"password", set(found.Password != "")}, {"failed logins", failedLogins(c, user)}, {"last login", moment(user.LastLogin)},
+		{"source", cli.Text(user.Source)}, {"roles", strings.Join(held, ", ")}, {"groups", strings.Join(groupsOf(c, found.Caller.Groups), ", ")},
+		{"password", set(found.Password != "")}, {"failed logins", failedLogins(c, user)}, {"last login", cli.Moment(user.LastLogin)},
 	} {
 		fmt.Fprintf(table, "%v\t%v\n", line[0], line[1])
 	}

@@ -1,4 +1,4 @@
-package main
+package channel
 
 import (
 	"cmp"
@@ -14,7 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"postroom/channels"
+	"postroom/channels/email"
 	"postroom/channels/email/account"
+	"postroom/cmd/postroom/cli"
 	"postroom/internal/desk"
 )
 
@@ -78,7 +80,7 @@ type accountFlags struct {
 	group               string
 }
 
-func (p *program) channelAddEmailCommand() *cobra.Command {
+func addEmailCommand(p *cli.Program) *cobra.Command {
 	var a accountFlags
 	cmd := &cobra.Command{
 		Use:   "email",
@@ -102,7 +104,7 @@ group answers from the address. Without --smtp-user mail is sent with the user a
 					a.smtp.password, a.smtp.passwordFile = box.password, box.passwordFile
 				}
 			}
-			return p.addEmail(cmd.Context(), a)
+			return addEmail(cmd.Context(), p, a)
 		},
 	}
 	a.imap.register(cmd, "imap", "ssl", "user of the mailbox")
@@ -183,7 +185,7 @@ func usualPort(ssl string) float64 {
 	return 25
 }
 
-func (p *program) addEmail(ctx context.Context, a accountFlags) error {
+func addEmail(ctx context.Context, p *cli.Program, a accountFlags) error {
 	if _, err := netmail.ParseAddress(a.address); err != nil {
 		return fmt.Errorf("--address %q is no mail address", a.address)
 	}
@@ -191,41 +193,41 @@ func (p *program) addEmail(ctx context.Context, a accountFlags) error {
 	if err != nil {
 		return err
 	}
-	h, err := p.open(ctx)
+	h, err := p.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer h.close()
-	group, err := h.groupNamed(ctx, a.group)
+	defer h.Close()
+	group, err := h.GroupNamed(ctx, a.group)
 	if err != nil {
 		return err
 	}
-	if err := h.unused(ctx, 0, inbound, a.address); err != nil {
+	if err := unused(ctx, h, 0, inbound, a.address); err != nil {
 		return err
 	}
 	if !a.noCheck {
-		if err := p.checkAccount(ctx, h, inbound, outbound, a.address); err != nil {
+		if err := checkAccount(ctx, p, h, inbound, outbound, a.address); err != nil {
 			return err
 		}
 	}
-	id, err := h.store.AddEmailAccount(ctx, desk.EmailAccount{
+	id, err := h.Store.AddEmailAccount(ctx, desk.EmailAccount{
 		GroupID: group, Inbound: inbound, Outbound: outbound, Realname: a.name, Email: a.address, ForGroup: true, By: desk.SystemUser,
 	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.out, "channel %d: mail to %s becomes tickets of group %s\n", id, a.address, a.group)
+	fmt.Fprintf(p.Out, "channel %d: mail to %s becomes tickets of group %s\n", id, a.address, a.group)
 	return nil
 }
 
 // unused refuses a mailbox that another account than self fetches, and an address that another one
 // has: mail would come twice, or the other account lose its address.
-func (h *house) unused(ctx context.Context, self desk.ChannelID, inbound map[string]any, address string) error {
-	accounts, err := h.store.ChannelsIn(ctx, desk.AreaEmailAccount)
+func unused(ctx context.Context, h *cli.House, self desk.ChannelID, inbound map[string]any, address string) error {
+	accounts, err := h.Store.ChannelsIn(ctx, desk.AreaEmailAccount)
 	if err != nil {
 		return err
 	}
-	catalog, err := h.store.Catalog(ctx)
+	catalog, err := h.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
@@ -249,20 +251,21 @@ func folderOf(options map[string]any) string {
 }
 
 // checkAccount tries both servers and tells what to look at.
-func (p *program) checkAccount(ctx context.Context, h *house, inbound, outbound map[string]any, address string) error {
-	wizard, err := mailWizard{h.store}.named(ctx)
+func checkAccount(ctx context.Context, p *cli.Program, h *cli.House, inbound, outbound map[string]any, address string) error {
+	catalog, err := h.Store.Catalog(ctx)
 	if err != nil {
 		return err
 	}
+	wizard := &email.Wizard{FQDN: catalog.Settings.String("fqdn")}
 	found, err := wizard.CheckInbound(ctx, inbound)
 	if err != nil {
 		return setupTrouble("mailbox", err)
 	}
-	fmt.Fprintf(p.out, "mailbox: ok, %d messages in it\n", found.Messages)
+	fmt.Fprintf(p.Out, "mailbox: ok, %d messages in it\n", found.Messages)
 	if err := wizard.CheckOutbound(ctx, outbound, address); err != nil {
 		return setupTrouble("outgoing server", err)
 	}
-	fmt.Fprintln(p.out, "outgoing server: ok")
+	fmt.Fprintln(p.Out, "outgoing server: ok")
 	return nil
 }
 
