@@ -33,7 +33,7 @@ func NewMaintenance(s *store.Store, log *slog.Logger) *Maintenance {
 			return s.AnnounceStranded(ctx, strandedAfter)
 		}},
 		{time.Hour, "feeds of calendars are read", s.AnnounceFeeds},
-		{time.Hour, "expired tokens deleted", s.PurgeTokens},
+		{time.Hour, "old tokens about accounts deleted", s.PurgeTokens},
 		{10 * time.Minute, "uses of tags added up", func(ctx context.Context) (int, error) { return 0, s.AddTagUses(ctx) }},
 		{2 * time.Hour, "old online notifications deleted", s.PurgeOnlineNotifications},
 		{24 * time.Hour, "old activities deleted", s.PurgeActivities},

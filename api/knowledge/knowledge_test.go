@@ -233,6 +233,12 @@ func TestPermissionsOfCategories(t *testing.T) {
 		t.Errorf("before, %s", got)
 	}
 	l.Put("boss", permissions, `{"permissions_dialog": {"permissions": {"2": "none", "101": "reader"}}}`).Is(200)
+	for role, want := range map[string]int{"2": 1, "1": 0} {
+		shown := l.Get("boss", "/roles/"+role+"?expand=true").Is(200).Object()
+		if got := shown["knowledge_base_permission_ids"].([]any); len(got) != want || (shown["knowledge_base_permissions"] == nil) != (want > 0) {
+			t.Errorf("role %s has the permissions %v called %v here, want %d without names", role, got, shown["knowledge_base_permissions"], want)
+		}
+	}
 	l.Get("emma", path).Refuses(403, "Not authorized")
 	l.Get(writer, path).Is(200)
 	l.patch(writer, path, `{"promoted": true}`).Refuses(403, "Not authorized")

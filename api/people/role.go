@@ -44,7 +44,7 @@ func (s *Room) roleView(who *desk.Caller) rest.View[desk.Role] {
 			{"id", role.ID}, {"name", role.Name}, {"preferences", role.Preferences}, {"default_at_signup", role.DefaultAtSignup},
 			{"active", role.Active}, {"note", role.Note},
 		}.Stamped(role.Stamp).With("permission_ids", links.PermissionIDs).
-			With("knowledge_base_permission_ids", []int64{}).With("group_ids", links.Groups)
+			With("knowledge_base_permission_ids", links.KnowledgeBasePermissionIDs).With("group_ids", links.Groups)
 	})
 	shown.Expand = s.expandRoles
 	if !who.Sees() {
@@ -72,7 +72,9 @@ func (s *Room) expandRoles(ctx context.Context, roles []desk.Role, records []res
 	for i := range roles {
 		r := &records[i]
 		r.Add("permissions", rest.NamesIn(r.Get("permission_ids").([]desk.PermissionID), called))
-		r.Add("knowledge_base_permissions", []string{})
+		if len(r.Get("knowledge_base_permission_ids").([]int64)) == 0 { // those that there are have no name
+			r.Add("knowledge_base_permissions", []string{})
+		}
 		r.Add("groups", groupNames(r.Get("group_ids").(desk.GroupAccess), c))
 	}
 	return s.AddStamps(ctx, rest.StampsOf(roles, catalog.Roles.Stamp), records)

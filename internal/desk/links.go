@@ -32,8 +32,9 @@ type Role struct {
 
 // RoleLinks are a role's ties to records of other kinds.
 type RoleLinks struct {
-	PermissionIDs []PermissionID
-	Groups        GroupAccess
+	PermissionIDs              []PermissionID
+	Groups                     GroupAccess
+	KnowledgeBasePermissionIDs []int64 // what it may do in parts of knowledge bases
 }
 
 // Permission is a dotted name for something that somebody may do.

@@ -34,14 +34,15 @@ const roleLinks = `
 	SELECT r.id,
 		ARRAY(SELECT permission_id FROM permissions_roles WHERE role_id = r.id ORDER BY permission_id),
 		(SELECT json_object_agg(group_id, levels)
-			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM roles_groups WHERE role_id = r.id GROUP BY group_id) g)
+			FROM (SELECT group_id, json_agg(access ORDER BY access) AS levels FROM roles_groups WHERE role_id = r.id GROUP BY group_id) g),
+		ARRAY(SELECT id FROM knowledge_base_permissions WHERE role_id = r.id ORDER BY id)
 	FROM roles r
 	WHERE r.id = ANY($1)`
 
 // RoleLinks returns the ties of those of the roles that exist.
 func (s Keeper) RoleLinks(ctx context.Context, ids []desk.RoleID) (map[desk.RoleID]desk.RoleLinks, error) {
 	return pg.Keyed[desk.RoleID](ctx, s.DB, "links of roles", roleLinks,
-		func(l *desk.RoleLinks) []any { return []any{&l.PermissionIDs, &l.Groups} }, ids)
+		func(l *desk.RoleLinks) []any { return []any{&l.PermissionIDs, &l.Groups, &l.KnowledgeBasePermissionIDs} }, ids)
 }
 
 // Permissions returns every permission by id.
