@@ -42,7 +42,9 @@ const roleLinks = `
 // RoleLinks returns the ties of those of the roles that exist.
 func (s Keeper) RoleLinks(ctx context.Context, ids []desk.RoleID) (map[desk.RoleID]desk.RoleLinks, error) {
 	return pg.Keyed[desk.RoleID](ctx, s.DB, "links of roles", roleLinks,
-		func(l *desk.RoleLinks) []any { return []any{&l.PermissionIDs, &l.Groups, &l.KnowledgeBasePermissionIDs} }, ids)
+		func(l *desk.RoleLinks) []any {
+			return []any{&l.PermissionIDs, &l.Groups, &l.KnowledgeBasePermissionIDs}
+		}, ids)
 }
 
 // Permissions returns every permission by id.
