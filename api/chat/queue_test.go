@@ -135,3 +135,29 @@ func TestVisitorsWhoAreGoneForGood(t *testing.T) {
 	}
 	emma.hears("chat_session_closed", quoted(`{'session_id':'%s','realname':'System'}`, session))
 }
+
+func TestAgentsAreShownTheirOwnConversations(t *testing.T) {
+	t.Parallel()
+	o := desk(t)
+	emma, stan := agent(t, o.URL, "emma"), agent(t, o.URL, "stranger")
+	visitor, session := begun(t, o.URL, emma)
+	visitor.send(`{"event":"chat_session_message","data":{"session_id":%q,"content":"Hello"}}`, session)
+	emma.hear("chat_session_message")
+	_, other := begun(t, o.URL, stan)
+	waits := connect(t, o.URL)
+	waits.send(`{"event":"chat_session_init","data":{"chat_id":1}}`)
+	for who, want := range map[*page]string{emma: session + " 1", stan: other + " 0"} {
+		one := who.hear("chat_status_agent")
+		for one.text("running_chat_count") != "2" || one.text("waiting_chat_count") != "1" {
+			one = who.hear("chat_status_agent")
+		}
+		mine := one.Data["active_sessions"].([]any)
+		if len(mine) != 1 {
+			t.Fatalf("%d conversations shown: %s", len(mine), one.Raw)
+		}
+		v := mine[0].(map[string]any)
+		if got := fmt.Sprint(v["session_id"], " ", len(v["messages"].([]any))); got != want {
+			t.Errorf("session and messages %s are shown, want %s", got, want)
+		}
+	}
+}
