@@ -3,6 +3,8 @@ package api_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -203,6 +205,29 @@ func TestArticleRefusals(t *testing.T) {
 	d.One(&left, `SELECT (SELECT count(*) FROM ticket_articles WHERE ticket_id > 1) + (SELECT count(*) FROM attachments) + (SELECT count(*) FROM tickets WHERE title = 't')`)
 	if left != 0 {
 		t.Errorf("refused articles left %d rows behind", left)
+	}
+}
+
+func TestArticlesAsForms(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	form := url.Values{
+		"ticket_id": {fmt.Sprint(o.NewTicket(1, "david", "by form"))}, "body": {"see files"}, "internal": {"true"}, "preferences[a][b]": {"c"},
+		"attachments[][filename]":  {"one.txt", "two.txt"},
+		"attachments[][mime-type]": {"text/plain", "text/html"},
+		"attachments[][data]":      {apitest.Encoded("1"), apitest.Encoded("22")},
+	}
+	req := o.Request(http.MethodPost, "/api/v1/ticket_articles", form.Encode())
+	req.Header.Set("Authorization", "Token token of emma")
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	made := o.Send(req).Is(201).Object()
+	var files []string
+	for _, file := range made["attachments"].([]any) {
+		file := file.(map[string]any)
+		files = append(files, fmt.Sprint(file["filename"], " ", file["size"]))
+	}
+	if got := fmt.Sprint(files); got != "[one.txt 1 two.txt 2]" || made["internal"] != true || fmt.Sprint(made["preferences"]) != "map[a:map[b:c]]" {
+		t.Errorf("files %s, internal %v, preferences %v", got, made["internal"], made["preferences"])
 	}
 }
 

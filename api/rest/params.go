@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
 	"net/url"
@@ -206,26 +207,40 @@ func cleaned(value any) any {
 	return value
 }
 
-// addForm adds values of a query or form. a[b]=1 is an object, a[]=1 a list, as Rails reads them.
+// addForm adds values of a query or form. a[b]=1 is an object, a[]=1 a list and a[][b]=1 a list of
+// objects, as Rails reads them.
 func (p Params) addForm(form url.Values) error {
-	keys := make([]string, 0, len(form))
-	for key := range form {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		for _, value := range form[key] {
+	objects := map[string][]any{}
+	for _, key := range slices.Sorted(maps.Keys(form)) {
+		name := strings.ReplaceAll(key, "\x00", "")
+		list, field, inList := strings.Cut(name, "[][")
+		field, closed := strings.CutSuffix(field, "]")
+		inList = inList && closed && !strings.Contains(field, "[")
+		for i, value := range form[key] {
 			if !utf8.ValidString(key) || !utf8.ValidString(value) {
 				return BadRequest("The parameters are not valid UTF-8")
 			}
-			p.addPath(strings.ReplaceAll(key, "\x00", ""), strings.ReplaceAll(value, "\x00", ""))
+			value = strings.ReplaceAll(value, "\x00", "")
+			if !inList {
+				p.addPath(name, value)
+				continue
+			}
+			if i == len(objects[list]) {
+				objects[list] = append(objects[list], map[string]any{})
+			}
+			objects[list][i].(map[string]any)[field] = value
+		}
+	}
+	for _, list := range slices.Sorted(maps.Keys(objects)) {
+		for _, object := range objects[list] {
+			p.addPath(list+"[]", object)
 		}
 	}
 	return nil
 }
 
 // addPath adds one value under a key such as a, a[], a[b] or a[b][].
-func (p Params) addPath(key, value string) {
+func (p Params) addPath(key string, value any) {
 	name, rest, nested := strings.Cut(key, "[")
 	if !nested || name == "" || !strings.HasSuffix(rest, "]") {
 		p[key] = value
