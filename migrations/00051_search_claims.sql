@@ -1,8 +1,8 @@
 -- +goose Up
 -- Whoever writes documents claims changes for a while, instead of keeping a transaction open until the
 -- engine has answered: an open one keeps dead rows of all tables from being cleared away. What was
--- only spread from a record to all that hold it, such as every ticket of a group that is called
--- otherwise, comes after what people have just changed.
+-- only spread from a record to all that hold it, such as to every ticket of a group that is called
+-- otherwise, is told from what people have just changed, which does not wait for it.
 ALTER TABLE search_changes
     ADD COLUMN later         boolean NOT NULL DEFAULT false,
     ADD COLUMN claimed_until timestamptz(3); -- has no index, and pages have room: claiming touches none

@@ -30,8 +30,11 @@ const (
 	Timeout = 5 * time.Minute
 	// settle is how long we wait for more changes of the same records, before we say that we began.
 	settle = 400 * time.Millisecond
-	// atOnce is how many changes are claimed together.
-	atOnce = 500
+	// atOnce is how many changes are claimed together: the more, the more of them are of the same records.
+	atOnce = 4000
+	// spreadAtOnce is how many documents what people change has to wait for, when very many are written
+	// again because a group is called otherwise.
+	spreadAtOnce = 400
 	// claimFor is how long nobody else works on them. Whoever does after that does no harm.
 	claimFor = 2 * time.Minute
 	// workFor is how long one attempt goes on taking more.
@@ -89,7 +92,7 @@ func (j *Changes) drain(ctx context.Context) (more bool, err error) {
 // batch writes the documents of the records that changed first, and reports whether there may be
 // more. If it fails, their changes are left to whoever comes next.
 func (j *Changes) batch(ctx context.Context) (more bool, err error) {
-	changes, err := j.store.ClaimSearchChanges(ctx, atOnce, claimFor)
+	changes, err := j.store.ClaimSearchChanges(ctx, atOnce, spreadAtOnce, claimFor)
 	if err != nil || len(changes) == 0 {
 		return false, err
 	}
@@ -111,7 +114,7 @@ func (j *Changes) batch(ctx context.Context) (more bool, err error) {
 		}
 		return tx.FinishSearchChanges(ctx, rows)
 	})
-	return len(rows) == atOnce || len(wide) > 0, err
+	return len(rows) >= spreadAtOnce || len(wide) > 0, err
 }
 
 // writeAll writes the documents of records into all indexes that are kept up to date.
@@ -123,12 +126,7 @@ func (j *Changes) writeAll(ctx context.Context, records map[string][]int64) erro
 	if err := out.toServed(ctx); err != nil {
 		return err
 	}
-	for object, ids := range records {
-		if err := out.write(ctx, object, ids); err != nil {
-			return err
-		}
-	}
-	return out.flush(ctx)
+	return out.writeAll(ctx, records)
 }
 
 // byObject sorts records by kind: all of them, or those whose holders change too.

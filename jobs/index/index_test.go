@@ -88,7 +88,7 @@ func TestNoTransactionWaitsForTheEngine(t *testing.T) {
 		t.Errorf("%d transactions wait for the engine", n)
 	}
 	waiting := jobtest.Ask[int](o.Office, `SELECT count(*) FROM search_changes`)
-	if claimed, err := o.ClaimSearchChanges(t.Context(), 10, time.Minute); err != nil || len(claimed) > 0 || waiting == 0 {
+	if claimed, err := o.ClaimSearchChanges(t.Context(), 10, 10, time.Minute); err != nil || len(claimed) > 0 || waiting == 0 {
 		t.Errorf("%d of %d changes can be claimed a second time (%v)", len(claimed), waiting, err)
 	}
 	if n, err := o.WakeSearch(t.Context()); n > 0 || err != nil {
@@ -98,36 +98,39 @@ func TestNoTransactionWaitsForTheEngine(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Error("work that was stopped ended well")
 	}
-	claimed, err := o.ClaimSearchChanges(t.Context(), 10, time.Minute)
+	claimed, err := o.ClaimSearchChanges(t.Context(), 10, 10, time.Minute)
 	if err != nil || len(claimed) == 0 || len(claimed[0].Rows) != waiting {
 		t.Errorf("%v can be claimed afterwards (%v), want all %d changes", claimed, err, waiting)
 	}
 }
 
-func TestFreshChangesComeBeforeThoseOfAWholeGroup(t *testing.T) {
+func TestFreshChangesDoNotWaitForThoseOfAWholeGroup(t *testing.T) {
 	t.Parallel()
 	o := openAt(t, "http://127.0.0.1:1", "order")
 	o.tickets(1001, 1700)
-	claim := func(limit int) []indexing.SearchChange {
+	claim := func(fresh, spread int) []indexing.SearchChange {
 		t.Helper()
-		changes, err := o.ClaimSearchChanges(t.Context(), limit, time.Minute)
+		changes, err := o.ClaimSearchChanges(t.Context(), fresh, spread, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
 		return changes
 	}
-	claim(10_000)
+	claim(10_000, 0)
 	if err := o.SpreadSearchChange(t.Context(), elastic.Group, []int64{1}); err != nil {
 		t.Fatal(err)
 	}
 	o.Exec(`UPDATE tickets SET title = 'fresh' WHERE id = 1699`)
 	o.Exec(`UPDATE users SET firstname = 'Fresh' WHERE id = 1`)
-	got := claim(2)
+	got := claim(10_000, 0)
 	if len(got) != 2 || got[0].Object != elastic.Ticket || got[0].ObjectID != 1699 || got[1].Object != elastic.User {
-		t.Errorf("first come %+v, want the ticket and the user that were just changed", got)
+		t.Errorf("what people changed is %+v, want a ticket and a user", got)
 	}
-	if rest := claim(10_000); len(rest) != 701 { // with the first ticket
-		t.Errorf("%d tickets of the group come after them, want all 701", len(rest))
+	if first := claim(10_000, 100); len(first) != 100 {
+		t.Errorf("%d tickets of the group are claimed at once, want 100", len(first))
+	}
+	if others := claim(10_000, 10_000); len(others) != 601 { // with the first ticket
+		t.Errorf("%d tickets of the group are left, want 601", len(others))
 	}
 }
 

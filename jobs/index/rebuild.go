@@ -204,10 +204,7 @@ func (r *Rebuild) pageOnce(ctx context.Context, client *elastic.Client, index in
 		return nil, errOther
 	}
 	out.targets = map[string][]string{index.Object: {index.Name}}
-	if err := out.write(ctx, index.Object, ids); err != nil {
-		return nil, err
-	}
-	return out, out.flush(ctx)
+	return out, out.writeAll(ctx, map[string][]int64{index.Object: ids})
 }
 
 // ledger notes which pages are done. Where to go on after a stop is behind the last one of which none
@@ -237,7 +234,7 @@ func (l *ledger) note(ctx context.Context, p page, out *outlet) error {
 	// Also when we are told to stop right now: what is written need not be written again.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteSpan)
 	defer cancel()
-	return l.store.NoteSearchProgress(ctx, l.index.Name, after, out.written, out.rejected)
+	return l.store.NoteSearchProgress(ctx, l.index.Name, after, int(out.written.Load()), int(out.rejected.Load()))
 }
 
 func (l *ledger) tell(finished bool) {

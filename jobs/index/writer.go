@@ -3,9 +3,13 @@ package index
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
@@ -29,10 +33,11 @@ func NewWriter(s *store.Store, blobs *blob.Store, engine *elastic.Engine, extrac
 	return &Writer{store: s, blobs: blobs, engine: engine, extract: extractor, log: log}
 }
 
-// Bounds on one bulk.
+// Bounds on one bulk, and on how many the engine writes while the next one is made.
 const (
-	bulkBytes = 2 << 20
-	bulkOps   = 1000
+	bulkBytes   = 2 << 20
+	bulkOps     = 1000
+	bulksAtOnce = 2
 )
 
 // outlet is where documents go that were read together: they have one version.
@@ -46,14 +51,17 @@ type outlet struct {
 
 	ops      []elastic.Op
 	size     int
-	written  int
-	rejected int
+	bulks    errgroup.Group // on their way
+	failed   atomic.Bool    // one of them did
+	written  atomic.Int64
+	rejected atomic.Int64
 }
 
 // open prepares an outlet. What its documents are made of is read after their version was drawn: all
 // that was committed before is in them, and what is committed later comes with a later version.
 func (w *Writer) open(ctx context.Context) (*outlet, error) {
 	out := &outlet{Writer: w}
+	out.bulks.SetLimit(bulksAtOnce)
 	var err error
 	if out.version, err = w.store.SearchVersion(ctx); err != nil {
 		return nil, err
@@ -97,6 +105,21 @@ func (o *outlet) toServed(ctx context.Context) error {
 	return nil
 }
 
+// writeAll writes the documents of records of some kinds, and waits until they are written.
+func (o *outlet) writeAll(ctx context.Context, records map[string][]int64) error {
+	var failed error
+	for object, ids := range records {
+		if failed = o.write(ctx, object, ids); failed != nil {
+			break
+		}
+	}
+	o.send(ctx)
+	if err := o.bulks.Wait(); err != nil {
+		return err
+	}
+	return failed
+}
+
 // write writes the documents of some records of a kind, and deletes those of records that are gone.
 func (o *outlet) write(ctx context.Context, object string, ids []int64) error {
 	if len(o.targets[object]) == 0 {
@@ -125,18 +148,38 @@ func (o *outlet) add(ctx context.Context, object string, id int64, text json.Raw
 		o.ops = append(o.ops, elastic.Op{Index: index, ID: id, Version: o.version, Document: text})
 		o.size += len(text)
 	}
-	if o.size < bulkBytes && len(o.ops) < bulkOps {
-		return nil
+	if o.size >= bulkBytes || len(o.ops) >= bulkOps {
+		o.send(ctx)
 	}
-	return o.flush(ctx)
+	if o.failed.Load() { // no need to read more
+		return errFailed
+	}
+	return ctx.Err()
+}
+
+var errFailed = errors.New("documents before these were not written")
+
+// send lets the engine have what was added. It waits while others are still on their way.
+func (o *outlet) send(ctx context.Context) {
+	ops := o.ops
+	o.ops, o.size = nil, 0
+	o.bulks.Go(func() error {
+		if o.failed.Load() {
+			return nil
+		}
+		err := o.bulk(ctx, ops)
+		if err != nil {
+			o.failed.Store(true)
+		}
+		return err
+	})
 }
 
 // An engine that has no room is asked again after these pauses; then the work waits as a whole.
 var pauses = []time.Duration{250 * time.Millisecond, 500 * time.Millisecond, time.Second, 2 * time.Second, 4 * time.Second}
 
-// flush sends what was added. What the engine will never take is left out, and told.
-func (o *outlet) flush(ctx context.Context) error {
-	ops := o.ops
+// bulk writes documents. What the engine will never take is left out, and told.
+func (o *outlet) bulk(ctx context.Context, ops []elastic.Op) error {
 	for attempt := 0; len(ops) > 0; attempt++ {
 		outcomes, err := o.client.Bulk(ctx, ops)
 		if err != nil {
@@ -146,11 +189,11 @@ func (o *outlet) flush(ctx context.Context) error {
 		for i, outcome := range outcomes {
 			switch outcome.Fate {
 			case elastic.Written:
-				o.written++
+				o.written.Add(1)
 			case elastic.Again:
 				again = append(again, ops[i])
 			default: // a lost index is found out about by the next outlet
-				o.rejected++
+				o.rejected.Add(1)
 				o.log.WarnContext(ctx, "search engine refuses a document", "index", ops[i].Index, "id", ops[i].ID, "reason", outcome.Reason)
 			}
 		}
@@ -164,6 +207,5 @@ func (o *outlet) flush(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	o.ops, o.size = nil, 0
 	return nil
 }

@@ -93,7 +93,7 @@ type Node struct {
 // Java's options: of a node that is up soon and gone soon, and of one that shows what an engine can do.
 var (
 	brief    = []string{"-Xms512m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"}
-	measured = []string{"-Xms1g", "-Xmx1g"}
+	measured = []string{"-Xms1g", "-Xmx1g", "-XX:+UseSerialGC"}
 )
 
 // Start starts a node of the caller's own, whose data are in dir, as fast as it gets.

@@ -19,14 +19,21 @@ type SearchChange struct {
 const claimChanges = `
 	WITH claimed AS (
 		UPDATE search_changes
-		SET claimed_until = now() + $2::interval
+		SET claimed_until = now() + $3::interval
 		WHERE id = ANY(ARRAY(
-			SELECT id
-			FROM search_changes
-			WHERE claimed_until IS NULL OR claimed_until < now()
-			ORDER BY later, id
-			LIMIT $1
-			FOR UPDATE SKIP LOCKED))
+				SELECT id
+				FROM search_changes
+				WHERE NOT later AND (claimed_until IS NULL OR claimed_until < now())
+				ORDER BY id
+				LIMIT $1
+				FOR UPDATE SKIP LOCKED)
+			|| ARRAY(
+				SELECT id
+				FROM search_changes
+				WHERE later AND (claimed_until IS NULL OR claimed_until < now())
+				ORDER BY id
+				LIMIT $2
+				FOR UPDATE SKIP LOCKED))
 		RETURNING id, object, object_id, wide
 	)
 	SELECT object, object_id, bool_or(wide) AS wide, array_agg(id) AS rows
@@ -34,10 +41,10 @@ const claimChanges = `
 	GROUP BY object, object_id
 	ORDER BY object, object_id`
 
-// ClaimSearchChanges returns changes for nobody else to work on for a while, each record once: up to
-// limit rows, the oldest first, and those that were spread last.
-func (s Keeper) ClaimSearchChanges(ctx context.Context, limit int, span time.Duration) ([]SearchChange, error) {
-	return pg.Many[SearchChange](ctx, s.DB, "search changes", claimChanges, limit, span)
+// ClaimSearchChanges returns the oldest changes for nobody else to work on for a while, each record once: so
+// many rows of those that people made, and so many of those that were spread.
+func (s Keeper) ClaimSearchChanges(ctx context.Context, fresh, spread int, span time.Duration) ([]SearchChange, error) {
+	return pg.Many[SearchChange](ctx, s.DB, "search changes", claimChanges, fresh, spread, span)
 }
 
 // FinishSearchChanges takes away rows whose documents are written.
@@ -75,8 +82,8 @@ var spreadChanges = map[string]string{
 	"ticket_priority": `SELECT 'ticket', id FROM tickets WHERE priority_id = ANY($1)`,
 }
 
-// SpreadSearchChange notes a change of all documents that hold some records. There may be very many:
-// what people change meanwhile comes first.
+// SpreadSearchChange notes a change of all documents that hold some records. There may be very many: what
+// people change meanwhile does not wait for them.
 func (s Keeper) SpreadSearchChange(ctx context.Context, object string, ids []int64) error {
 	holders, held := spreadChanges[object]
 	if !held || len(ids) == 0 {
