@@ -47,9 +47,15 @@ func benchSearch(ctx context.Context, b *bench) error {
 	return b.searchThrough(ctx, engine.URL)
 }
 
-// rebuildAll fills all indexes, that of tickets alone first.
+// rebuildAll fills all indexes, and that of tickets a second time: an engine that has just started is
+// several times slower until its code is compiled.
 func (b *bench) rebuildAll(ctx context.Context) error {
 	begun := time.Now()
+	if _, err := b.postroom(ctx, "search", "rebuild", "--workers", "4"); err != nil {
+		return err
+	}
+	first := time.Since(begun)
+	begun = time.Now()
 	rebuild := exec.CommandContext(ctx, b.binary, "search", "rebuild", "--workers", "4", "--only", "ticket")
 	rebuild.Env = b.env
 	if out, err := rebuild.CombinedOutput(); err != nil {
@@ -62,9 +68,9 @@ func (b *bench) rebuildAll(ctx context.Context) error {
 		note = fmt.Sprintf("; the rebuild's own part is %.2f ms of CPU a ticket", float64(used.Microseconds())/float64(b.size.demo)/1000)
 	}
 	b.report.add("(x) index of tickets rebuilt", fmt.Sprintf("%.0f tickets/s", float64(b.size.demo)/took.Seconds()), "2000/s",
-		fmt.Sprintf("%d tickets with %d articles in %s, 4 at once; OpenSearch on the same machine%s", b.size.demo, articlesEach*b.size.demo, took.Round(time.Second), note))
-	_, err := b.postroom(ctx, "search", "rebuild", "--workers", "4")
-	return err
+		fmt.Sprintf("%d tickets with %d articles in %s, 4 at once; OpenSearch on the same machine, which had just filled all indexes in %s%s",
+			b.size.demo, articlesEach*b.size.demo, took.Round(time.Second), first.Round(time.Second), note))
+	return nil
 }
 
 // catchUp changes many tickets at once, and waits until the engine knows.
