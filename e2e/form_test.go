@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -17,6 +20,14 @@ func TestVisitorFillsTheForm(t *testing.T) {
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
 	in.mustRun("settings", "set", "form_ticket_create", "true")
+	in.waitUntil(10*time.Second, "the form is in use", func() error { // other processes read settings once a second
+		var form struct{ Enabled bool }
+		err := in.post("/api/v1/form_config", map[string]any{"fingerprint": strings.Repeat("f", 32)}, &form)
+		if err == nil && !form.Enabled {
+			err = errors.New("it is not")
+		}
+		return err
+	})
 	// Whether mail may be sent to a customer whom we know is not asked for, which needs a name server.
 	if err := in.post("/api/v1/users", map[string]any{"firstname": "Nina", "email": "nina@example.com", "roles": []string{"Customer"}}, nil); err != nil {
 		t.Fatal(err)
