@@ -106,7 +106,7 @@ func (b *bench) connectMailbox(ctx context.Context, dovecot *mailserver.Server) 
 	_, err := b.postroom(ctx, "channel", "add", "email",
 		"--imap-host", dovecot.Host(), "--imap-port", strconv.Itoa(dovecot.IMAPPort), "--imap-ssl", "off",
 		"--imap-user", mailbox, "--imap-password", password,
-		"--smtp-host", "127.0.0.1", "--smtp-port", "25", "--address", mailbox, "--name", "Support", "--group", "Users", "--no-check")
+		"--smtp-host", "127.0.0.1", "--smtp-port", strconv.Itoa(b.smarthost.port()), "--smtp-ssl", "off", "--address", mailbox, "--name", "Support", "--group", "Users", "--no-check")
 	return err
 }
 

@@ -28,14 +28,15 @@ type bench struct {
 	dir    string
 	report *report
 
-	binary string
-	env    []string
-	more   []string // variables of the product, beside the usual ones
-	base   string   // of the API
-	token  string
-	stack  *devstack.Stack
-	all    *exec.Cmd // postroom all
-	ends   []func()  // in the order of starting
+	binary    string
+	env       []string
+	more      []string // variables of the product, beside the usual ones
+	base      string   // of the API
+	token     string
+	stack     *devstack.Stack
+	smarthost *smarthost // takes what the product sends
+	all       *exec.Cmd  // postroom all
+	ends      []func()   // in the order of starting
 }
 
 // stop ends what runs, last started first.
@@ -95,8 +96,15 @@ func (b *bench) startProduct(ctx context.Context) error {
 		return err
 	}
 	out, err := b.postroom(ctx, "token", "create", login, "--name", "bench")
+	if err != nil {
+		return err
+	}
 	b.token = strings.TrimSpace(lastLine(out))
-	return err
+	if b.smarthost, err = startSmarthost(); err != nil {
+		return err
+	}
+	b.ends = append(b.ends, b.smarthost.stop)
+	return b.notifyThrough(ctx, b.smarthost)
 }
 
 // postroom runs a verb of the product's command line.

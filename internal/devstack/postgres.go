@@ -43,7 +43,7 @@ const databaseName = "postroom"
 var durable = []string{
 	"fsync=on", "synchronous_commit=on", "full_page_writes=on",
 	"shared_buffers=128MB", "max_connections=200",
-	"max_wal_size=2GB", "min_wal_size=256MB", "checkpoint_completion_target=0.9", "wal_compression=off",
+	"max_wal_size=2GB", "min_wal_size=256MB", "checkpoint_completion_target=0.9", "wal_compression=on", "wal_buffers=16MB",
 	"random_page_cost=1.1", "effective_cache_size=1GB", "jit=off",
 }
 
