@@ -75,7 +75,7 @@ func (s Keeper) EnsureWriter(ctx context.Context, w desk.Writer, number string) 
 	if err != nil {
 		return desk.User{}, fmt.Errorf("writer: %w", err)
 	}
-	return user, people.KeepAccount(ctx, w, user.ID)
+	return user, people.KeepAccount(ctx, w, user)
 }
 
 // callerKnown returns the user who surely has a number, as calls show it; desk.ErrNotFound: nobody.

@@ -147,7 +147,8 @@ const (
 
 // KeepAccount remembers that a writer's account is a user's. Where the writer wants that, the user is
 // called as the writer is now.
-func (s Keeper) KeepAccount(ctx context.Context, w desk.Writer, id desk.UserID) error {
+func (s Keeper) KeepAccount(ctx context.Context, w desk.Writer, user desk.User) error {
+	id := user.ID
 	if w.Provider != "" {
 		if _, err := pg.Conn(s.DB).Exec(ctx, linkAccount, w.Provider, w.UID, desk.Plain(w.Username), id); err != nil {
 			return fmt.Errorf("account of user %d: %w", id, pg.Translate(err))
@@ -157,7 +158,11 @@ func (s Keeper) KeepAccount(ctx context.Context, w desk.Writer, id desk.UserID) 
 		return nil
 	}
 	login := desk.Cut(strings.ToLower(strings.TrimSpace(desk.Plain(w.Login))), maxWriterLogin)
-	if _, err := pg.Conn(s.DB).Exec(ctx, renameWriter, id, login, writerName(w.Firstname), writerName(w.Lastname)); err != nil {
+	firstname, lastname := writerName(w.Firstname), writerName(w.Lastname)
+	if (login == "" || login == user.Login) && firstname == user.Firstname && lastname == user.Lastname {
+		return nil
+	}
+	if _, err := pg.Conn(s.DB).Exec(ctx, renameWriter, id, login, firstname, lastname); err != nil {
 		return fmt.Errorf("names of user %d: %w", id, pg.Translate(err))
 	}
 	return nil
