@@ -145,7 +145,8 @@ func (n *Node) run(ctx context.Context, path string) error {
 			return false, errors.New("the node ended")
 		}
 		n.URL = n.address()
-		return n.URL != "" && healthy(ctx, n.URL), nil
+		return n.URL != "" && healthy(ctx, n.URL) &&
+			answers(ctx, http.MethodPut, n.URL+"/_cluster/settings", fullDisks), nil
 	})
 	if err != nil {
 		n.stop()
@@ -179,18 +180,27 @@ func (n *Node) address() string {
 	return ""
 }
 
+// fullDisks lets a node make indexes on a disk that is nearly full, as those of developers are.
+const fullDisks = `{"persistent":{"cluster.routing.allocation.disk.threshold_enabled":false}}`
+
 func healthy(ctx context.Context, url string) bool {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	return answers(ctx, http.MethodGet, url+"/_cluster/health?wait_for_status=yellow&timeout=1s", "")
+}
+
+// answers reports whether the node does what it is asked for.
+func answers(ctx context.Context, method, url, body string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/_cluster/health?wait_for_status=yellow&timeout=1s", http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, method, url, strings.NewReader(body))
 	if err != nil {
 		return false
 	}
+	request.Header.Set("Content-Type", "application/json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return false
 	}
-	return errors.Join(response.Body.Close()) == nil && response.StatusCode == http.StatusOK
+	return response.Body.Close() == nil && response.StatusCode == http.StatusOK
 }
 
 func (n *Node) stop() { n.process.Stop(host.StopWithin, syscall.SIGTERM) }
