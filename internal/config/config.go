@@ -161,13 +161,16 @@ func work(env *reader) Work {
 }
 
 // poolSize is how many tasks of a queue are worked on at once by default. Incoming messages cost
-// CPU and commits, deliveries mostly wait for other servers.
+// CPU and commits, deliveries mostly wait for other servers. What follows a ticket only computes
+// and commits: more of it at once than every second core takes them from who waits for an answer.
 func poolSize(queue string) int {
 	switch queue {
 	case task.Inbound:
 		return min(max(2*runtime.GOMAXPROCS(0), 4), 16)
 	case task.Deliver:
 		return 8
+	case task.Trigger, task.Notify, task.Index:
+		return max(1, runtime.GOMAXPROCS(0)/2)
 	case task.Maintenance:
 		return 1
 	default:
