@@ -131,12 +131,25 @@ func cleanLink(href string) string {
 			return ""
 		}
 		if linkSchemes[scheme] {
-			return href
+			return undisguise(href, scheme)
 		}
 	case href[0] == '/' || href[0] == '#' || href[0] == '?':
 		return href
 	}
 	return "http://" + href
+}
+
+// undisguise writes the scheme as all browsers read it: "http :" is none to them. A link whose scheme
+// can't be told from the rest is not worth its risk.
+func undisguise(href, scheme string) string {
+	written, rest, found := strings.Cut(href, ":")
+	switch {
+	case !found || normalize(written) != scheme:
+		return ""
+	case strings.EqualFold(written, scheme):
+		return href
+	}
+	return scheme + ":" + rest
 }
 
 func isScheme(text string) bool {
