@@ -171,21 +171,22 @@ func isRemote(src string) bool {
 	return strings.HasPrefix(src, "http") || strings.HasPrefix(src, "ftp") || strings.HasPrefix(src, "//")
 }
 
-// isSafeSource accepts images of this mail, images in the source itself and paths of this server.
+// isSafeSource accepts images of this mail, images in the source itself and paths of this server, if
+// that is what a browser reads as well as what is left without disguises.
 func isSafeSource(src string) bool {
 	plain := normalize(src)
-	if hasScript(plain) || strings.Contains(plain, `\`) {
-		return false
-	}
-	scheme, _, found := strings.Cut(plain, ":")
-	if !found || strings.Contains(scheme, "/") {
-		return true
-	}
-	if scheme == "cid" {
+	written := stripControls(src)
+	written = strings.ToLower(written[:min(len(written), maxURLPrefix)])
+	return !hasScript(plain) && !strings.Contains(plain, `\`) && hasSafeScheme(plain) && hasSafeScheme(written)
+}
+
+func hasSafeScheme(src string) bool {
+	scheme, _, found := strings.Cut(src, ":")
+	if !found || scheme == "cid" || strings.Contains(scheme, "/") {
 		return true
 	}
 	for _, prefix := range dataImages {
-		if strings.HasPrefix(plain, prefix) {
+		if strings.HasPrefix(src, prefix) {
 			return true
 		}
 	}
