@@ -84,7 +84,8 @@ func Pieces(text string, most int) (all []string) {
 
 // Ending is how the name of a file of a media type ends, where it has no name of its own; empty: nobody knows.
 func Ending(media string) string {
-	switch kind, _, _ := strings.Cut(media, ";"); strings.ToLower(strings.TrimSpace(kind)) { // of several, what people are used to
+	// Of several, what people are used to, and what a machine knows only if somebody installed a list of media types.
+	switch kind, _, _ := strings.Cut(media, ";"); strings.ToLower(strings.TrimSpace(kind)) {
 	case "image/jpeg":
 		return ".jpg"
 	case "audio/ogg":
@@ -99,6 +100,20 @@ func Ending(media string) string {
 		return ".3gp"
 	case "text/plain":
 		return ".txt"
+	case "text/html":
+		return ".html"
+	case "text/vcard", "text/x-vcard":
+		return ".vcf"
+	case "audio/amr":
+		return ".amr"
+	case "audio/aac":
+		return ".aac"
+	case "video/quicktime":
+		return ".mov"
+	case "video/webm":
+		return ".webm"
+	case "image/heic":
+		return ".heic"
 	}
 	if endings, _ := mime.ExtensionsByType(media); len(endings) > 0 {
 		return endings[0]

@@ -31,3 +31,16 @@ func TestPieces(t *testing.T) {
 		}
 	}
 }
+
+func TestEnding(t *testing.T) {
+	t.Parallel()
+	for media, want := range map[string]string{
+		"image/jpeg": ".jpg", "image/png": ".png", "Text/Plain; charset=utf-8": ".txt", "text/html": ".html",
+		"text/vcard": ".vcf", "text/x-vcard": ".vcf", "audio/amr": ".amr", "audio/ogg; codecs=opus": ".ogg",
+		"video/quicktime": ".mov", "application/pdf": ".pdf", "application/x-nobody-knows": "", "": "",
+	} {
+		if got := channels.Ending(media); got != want {
+			t.Errorf("%q: %q, want %q", media, got, want)
+		}
+	}
+}
