@@ -10,12 +10,14 @@ import (
 	"time"
 
 	"postroom/internal/devstack"
+	"postroom/internal/devstack/host"
 )
 
 // TestReadmeFirstTicket runs the commands that the README gives a newcomer, as they stand there:
 // those of the first ticket, and the examples of the API that go on with it.
 func TestReadmeFirstTicket(t *testing.T) {
 	t.Parallel()
+	host.Tool(t, "curl", "curl")
 	databaseURL := devstack.Database(t)
 	in := newInstance(t, databaseURL, devstack.Redis(t))
 	in.start()
