@@ -20,6 +20,10 @@ type Attachment struct {
 	CreatedAt   time.Time
 }
 
+// IsMessage reports whether a file is the text of a received message once more, as it came. It is no
+// file that somebody attached, and is passed on to nobody.
+func (a Attachment) IsMessage() bool { return a.Preferences["content-alternative"] == true }
+
 // What an attachment can belong to.
 const (
 	ObjectArticle     = "Ticket::Article"

@@ -94,6 +94,9 @@ func (r *run) copies(ctx context.Context, w EmailWrite) ([]desk.Attachment, erro
 	}
 	var chosen []desk.Attachment
 	for _, file := range files {
+		if file.IsMessage() {
+			continue
+		}
 		if inline := shownInline(file, last.Body); inline && repeats || !inline && w.Attachments {
 			chosen = append(chosen, file)
 		}

@@ -3,6 +3,7 @@ package webhook
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 	"time"
@@ -59,6 +60,9 @@ func (c *Call) custom() string {
 // objects are what placeholders can name.
 func (c *Call) objects() Object {
 	all := Object(c.Subject.Payload())
+	if c.Subject.Article == nil {
+		all["article"] = Object(nil)
+	}
 	ticket, _ := all["ticket"].(Object)
 	ticket[stateColor] = c.stateColor()
 	settings := c.Subject.Catalog.Settings
@@ -67,8 +71,24 @@ func (c *Call) objects() Object {
 	}
 	n := c.Notification
 	all["notification"] = Object{"subject": n.Subject, "message": n.Message, "link": n.Link, "body": n.Body, "changes": n.Changes}
-	fields, _ := c.Webhook.Preferences["pre_defined_webhook"].(Object)
-	all["webhook"] = orEmpty(fields)
+	all["webhook"] = c.fields()
+	return all
+}
+
+// fields are what whoever set up a webhook for a well-known system said, and empty texts for the rest.
+func (c *Call) fields() Object {
+	all := Object{}
+	if kind := c.Webhook.PreDefinedWebhookType; kind != nil {
+		for _, d := range Definitions {
+			for _, f := range d.Fields {
+				if d.ID == *kind {
+					all[f.Name] = ""
+				}
+			}
+		}
+	}
+	said, _ := c.Webhook.Preferences["pre_defined_webhook"].(Object)
+	maps.Copy(all, said)
 	return all
 }
 
@@ -133,6 +153,9 @@ func look(path string, objects Object) any {
 	walked := name
 	for deeper {
 		var step string
+		if found == nil {
+			return "" // a message that there is not says nothing
+		}
 		step, rest, deeper = strings.Cut(rest, ".")
 		walked += "." + step
 		value, has := found[step]

@@ -92,7 +92,7 @@ func (s *Subject) person(id desk.UserID) Object {
 	for _, a := range s.Catalog.CustomAttributes("User") {
 		columns[a.Name] = a.Of(p.Custom)
 	}
-	columns["role_ids"], columns["roles"] = p.RoleIDs, p.Roles
+	columns["role_ids"], columns["roles"] = p.RoleIDs, append([]string{}, p.Roles...)
 	columns["organization_ids"] = p.OrganizationIDs
 	if p.OrganizationID != nil {
 		columns["organization"] = s.Organizations[*p.OrganizationID].Name

@@ -116,6 +116,9 @@ func TestPayloadOfLittle(t *testing.T) {
 	if article, ok := payload["article"].(map[string]any); !ok || len(article) != 0 {
 		t.Errorf("article = %v, want {}", payload["article"])
 	}
+	if nobody := at(sent(t, subject()), "ticket.owner.roles"); fmt.Sprint(nobody) != "[]" {
+		t.Errorf("roles of nobody = %v, want a list without any", nobody)
+	}
 	for _, key := range []string{"organization", "owner"} {
 		if value, there := payload["ticket"].(map[string]any)[key]; !there || value != nil {
 			t.Errorf("%s = %v (%v), want null", key, value, there)
@@ -174,5 +177,26 @@ func TestDefinitionsAreObjectsWithKnownPlaceholders(t *testing.T) {
 				t.Errorf("%s names %s, which nobody knows", d.ID, p[0])
 			}
 		}
+	}
+}
+
+func TestPlaceholdersOfWhatNobodySaidAreEmpty(t *testing.T) {
+	t.Parallel()
+	for _, d := range webhook.Definitions {
+		s := subject()
+		s.Article = nil
+		call := &webhook.Call{Subject: s, Webhook: desk.Webhook{PreDefinedWebhookType: &d.ID}}
+		body, err := call.Body()
+		if err != nil || strings.Contains(string(body), "no such") {
+			t.Errorf("%s without fields: %s, %v", d.ID, body, err)
+		}
+	}
+	own := `{"text": "#{article.body}", "from": "#{article.created_by.email}", "wrong": "#{ticket.weather}", "channel": "#{webhook.messaging_channel}"}`
+	s := subject()
+	s.Article = nil
+	call := &webhook.Call{Subject: s, Webhook: desk.Webhook{CustomizedPayload: true, CustomPayload: &own}}
+	want := `{"text": "", "from": "", "wrong": "#{ticket.weather / no such method}", "channel": "#{webhook.messaging_channel / no such method}"}`
+	if body, err := call.Body(); string(body) != want || err != nil {
+		t.Errorf("a payload about no article: %s, %v, want %s", body, err, want)
 	}
 }

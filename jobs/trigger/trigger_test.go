@@ -342,6 +342,8 @@ func TestRecipientsAndWhatComesAlong(t *testing.T) {
 	o.exec(`INSERT INTO blobs (sha256, size, place) VALUES (sha256('x'), 1, 'DB')`)
 	o.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id)
 		SELECT 'Ticket::Article', (SELECT max(id) FROM ticket_articles), 'plan.pdf', 1, (SELECT max(id) FROM blobs), 1`)
+	o.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id, preferences)
+		SELECT 'Ticket::Article', o_id, 'message.html', 1, blob_id, 1, '{"content-alternative": true}' FROM attachments WHERE filename = 'plan.pdf'`)
 	o.work()
 	var to string
 	var id int64

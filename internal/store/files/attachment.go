@@ -93,14 +93,15 @@ func (s Keeper) DeleteAttachmentsOf(ctx context.Context, class string, oid int64
 	return blobs, nil
 }
 
-// CopyAttachments gives a record the files of another too, and returns the copies. Of files that wait
-// for a form to be sent, everybody copies the own ones only.
+// CopyAttachments gives a record the files of another too, and returns the copies: not the text of a
+// message once more, and of files that wait for a form to be sent, only one's own.
 func (s Keeper) CopyAttachments(ctx context.Context, fromClass string, from int64, toClass string, to int64, by desk.UserID) ([]desk.Attachment, error) {
 	return pg.Many[desk.Attachment](ctx, s.DB, "copy files", `
 		INSERT INTO attachments (object, o_id, filename, size, blob_id, preferences, created_by_id)
 		SELECT $3, $4, filename, size, blob_id, preferences, $5
 		FROM attachments
 		WHERE object = $1 AND o_id = $2 AND (object <> 'UploadCache' OR created_by_id = $5)
+			AND preferences->'content-alternative' IS DISTINCT FROM 'true'
 		ORDER BY id
 		RETURNING id, object, o_id, filename, size, blob_id, preferences, created_by_id, created_at`, fromClass, from, toClass, to, by)
 }
