@@ -75,6 +75,9 @@ func TestMessageBirdThereAndBack(t *testing.T) {
 	t.Parallel()
 	p := openPhones(t).connect(`{"area": "Sms::Account", "group_id": 1, "options": {"adapter": "sms/message_bird", "token": "bird token", "sender": "4930123", "signing_key": "` + birdKey + `"}}`)
 	p.work()
+	if all := fmt.Sprint(p.Get("boss", "/channels_sms").Is(200).Object()); strings.Contains(all, birdKey) || strings.Contains(all, "bird token") {
+		t.Errorf("secrets are shown: %s", all)
+	}
 	said := url.Values{
 		"id": {"a1"}, "message_id": {"mb1"}, "originator": {"491711234567"}, "recipient": {"4930123"}, "incomingMessage": {"Is anybody there?"},
 		"reference": {"r1"}, "createdDatetime": {"2026-11-22T08:00:00+00:00"},

@@ -60,7 +60,8 @@ func New(house *rest.House) *Room {
 // Routes are the addresses of the room.
 func (s *Room) Routes(t *rest.Table) {
 	for _, family := range []string{"chat", "form"} {
-		t.Handle("GET /assets/"+family+"/{file}", rest.Public, s.serve(family)).GivesFile("text/javascript")
+		// Caches keep these answers for everybody: they must not give anybody a session.
+		t.Handle("GET /assets/"+family+"/{file}", rest.Webhook, s.serve(family)).GivesFile("text/javascript")
 	}
 }
 

@@ -23,6 +23,9 @@ func TestScriptsAreServed(t *testing.T) {
 		if got.Header.Get("Access-Control-Allow-Origin") != "*" {
 			t.Errorf("%s: other sites may not use it", path)
 		}
+		if badge := got.Header.Get("Set-Cookie") + got.Header.Get("CSRF-TOKEN"); badge != "" {
+			t.Errorf("%s: what caches keep for all visitors says %s", path, badge)
+		}
 		again := o.Request(http.MethodGet, path, "")
 		again.Header.Set("If-None-Match", got.Header.Get("ETag"))
 		if status := o.Send(again).Status; status != http.StatusNotModified {

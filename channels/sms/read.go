@@ -131,6 +131,9 @@ func (c *Client) Read(_ context.Context, channel desk.Channel, raw []byte) (*cha
 		Article: map[string]any{"sms": n.article, "channel_id": channel.ID},
 		ReplyTo: n.from,
 	}
+	if o.Adapter == HTTP && n.id != "" { // may be no more than a number, which another gateway has given, too
+		w.ID = fmt.Sprintf("%s@sms.%d", n.id, channel.ID)
+	}
 	for i, m := range n.media {
 		w.Files = append(w.Files, c.remote(o, m, i))
 	}

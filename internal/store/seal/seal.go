@@ -25,8 +25,8 @@ var secretKeys = map[string]bool{
 	"access_token": true, "refresh_token": true, "auth_token": true, "account_sid_token": true, "api_key": true,
 	"http_basic_auth_password": true, "bearer_token_auth": true,
 	"application_secret": true, "consumer_secret": true, "oauth_token": true, "oauth_token_secret": true, "id_token": true,
-	"webhook_secret": true,
-	"bind_pw":        true, "app_secret": true, "private_key": true, "private_key_secret": true,
+	"webhook_secret": true, "signing_key": true,
+	"bind_pw": true, "app_secret": true, "private_key": true, "private_key_secret": true,
 }
 
 // Sealer encrypts secrets at rest with XChaCha20-Poly1305.
