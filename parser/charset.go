@@ -3,6 +3,7 @@ package parser
 import (
 	"bytes"
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -114,6 +115,26 @@ func bodyText(data []byte, declared string) string {
 		}
 	}
 	return detectedText(data)
+}
+
+// metaCharsets is where pages say their charset: <meta charset="…"> and <meta … content="…; charset=…">.
+var metaCharsets = regexp.MustCompile(`(?i)<meta\s[^<>]{0,200}charset\s{0,9}=\s{0,9}["']?\s{0,9}([a-z0-9._:-]{1,40})`)
+
+// metaSample is how far into a page browsers look for its charset, and a little more.
+const metaSample = 4 << 10
+
+// metaCharset is what a page says about itself; empty: nothing. UTF-16 and UTF-7 are never true: the
+// page was read as ASCII to get here.
+func metaCharset(page []byte) string {
+	found := metaCharsets.FindSubmatch(page[:min(len(page), metaSample)])
+	if found == nil {
+		return ""
+	}
+	name := string(found[1])
+	if known := canonical(name); known == "utf-7" || strings.HasPrefix(known, "utf-16") {
+		return ""
+	}
+	return name
 }
 
 // isSevenBit reports whether text of this charset looks like ASCII.

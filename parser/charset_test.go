@@ -104,3 +104,25 @@ func allMails(t *testing.T) map[string][]byte {
 	}
 	return mails
 }
+
+func TestPagesSayTheirCharset(t *testing.T) {
+	t.Parallel()
+	const privet, gruss = "\xcf\xf0\xe8\xe2\xe5\xf2", "Gr\xfc\xdfe"
+	for _, tc := range []struct{ header, page, want string }{
+		{"text/html", `<html><head><meta charset=windows-1251></head>` + privet, "Привет"},
+		{"text/html", `<META http-equiv="Content-Type" content="text/html; charset = 'Windows-1251' ">` + privet, "Привет"},
+		{"text/html; charset=koi8-r", `<meta charset="windows-1251">` + "\xf0\xd2\xc9\xd7\xc5\xd4", "Привет"}, // the mail counts
+		{"text/html", `<meta charset="windows-1251">Привет`, "Привет"},                                        // UTF-8 whatever it says
+		{"text/html", `<meta charset="utf-16">` + gruss, "Grüße"},
+		{"text/html", `<meta charset="no-such">` + gruss, "Grüße"},
+		{"text/html", `<meta name="x"><p title="charset=windows-1251">` + gruss, "Grüße"},
+		{"text/html", strings.Repeat(" ", metaSample) + `<meta charset="windows-1251">` + gruss, "Grüße"},
+		{"text/html", `<meta charset="iso-2022-jp">` + "\x1b$B$3$s\x1b(B", "こん"},
+		{"text/plain", `<meta charset=windows-1251>` + gruss, "Grüße"},
+	} {
+		msg, err := Parse([]byte("From: a@example.com\r\nContent-Type: "+tc.header+"\r\n\r\n"+tc.page), Options{})
+		if err != nil || !strings.Contains(msg.Body, tc.want) {
+			t.Errorf("%s, %.60q: read as %.80q, %v, want %q in it", tc.header, tc.page, msg.Body, err, tc.want)
+		}
+	}
+}

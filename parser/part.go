@@ -111,7 +111,11 @@ const maxText = 6 << 20
 
 // text is the body as UTF-8 with LF line ends.
 func (p *part) text() string {
-	return lineFeeds(bodyText(beginning(p.data(), maxText), p.media.params["charset"]))
+	data, charset := beginning(p.data(), maxText), p.media.params["charset"]
+	if charset == "" && p.media.name == "text/html" {
+		charset = metaCharset(data)
+	}
+	return lineFeeds(bodyText(data, charset))
 }
 
 // beginning cuts a text of an unknown charset where no character should be: behind a line, or else
