@@ -2,6 +2,7 @@ package richtext
 
 import (
 	"encoding/base64"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -56,17 +57,27 @@ func dataImage(src string) (Image, bool) {
 	return Image{ContentType: kind, Data: bytes}, true
 }
 
-// RewriteCIDs replaces cid: sources by the URL of their attachment; false: the reference stays.
-func RewriteCIDs(source string, url func(cid string) (string, bool)) string {
-	if !strings.Contains(source, "cid:") {
+// RewriteCIDs replaces cid: sources by the URL of their attachment; false: the reference stays. Some
+// mailers write the Content-ID as it is, others escape it as URLs are (RFC 2392): it is asked for in
+// that order.
+func RewriteCIDs(source string, place func(cid string) (string, bool)) string {
+	if !strings.Contains(source, "cid:") && !strings.Contains(source, "CID:") {
 		return source
 	}
 	return RewriteImages(source, func(src string) (string, bool) {
-		cid, found := strings.CutPrefix(src, "cid:")
-		if !found {
+		const scheme = "cid:"
+		if len(src) < len(scheme) || !strings.EqualFold(src[:len(scheme)], scheme) {
 			return "", false
 		}
-		return url(cid)
+		cid := src[len(scheme):]
+		if found, ok := place(cid); ok {
+			return found, true
+		}
+		plain, err := url.PathUnescape(cid)
+		if err != nil || plain == cid {
+			return "", false
+		}
+		return place(plain)
 	})
 }
 

@@ -245,6 +245,21 @@ func TestRewriteCIDs(t *testing.T) {
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	for src, want := range map[string]string{
+		"CID:a": "/1", "cid:a%20b@x": "/2", "cid:50%@x": "/3", "cid:c%2541@x": "/4", "cid:%zz": "", "cid:d": "", "cidr": "", "ci": "",
+	} {
+		source := `<img src="` + src + `">`
+		got := RewriteCIDs(source, func(cid string) (string, bool) {
+			place, ok := map[string]string{"a": "/1", "a b@x": "/2", "50%@x": "/3", "c%2541@x": "/4", "c%41@x": "/5"}[cid]
+			return place, ok
+		})
+		if want == "" {
+			want = src
+		}
+		if got != `<img src="`+want+`">` {
+			t.Errorf("%s became %s, want %s", src, got, want)
+		}
+	}
 }
 
 func TestSanitizeKeepsToALength(t *testing.T) {
