@@ -168,6 +168,16 @@ type Letter struct {
 	// Done is how many parts of it are known to have arrived at an earlier attempt: texts, files,
 	// recipients, in the order in which the messenger sends them. They are not sent again.
 	Done int
+	// Arrived notes what has arrived; nil: nobody does. See Note.
+	Arrived func(ctx context.Context, sent Sent)
+}
+
+// Note is what a messenger calls after each of so many parts: when this process dies before the last one has
+// arrived, those before it are not sent again.
+func (l Letter) Note(ctx context.Context, sent Sent, of int) {
+	if l.Arrived != nil && sent.Parts < of {
+		l.Arrived(ctx, sent)
+	}
 }
 
 // LetterFile is a file of a letter, whose bytes are read when it is its turn.
@@ -192,7 +202,7 @@ type Messenger interface {
 	// Way returns the channel by which a letter goes. Its error is for people: it says what is missing.
 	Way(c *desk.Catalog, l Letter) (desk.Channel, error)
 
-	// Send delivers a letter, from part Done on. An error that is desk.Permanent would happen again and
+	// Send delivers a letter, from part Done on, and calls Letter.Note after each part. An error that is desk.Permanent would happen again and
 	// ends the delivery; a *LaterError counts as no attempt; any other is worth another attempt.
 	Send(ctx context.Context, by desk.Channel, l Letter) (Sent, error)
 

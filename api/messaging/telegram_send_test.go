@@ -78,6 +78,28 @@ func TestOutagesAreOutlivedAndNothingGoesTwice(t *testing.T) {
 	}
 }
 
+// Whoever sends a long answer may be killed at any time: what has arrived until then is known.
+func TestPartsAreNotedAsTheyArrive(t *testing.T) {
+	t.Parallel()
+	b, id := asked(t)
+	hold := make(chan struct{})
+	b.telegram.Fail("sendDocument", telegramtest.Failure{}, telegramtest.Failure{Until: hold})
+	file := func(name string) string {
+		return `{"filename": "` + name + `", "data": "YQ==", "mime-type": "text/plain"}`
+	}
+	path := b.answers(id, `"body": "Two files", "attachments": [`+file("a.txt")+`, `+file("b.txt")+`]`)
+	kept := func() map[string]any { return preferences(b.Get("emma", path).Is(200).Object()) }
+	b.Eventually("two of three parts", func() bool { return kept()["delivery_parts"] == 2.0 })
+	if got := kept(); got["delivery_status"] != nil || got["telegram"] == nil {
+		t.Errorf("preferences meanwhile = %v", got)
+	}
+	close(hold)
+	b.Eventually("delivery", func() bool { return kept()["delivery_status"] == "success" })
+	if got := kept(); got["delivery_parts"] != nil {
+		t.Errorf("preferences in the end = %v", got)
+	}
+}
+
 func TestFailureIsVisibleAndToldToAgents(t *testing.T) {
 	t.Parallel()
 	b, id := asked(t)

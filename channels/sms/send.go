@@ -100,6 +100,7 @@ func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (
 			sent.MessageID = id
 			sent.Preferences = with(sent.Preferences, "sms", map[string]any{"message_id": id})
 		}
+		l.Note(ctx, sent, len(to)*len(texts))
 	}
 	sent.From = o.Sender
 	return sent, nil

@@ -79,6 +79,7 @@ func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (
 		if message.Chat != nil {
 			sent.To = called(*message.Chat)
 		}
+		l.Note(ctx, sent, len(texts)+len(l.Files))
 	}
 	first := l.Article.Preferences["telegram"] // of an earlier attempt
 	if now, ok := sent.Preferences["telegram"]; ok {

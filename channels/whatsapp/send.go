@@ -125,6 +125,7 @@ func (s *Sender) Send(ctx context.Context, by desk.Channel, l channels.Letter) (
 		if sent.Parts++; part == 0 {
 			sent.Preferences = map[string]any{"whatsapp": map[string]any{"message_id": id}}
 		}
+		l.Note(ctx, sent, len(pieces))
 	}
 	about, _ := l.Article.Preferences["whatsapp"].(map[string]any) // of an earlier attempt
 	if now, ok := sent.Preferences["whatsapp"].(map[string]any); ok {

@@ -158,6 +158,11 @@ func (j *Deliver) send(ctx context.Context, d *delivery) (channels.Sent, error) 
 		return nothing, err
 	}
 	defer leave()
+	d.Arrived = func(ctx context.Context, sent channels.Sent) {
+		if err := j.noteProgress(ctx, d, sent); err != nil {
+			j.log.WarnContext(ctx, "part of an article was sent, which is not noted yet", "article_id", d.Article.ID, "error", err)
+		}
+	}
 	return d.way.Sender.Send(ctx, d.channel, d.Letter)
 }
 

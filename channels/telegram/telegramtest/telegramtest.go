@@ -33,7 +33,8 @@ type Call struct {
 type Failure struct {
 	Status int
 	Body   string
-	Cut    bool // the connection ends without an answer
+	Cut    bool          // the connection ends without an answer
+	Until  chan struct{} // the answer waits for this to be closed; alone it is the usual one then
 }
 
 // Server is a Telegram.
@@ -136,7 +137,14 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.calls = append(s.calls, call)
 	s.mu.Unlock()
-	if f := s.failing(call.Method); f != nil {
+	f := s.failing(call.Method)
+	if f != nil && f.Until != nil {
+		select {
+		case <-f.Until:
+		case <-r.Context().Done(): // nobody waits for it any more
+		}
+	}
+	if f != nil && (f.Cut || f.Status != 0) {
 		f.write(w)
 		return
 	}
