@@ -218,12 +218,23 @@ func TestOtherGatewaysBringMessages(t *testing.T) {
 	p.connect(`{"area": "Sms::Account", "group_id": 1, "options": {"adapter": "sms/http", "gateway": "https://gateway.example.com", "field_from": "msisdn", "field_id": "uuid"}}`)
 	p.Send(p.Request(http.MethodPost, "/api/v1/sms_webhook/"+p.token, `{"msisdn": 4917200, "to": "15550", "text": "By another", "uuid": "u1"}`)).Is(200).Same(t, `{}`)
 	p.Send(p.Request(http.MethodPost, "/api/v1/sms_webhook/"+p.token, `{"text": "From nobody"}`)).Refuses(422, "The required parameter 'msisdn' is missing.")
+	p.settled()
+	p.connect(`{"area": "Sms::Account", "group_id": 1, "options": {"adapter": "sms/http", "gateway": "https://gateway.example.org"}}`)
+	p.Send(p.Request(http.MethodPost, "/api/v1/sms_webhook/"+p.token, `{"from": "4917200", "text": "By a third, that counts likewise", "id": "u1"}`)).Is(200)
 	tickets := p.settled()
 	if len(tickets) != 2 {
 		t.Fatalf("tickets = %v, want two", tickets)
 	}
-	if got := p.articles(tickets[0])[0]["body"].(string) + ", " + p.articles(tickets[1])[0]["body"].(string); got != "By bird, By another" && got != "By another, By bird" {
-		t.Errorf("articles = %s", got)
+	var got []string
+	for _, article := range append(p.articles(tickets[0]), p.articles(tickets[1])...) {
+		got = append(got, article["body"].(string))
+	}
+	if slices.Sort(got); !slices.Equal(got, []string{"By a third, that counts likewise", "By another", "By bird"}) {
+		t.Errorf("articles = %q", got)
+	}
+	var answered int
+	if p.One(&answered, `SELECT (preferences->>'channel_id')::int FROM tickets WHERE title = 'By another'`); answered != p.channel {
+		t.Errorf("answers go by channel %d, want %d, which the customer wrote to last", answered, p.channel)
 	}
 }
 

@@ -76,13 +76,17 @@ func (msg *message) open(ctx context.Context, tx *store.Store) (*desk.Ticket, er
 		ID: id, Number: number, GroupID: msg.catalog.UsableGroup(group), StateID: msg.catalog.DefaultState(), PriorityID: msg.catalog.DefaultPriority(),
 		OwnerID: desk.SystemUser, CustomerID: msg.writer.ID, OrganizationID: msg.writer.OrganizationID,
 		Title:       cmp.Or(desk.Cut(oneLine(msg.Title), desk.MaxTitle), noTitle),
-		Preferences: merged(msg.Ticket, map[string]any{"channel_id": msg.channel.ID}),
+		Preferences: merged(nil, msg.marks()),
 	}
 	t.CreatedByID, t.UpdatedByID = msg.writer.ID, msg.writer.ID
 	t.CreatedAt, t.UpdatedAt = msg.known.Now, msg.known.Now
 	t.Settle(desk.Ticket{}, msg.catalog, msg.known.Now)
 	return t, nil
 }
+
+// marks are what a ticket keeps of the message's channel. It is the one that answers go by: also when what was
+// begun by another is gone on with.
+func (msg *message) marks() map[string]any { return with(msg.Ticket, "channel_id", msg.channel.ID) }
 
 // noTitle is the title of a ticket about whose matter nothing is said.
 const noTitle = "-"
@@ -96,7 +100,7 @@ func (msg *message) follow(ctx context.Context, tx *store.Store, before desk.Tic
 	if t.StateID != msg.catalog.DefaultState() {
 		t.StateID = msg.catalog.FollowUpState()
 	}
-	t.Preferences, t.UpdatedByID = merged(t.Preferences, msg.Ticket), msg.writer.ID
+	t.Preferences, t.UpdatedByID = merged(t.Preferences, msg.marks()), msg.writer.ID
 	if t.OwnerID != desk.SystemUser {
 		may, err := tx.MayOwn(ctx, t.OwnerID, t.GroupID)
 		if err != nil {
