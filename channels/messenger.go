@@ -202,8 +202,9 @@ type Messenger interface {
 	// Way returns the channel by which a letter goes. Its error is for people: it says what is missing.
 	Way(c *desk.Catalog, l Letter) (desk.Channel, error)
 
-	// Send delivers a letter, from part Done on, and calls Letter.Note after each part. An error that is desk.Permanent would happen again and
-	// ends the delivery; a *LaterError counts as no attempt; any other is worth another attempt.
+	// Send delivers a letter, from part Done on, and calls Letter.Note after each part. An error that is
+	// desk.Permanent would happen again and ends the delivery; a *LaterError counts as no attempt; any other is
+	// worth another attempt.
 	Send(ctx context.Context, by desk.Channel, l Letter) (Sent, error)
 
 	// Tell sends a text that is no article: as much of it as one message holds. It returns what is left
