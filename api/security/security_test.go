@@ -227,7 +227,7 @@ func TestKeyThatComesLate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	words := "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nGood news.\r\n--b\r\n" +
+	words := "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/html\r\n\r\n<b>Good news.</b><img src=\"http://example.com/x.gif\">\r\n--b\r\n" +
 		"Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=plan.pdf\r\n\r\n%PDF\r\n--b--\r\n"
 	envelope, err := smime.Encrypt([]byte(words), certificates)
 	if err != nil {
@@ -265,8 +265,12 @@ func TestKeyThatComesLate(t *testing.T) {
 	if got := o.Post("emma", retry, "").Is(200).Object(); got["type"] != "S/MIME" || got["encryption"].(map[string]any)["success"] != true {
 		t.Errorf("with the key: %v", got)
 	}
-	if text, comment, files := shown(); text != "Good news." || comment != "/CN="+us || files != 1 {
+	if text, comment, files := shown(); text != "<b>Good news.</b>" || comment != "/CN="+us || files != 2 {
 		t.Errorf("after: %q, %q, %d files", text, comment, files)
+	}
+	preferences := o.Get("emma", fmt.Sprintf("/ticket_articles/%d", article)).Is(200).Object()["preferences"].(map[string]any)
+	if preferences["remote_content_removed"] != true {
+		t.Errorf("preferences after = %v, want to be told of the remote image", preferences)
 	}
 	if raw := o.Get("emma", fmt.Sprintf("/ticket_article_plain/%d", article)).Is(200).Body; string(raw) != mail {
 		t.Errorf("the mail as it came is %q", raw)

@@ -81,6 +81,9 @@ func (in *Intake) refill(ctx context.Context, tx *store.Store, id desk.ArticleID
 		return tx.SaveArticle(ctx, article)
 	}
 	article.ContentType, article.Body = read.ContentType, desk.Cut(clean(read.StoredBody()), desk.MaxBody)
+	if read.ContentType == "text/html" {
+		article.Preferences["remote_content_removed"] = read.RemoteContentRemoved
+	}
 	if err := tx.SaveArticle(ctx, article); err != nil {
 		return err
 	}
