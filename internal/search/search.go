@@ -59,6 +59,8 @@ type parser struct {
 	attributes *rules.Attributes
 	now        time.Time
 	marks      []wording.Mark // of what is to be found
+	begun      string         // the attribute of a name whose first word was read: state.name of state.name:pending
+	behind     int            // the token behind that word
 }
 
 func (p *parser) end() bool { return p.next >= len(p.tokens) }
@@ -135,6 +137,9 @@ func (p *parser) positive(field string, depth int) *part {
 		if known := p.field(t.text); known != "" {
 			return p.value(known, t, depth)
 		}
+		if known := p.field(strings.TrimSuffix(t.text, keyword)); known != "" {
+			return p.whole(known, t, depth)
+		}
 		// Not an attribute, as in "Re: printer" or a web address: a word like others.
 		if !p.end() && p.tokens[p.next].glued {
 			t.text += ":" + p.tokens[p.next].raw
@@ -142,6 +147,10 @@ func (p *parser) positive(field string, depth int) *part {
 			return p.word(field, token{kind: word, text: t.text, raw: t.text})
 		}
 		t.text += ":"
+	case word:
+		if field == "" && p.begun != "" && p.behind == p.next-1 {
+			return p.further(t)
+		}
 	}
 	return p.word(field, t)
 }
@@ -163,6 +172,14 @@ func (p *parser) field(typed string) string {
 	for _, name := range []string{typed, p.attributes.Main() + "." + typed} {
 		if _, known := p.attributes.Kind(name); known {
 			return name
+		}
+	}
+	// Search engines know what another system calls something by a name below that of the attribute.
+	if above, found := strings.CutSuffix(typed, ".value"); found {
+		if name := p.field(above); name != "" {
+			if kind, _ := p.attributes.Kind(name); kind == rules.External {
+				return name
+			}
 		}
 	}
 	return ""

@@ -34,6 +34,7 @@ func TestTextBecomesQuery(t *testing.T) {
 	catalog := &desk.Catalog{Attributes: map[string][]desk.Attribute{"Ticket": {
 		{Object: "Ticket", Name: "color", DataType: "select", Active: true, Editable: true},
 		{Object: "Ticket", Name: "parts", DataType: "multiselect", Active: true, Editable: true},
+		{Object: "Ticket", Name: "asset", DataType: "autocompletion_ajax_external_data_source", Active: true, Editable: true},
 	}}}
 	tickets := rules.TicketAttributes(catalog)
 	for _, tc := range []struct{ text, want string }{
@@ -73,6 +74,23 @@ func TestTextBecomesQuery(t *testing.T) {
 		{"state.name:(new OR open) AND title:foo*", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)` +
 			` OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)) AND (<foo> AND t.title ~* \mfoo\w*\M))`},
 		{`state.name:"pending reminder"`, `t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mpending reminder\M)`},
+		// Programs write names without quotes.
+		{"state.name:pending reminder", `(t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mpending\M)` +
+			` AND (<reminder> OR t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mreminder\M)))`},
+		{"NOT group.name:a b c", `((t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \ma\M)) IS NOT TRUE` +
+			` AND (<b> OR t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \mb\M))` +
+			` AND (<c> OR t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \mc\M)))`},
+		{"state.name:open AND reminder", "(t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \\mopen\\M) AND <reminder>)"},
+		{"state.name:(open new) reminder", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)` +
+			` AND t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)) AND <reminder>)`},
+		{`state.name.keyword:"pending reminder"`, `t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name = ANY(pending reminder))`},
+		{"title.keyword:Fire", "(<fire> AND t.title = ANY(Fire))"},
+		{"title.keyword:F*", "(<f> AND t.title ~* \\mF\\w*\\M)"},
+		{"tags.keyword:vip", "EXISTS (SELECT FROM taggings g JOIN tags n ON n.id = g.tag_id WHERE g.object = 'Ticket' AND g.o_id = t.id AND n.name = ANY(vip))"},
+		{"_exists_:note.keyword", "t.note IS NOT NULL"},
+		{"asset:7 OR asset.value:8", "(t.custom.asset = ANY(7) OR t.custom.asset = ANY(8))"},
+		{"title.value:7", "<title.value:7>"},
+		{"www.example.org:8080", "<www.example.org:8080>"},
 		{"customer.email:a.b@c.org", `t.customer_id IN (SELECT x.id FROM users x WHERE x.email ~* \ma\.b\@c\.org\M)`},
 		{"article.body:fire", `(<fire> AND EXISTS (SELECT FROM ticket_articles a WHERE a.ticket_id = t.id AND a.body ~* \mfire\M))`},
 		{"tags:vip", "EXISTS (SELECT FROM taggings g JOIN tags n ON n.id = g.tag_id WHERE g.object = 'Ticket' AND g.o_id = t.id AND n.name = ANY(vip))"},
@@ -125,6 +143,8 @@ func TestTextBecomesQueryOfEngine(t *testing.T) {
 		{`title:"on fire"`, `title:"on fire"`},
 		{"title:on-fire", `title:"on-fire"`},
 		{"state.name:(new OR open)", "(state.name:new OR state.name:open)"},
+		{"state.name:pending reminder", "(state.name:pending AND (reminder* OR state.name:reminder))"},
+		{`state.name.keyword:"pending reminder"`, `state.name.keyword:"pending reminder"`},
 		{"customer.email:a.b@c.org", `customer.email:"a.b@c.org"`},
 		{"article.body:fire", "article.body:fire"},
 		{"tags:vip", `tags.keyword:"vip"`},

@@ -53,7 +53,7 @@ func tokens(text string) []token {
 }
 
 var (
-	fieldName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*)?:`)
+	fieldName = regexp.MustCompile(`^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z_][a-zA-Z0-9_]*){0,2}:`)
 	rangeText = regexp.MustCompile(`^[\[{]\s*(\S+)\s+TO\s+(\S+?)\s*[\]}]`)
 	weight    = regexp.MustCompile(`^(\^[0-9.]+|~[0-9.]*)`)
 )

@@ -22,9 +22,50 @@ func (p *parser) value(field string, named token, depth int) *part {
 	case t.kind == opening:
 		return p.group(field, depth)
 	case field == "_exists_":
-		return p.exists(p.field(t.text), t)
+		return p.exists(p.field(strings.TrimSuffix(t.text, keyword)), t)
+	case t.kind == word && strings.HasSuffix(field, ".name"):
+		p.begun, p.behind = field, p.next
 	}
 	return p.word(field, t)
+}
+
+// further reads a word behind the first one of a name: programs write state.name:pending reminder without
+// quotes, and search engines, which look for words in names, too, find what they mean.
+func (p *parser) further(t token) *part {
+	name := p.begun
+	p.behind = p.next
+	found := p.word("", t)
+	if found == nil {
+		return nil
+	}
+	inName := p.compare(name, t)
+	if inName == nil {
+		return found
+	}
+	return anyOf([]*part{found, inName})
+}
+
+// keyword, behind the name of an attribute, asks for the whole text of it: title.keyword:"on fire".
+const keyword = ".keyword"
+
+// whole reads a value that a text has to be from beginning to end.
+func (p *parser) whole(field string, named token, depth int) *part {
+	kind, _ := p.attributes.Kind(field)
+	if p.end() || kind != rules.Text {
+		return p.value(field, named, depth)
+	}
+	t := p.tokens[p.next]
+	if !t.glued || t.kind != phrase && t.kind != word || t.kind == word && strings.ContainsAny(t.text, "*?<>") {
+		return p.value(field, named, depth)
+	}
+	p.next++
+	p.terms++
+	text := plainText(t)
+	found := p.one(field, "is", text, p.engineName(field)+keyword+":"+engineQuoted(text))
+	if found == nil || p.terms > maxTerms {
+		return nil
+	}
+	return narrowed(field, t, found)
 }
 
 // word makes a query of one word or phrase; nil: it says nothing.
@@ -110,6 +151,8 @@ func (p *parser) compare(field string, t token) *part {
 		return p.one(field, "contains one", text, name+".keyword:"+engineQuoted(text))
 	case rules.Time, rules.Date:
 		return p.day(field, text)
+	case rules.External:
+		name += ".value"
 	}
 	return p.one(field, "is", text, name+":"+engineQuoted(text))
 }
@@ -137,6 +180,11 @@ func (p *parser) text(field string, t token) *part {
 	}
 	open := t.kind == word && strings.Trim(t.text, "*") != t.text
 	p.marks = append(p.marks, wording.Mark{Field: p.engineName(field), Pattern: likePattern(t), Whole: !open})
+	return narrowed(field, t, found)
+}
+
+// narrowed asks the index for the words of a text before the text is looked at.
+func narrowed(field string, t token, found *part) *part {
 	if !indexed[field] {
 		return found
 	}
