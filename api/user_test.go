@@ -294,6 +294,31 @@ func TestGroupAccessComesBackWithTheRole(t *testing.T) {
 	}
 }
 
+func TestWhoBecomesAnAgentThroughARoleIsToldOfTickets(t *testing.T) {
+	t.Parallel()
+	o := apitest.Open(t)
+	helpers := fmt.Sprintf("/roles/%d", o.Post("chris", "/roles", `{"name": "Helper", "permissions": ["report"]}`).Is(201).ID())
+	path := "/users/" + idOf(o, "stranger")
+	o.Put("chris", path, `{"roles": ["Helper"], "preferences": {"notification_config": null, "theme": "dark"}}`).Is(200)
+	preferences := func() map[string]any {
+		return o.Get("chris", path).Is(200).Object()["preferences"].(map[string]any)
+	}
+	if got := preferences()["notification_config"]; got != nil {
+		t.Errorf("who isn't an agent is told of tickets: %v", got)
+	}
+	o.Put("chris", helpers, `{"permissions": ["ticket.agent"]}`).Is(200)
+	now := preferences()
+	config, _ := now["notification_config"].(map[string]any)
+	if matrix, _ := config["matrix"].(map[string]any); matrix["escalation"] == nil || now["theme"] != "dark" {
+		t.Errorf("preferences of a new agent: %v", now)
+	}
+	o.Put("chris", path, `{"preferences": {"notification_config": {"matrix": {}}}}`).Is(200)
+	o.Put("chris", helpers, `{"note": "They help."}`).Is(200)
+	if config = preferences()["notification_config"].(map[string]any); len(config["matrix"].(map[string]any)) != 0 {
+		t.Errorf("who wants to be told nothing is told of tickets again: %v", config)
+	}
+}
+
 func TestOrganizationTakesTicketsAlong(t *testing.T) {
 	t.Parallel()
 	o := apitest.Open(t)

@@ -124,7 +124,8 @@ func setRoleLinks(ctx context.Context, tx *store.Store, in *rest.Input, role des
 	if sent {
 		links.Groups = groups
 	}
-	if !holds(links.PermissionIDs, all, "ticket.agent") {
+	ofAgents := holds(links.PermissionIDs, all, "ticket.agent")
+	if !ofAgents {
 		links.Groups = nil // access to groups is for agents
 	}
 	if err := links.Groups.ValidAccess("Role"); err != nil {
@@ -133,7 +134,10 @@ func setRoleLinks(ctx context.Context, tx *store.Store, in *rest.Input, role des
 	if err := tx.SetRolePermissions(ctx, role.ID, links.PermissionIDs); err != nil {
 		return err
 	}
-	return tx.SetRoleGroups(ctx, role.ID, links.Groups)
+	if err := tx.SetRoleGroups(ctx, role.ID, links.Groups); err != nil || !ofAgents {
+		return err
+	}
+	return tx.WelcomeAgentsIn(ctx, role.ID)
 }
 
 func permissionName(p desk.Permission) string { return p.Name }

@@ -155,6 +155,8 @@ func domain(organization int64) string {
 var plain = strings.NewReplacer("ö", "oe", "ü", "ue")
 
 // addAgents makes agents, each of whom works in one to three groups, so that every group has some.
+//
+// They have no notification_config: nobody reads mail to people who were made up.
 func (f *founder) addAgents(ctx context.Context, n int) error {
 	agents, err := f.addPeople(ctx, n, "Agent", func() desk.OrganizationID { return 0 })
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
 // AttributeID is the id of an Attribute.
@@ -186,7 +187,7 @@ func CustomChanges(object string, id int64, attributes []Attribute, before, afte
 		a := &attributes[i]
 		was, is := a.Of(before), a.Of(after)
 		if !reflect.DeepEqual(was, is) {
-			from, to := customText(was), customText(is)
+			from, to := a.historyText(was), a.historyText(is)
 			changes = append(changes, Change{
 				Object: object, OID: id, Type: "updated", Attribute: a.Name,
 				ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), By: by,
@@ -196,12 +197,15 @@ func CustomChanges(object string, id int64, attributes []Attribute, before, afte
 	return changes
 }
 
-// customText is a value as the history keeps it.
-func customText(value any) string {
+// historyText is a value as the history keeps it; moments look like those of our own attributes.
+func (a *Attribute) historyText(value any) string {
 	switch v := value.(type) {
 	case nil:
 		return ""
 	case string:
+		if at, err := time.Parse(TimeForm, v); err == nil && a.Kind() == AttributeTime {
+			return historyTime(&at)
+		}
 		return v
 	case []any:
 		return strings.Join(texts(v), ", ")

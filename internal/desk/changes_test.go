@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -60,5 +61,26 @@ func TestHistoryCutsLongValues(t *testing.T) {
 	got := desk.TicketChanges(before, after, office(t, nil), 1)
 	if len(got) != 1 || got[0].ValueTo != strings.Repeat("ü", 500) {
 		t.Errorf("history of a long note: %d lines, value of %d bytes", len(got), len(got[0].ValueTo))
+	}
+}
+
+func TestHistoryOfAttributesThatWereAdded(t *testing.T) {
+	t.Parallel()
+	attributes := []desk.Attribute{
+		{Name: "visit", DataType: "datetime"}, {Name: "day", DataType: "date"}, {Name: "remark", DataType: "input"},
+		{Name: "fruit", DataType: "multiselect"}, {Name: "boxes", DataType: "integer"}, {Name: "fragile", DataType: "boolean"},
+	}
+	before := map[string]any{"visit": "2027-01-02T03:04:05.000Z", "fruit": []any{"apple", "pear"}, "fragile": true}
+	after := map[string]any{"visit": "2027-01-03T00:00:00.500Z", "day": "2027-01-03", "remark": "2027-01-03T00:00:00.500Z", "boxes": 3}
+	want := []string{
+		"visit: 2027-01-02 03:04:05 UTC -> 2027-01-03 00:00:00 UTC", "day:  -> 2027-01-03", "remark:  -> 2027-01-03T00:00:00.500Z",
+		"fruit: apple, pear -> ", "boxes:  -> 3", "fragile: true -> ",
+	}
+	var got []string
+	for _, change := range desk.CustomChanges("Ticket", 7, attributes, before, after, 5) {
+		got = append(got, change.Attribute+": "+change.ValueFrom+" -> "+change.ValueTo)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("history %q, want %q", got, want)
 	}
 }

@@ -325,13 +325,23 @@ func (s Keeper) SetAgentsPreference(ctx context.Context, key string, value any) 
 // WelcomeAgents has those of some users who work as agents be told what agents are told at first, by
 // setting ticket_agent_default_notifications. Who has said what to be told of is left alone.
 func (s Keeper) WelcomeAgents(ctx context.Context, ids ...desk.UserID) error {
+	return s.welcome(ctx, `u.id = ANY($1)`, ids)
+}
+
+// WelcomeAgentsIn does the same for everybody who holds a role, which may have become one of agents.
+func (s Keeper) WelcomeAgentsIn(ctx context.Context, role desk.RoleID) error {
+	return s.welcome(ctx, `u.id IN (SELECT user_id FROM roles_users WHERE role_id = $1)`, role)
+}
+
+// welcome does it for the users of a condition over $1.
+func (s Keeper) welcome(ctx context.Context, condition string, of any) error {
 	return pg.Exec(ctx, s.DB, "first notifications of agents", `
 		UPDATE users u
 		SET preferences = u.preferences || jsonb_build_object('notification_config', jsonb_build_object('matrix', s.state_current->'value'))
 		FROM settings s
-		WHERE u.id = ANY($1)
+		WHERE `+condition+`
 			AND coalesce(u.preferences->'notification_config', 'null') = 'null'
 			AND s.name = 'ticket_agent_default_notifications'
 			AND jsonb_typeof(s.state_current->'value') = 'object'
-			AND `+HoldsAny("u.id", "ARRAY['ticket', 'ticket.agent']"), ids)
+			AND `+HoldsAny("u.id", "ARRAY['ticket', 'ticket.agent']"), of)
 }
