@@ -142,6 +142,11 @@ func TestSenderCanComeFromReplyTo(t *testing.T) {
 	} {
 		m := withHeaders(map[string]string{"reply-to": tc.replyTo}, map[string]string{settingReplyTo: tc.setting})
 		senderFromReplyTo(m)
+		asList := withHeaders(map[string]string{"reply-to": tc.replyTo}, map[string]string{})
+		asList.catalog.Settings[settingReplyTo] = json.RawMessage(`["` + tc.setting + `"]`)
+		if senderFromReplyTo(asList); asList.fromEmail != m.fromEmail || asList.fromName != m.fromName {
+			t.Errorf("%q in a list: sender %q <%s>, want %q <%s>", tc.setting, asList.fromName, asList.fromEmail, m.fromName, m.fromEmail)
+		}
 		if m.fromEmail != tc.wantEmail || m.fromName != tc.wantName {
 			t.Errorf("%q with Reply-To %q: sender %q <%s>, want %q <%s>", tc.setting, tc.replyTo, m.fromName, m.fromEmail, tc.wantName, tc.wantEmail)
 		}

@@ -18,9 +18,17 @@ const (
 	replyToKeepsRealName = "as_sender_of_email_use_from_realname"
 )
 
+// replyToMode is how the setting wants Reply-To to be taken, which some clients store as a list of one.
+func (m *mail) replyToMode() string {
+	if chosen := m.catalog.Settings.Strings(settingReplyTo); len(chosen) == 1 {
+		return chosen[0]
+	}
+	return ""
+}
+
 // replyTo is the address that counts as the sender's, where the settings want that.
 func (m *mail) replyTo() (parser.Address, bool) {
-	how := m.catalog.Settings.String(settingReplyTo)
+	how := m.replyToMode()
 	text := strings.TrimSpace(strings.ReplaceAll(m.ReplyTo, "<>", ""))
 	if text == "" || how != replyToIsSender && how != replyToKeepsRealName {
 		return parser.Address{}, false
@@ -48,7 +56,7 @@ func senderFromReplyTo(m *mail) {
 		return
 	}
 	m.From, m.fromEmail = m.ReplyTo, address.Email
-	if m.catalog.Settings.String(settingReplyTo) == replyToIsSender {
+	if m.replyToMode() == replyToIsSender {
 		m.fromName = address.Name
 	}
 }

@@ -21,11 +21,12 @@ func PutSetting(ctx context.Context, s *store.Store, setting catalog.Setting, ty
 	if err := json.Unmarshal(setting.StateInitial, &state); err != nil {
 		return fmt.Errorf("setting %s: %w", setting.Name, err)
 	}
-	value, err := settingValue(state.Value, typed)
+	allowed := allowedValues(setting.Options)
+	value, err := settingValue(state.Value, typed, allowed)
 	if err != nil {
 		return invalid(setting.Name, "%v", err)
 	}
-	if allowed := allowedValues(setting.Options); len(allowed) > 0 {
+	if len(allowed) > 0 {
 		for _, one := range flat(value) {
 			if !slices.Contains(allowed, one) {
 				return invalid(setting.Name, "%q is not allowed, one of these is: %s", one, strings.Join(allowed, ", "))
@@ -44,8 +45,9 @@ func PutSetting(ctx context.Context, s *store.Store, setting catalog.Setting, ty
 	return nil
 }
 
-// settingValue reads what was typed as the kind of value that the setting had at first.
-func settingValue(initial any, typed string) (any, error) {
+// settingValue reads what was typed as the kind of value that the setting had at first. Where a list
+// is chosen from, one of its values may stand for itself.
+func settingValue(initial any, typed string, allowed []string) (any, error) {
 	var value any
 	isJSON := json.Unmarshal([]byte(typed), &value) == nil
 	switch initial.(type) {
@@ -72,6 +74,9 @@ func settingValue(initial any, typed string) (any, error) {
 	case []any:
 		if list, ok := value.([]any); ok {
 			return list, nil
+		}
+		if slices.Contains(allowed, typed) {
+			return typed, nil
 		}
 		return nil, fmt.Errorf("has to be a JSON list")
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -79,7 +80,7 @@ func (s settingSeed) options() map[string]any {
 			choices[allowed] = allowed
 		}
 		field["tag"], field["options"] = "select", choices
-		field["multiple"] = s.Type == "array"
+		field["multiple"] = s.Type == "array" && !slices.Contains(s.Allowed, "") // who may choose nothing chooses one
 	case s.Type == "boolean":
 		field["tag"], field["options"] = "boolean", map[string]any{"true": "yes", "false": "no"}
 	case s.Type == "string", s.Type == "integer":
