@@ -24,7 +24,7 @@ type line struct {
 	selected bool   // is shown unless somebody hides it
 	adapter  string // of the original; clients show it nowhere
 	kind     reports.Kind
-	less     bool     // backlog: closed tickets are taken off, and what is left goes on
+	less     bool     // backlog: of the tickets created those closed are taken off, and what is left goes on
 	types    []string // of the articles, or of the first one
 	sender   desk.SenderID
 }
@@ -43,7 +43,7 @@ func metrics() []metric {
 		{name: "count", display: "Ticket Count", standard: true, prio: 10_000, lines: []line{
 			{name: "created", display: "Created", selected: true, adapter: byTime, kind: reports.Created},
 			{name: "closed", display: "Closed", selected: true, adapter: byTime, kind: reports.Closed},
-			{name: "backlog", display: "Backlog", selected: true, adapter: "Report::TicketBacklog", kind: reports.Created, less: true},
+			{name: "backlog", display: "Backlog", selected: true, adapter: "Report::TicketBacklog", less: true},
 			{name: "first_solution", display: "First Solution", adapter: "Report::TicketFirstSolution", kind: reports.FirstSolution},
 			{name: "reopened", display: "Reopened", adapter: "Report::TicketReopened", kind: reports.Reopened},
 			{name: "movedin", display: "Moved in", adapter: "Report::TicketMoved", kind: reports.MovedIn},

@@ -45,38 +45,52 @@ func (s *Room) generate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	counted := rest.Record{}
-	for _, l := range q.metric.lines {
-		counts, err := s.count(r.Context(), q, l)
-		if err != nil {
-			return err
-		}
-		counted = counted.With(l.name, counts)
+	counted, err := s.count(r.Context(), q)
+	if err != nil {
+		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"data", counted}})
 }
 
-// count returns the numbers of a line.
-func (s *Room) count(ctx context.Context, q *question, l line) ([]int, error) {
-	events, some := q.events(l)
-	if !some {
-		return make([]int, len(q.moments)-1), nil
+// count returns the numbers of all lines.
+func (s *Room) count(ctx context.Context, q *question) (rest.Record, error) {
+	var names []string
+	var asked []reports.Events
+	for _, l := range q.metric.lines {
+		if events, some := q.events(l); some && !l.less {
+			names, asked = append(names, l.name), append(asked, events)
+		}
 	}
-	counts, err := s.Store.CountEvents(ctx, events, q.moments)
-	if err != nil || !l.less {
-		return counts, err
-	}
-	events.Kind = reports.Closed
-	closed, err := s.Store.CountEvents(ctx, events, q.moments)
+	counts, err := s.Finder.CountEvents(ctx, asked, q.moments)
 	if err != nil {
 		return nil, err
 	}
-	open := 0
-	for i := range counts {
-		open += counts[i] - closed[i]
-		counts[i] = open
+	counted := make(map[string][]int, len(names))
+	for i, name := range names {
+		counted[name] = counts[i]
 	}
-	return counts, nil
+	shown := rest.Record{}
+	for _, l := range q.metric.lines {
+		numbers, some := counted[l.name]
+		switch {
+		case l.less:
+			numbers = left(counted["created"], counted["closed"])
+		case !some:
+			numbers = make([]int, len(q.moments)-1)
+		}
+		shown = shown.With(l.name, numbers)
+	}
+	return shown, nil
+}
+
+// left is what is open at the end of each slot of all that was made since the first.
+func left(made, closed []int) []int {
+	all, open := make([]int, len(made)), 0
+	for i := range made {
+		open += made[i] - closed[i]
+		all[i] = open
+	}
+	return all
 }
 
 // showSet answers with the tickets that a line counted, as JSON or as a file for a spreadsheet.
@@ -97,7 +111,7 @@ func (s *Room) showSet(w http.ResponseWriter, r *http.Request) error {
 	}
 	var listed reports.Listed
 	if events, some := q.events(l); some && l.listed() {
-		listed, err = s.Store.TicketsOfEvents(r.Context(), events, q.moments[0], q.moments[len(q.moments)-1], limit)
+		listed, err = s.Finder.TicketsOfEvents(r.Context(), events, q.moments[0], q.moments[len(q.moments)-1], limit)
 		if err != nil {
 			return err
 		}
@@ -113,9 +127,9 @@ func (s *Room) showSet(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids := listed.IDs
-	if ids == nil {
-		ids = []desk.TicketID{}
+	ids := make([]desk.TicketID, len(tickets)) // an engine may not have heard yet that one is gone
+	for i, t := range tickets {
+		ids[i] = t.ID
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"count", listed.Total}, {"ticket_ids", ids}, {"assets", assets}})
 }

@@ -46,7 +46,7 @@ func open(t *testing.T) *apitest.Office {
 }
 
 // numbers are those of some lines; a line that is left out has nothing but zeros.
-func check(t *testing.T, what string, answer apitest.Answer, slots int, want map[string]map[int]int) {
+func check(t testing.TB, what string, answer apitest.Answer, slots int, want map[string]map[int]int) {
 	t.Helper()
 	var got struct{ Data map[string][]int }
 	answer.Is(200).Into(&got)
@@ -68,7 +68,11 @@ func check(t *testing.T, what string, answer apitest.Answer, slots int, want map
 
 func TestNumbersOfAYear(t *testing.T) {
 	t.Parallel()
-	o := open(t)
+	numbersOfAYear(open(t))
+}
+
+// numbersOfAYear holds the numbers of all lines, whoever counts.
+func numbersOfAYear(o *apitest.Office) {
 	profile := func(name, condition string) int {
 		return o.Post("boss", "/report_profiles", fmt.Sprintf(`{"name":%q,"condition":%s}`, name, condition)).Is(201).ID()
 	}
@@ -103,7 +107,7 @@ func TestNumbersOfAYear(t *testing.T) {
 		{"articles", `"metric":"communication","year":2024`, 1, 12, map[string]map[int]int{"phone_in": {2: 2}, "phone_out": {3: 1}, "email_in": {3: 1}, "email_out": {10: 1}}},
 	} {
 		body := fmt.Sprintf(`{%s,"profiles":{"%d":true,"4711":false}}`, tc.asked, tc.profile)
-		check(t, tc.name, o.Post("reporter", "/reports/generate", body), tc.slots, tc.want)
+		check(o.T, tc.name, o.Post("reporter", "/reports/generate", body), tc.slots, tc.want)
 	}
 }
 
@@ -118,10 +122,12 @@ func filled(count, from, to int) map[int]int {
 	return slots
 }
 
+// listOf is the address of the tickets that a line of a year counted.
+const listOf = "/reports/sets?metric=count&year=2024&timeRange=year&profile_id=1&downloadBackendSelected="
+
 func TestTicketsThatWereCounted(t *testing.T) {
 	t.Parallel()
 	o := open(t)
-	const asked = "/reports/sets?metric=count&year=2024&timeRange=year&profile_id=1&downloadBackendSelected="
 	for line, want := range map[string][]int{
 		"created": {1004, 1003, 1002, 1001}, "closed": {1006, 1002, 1001}, "reopened": {1001}, "merged": {1005},
 		"backlog": {}, "movedin": {},
@@ -131,7 +137,7 @@ func TestTicketsThatWereCounted(t *testing.T) {
 			TicketIDs []int `json:"ticket_ids"`
 			Assets    map[string]map[string]json.RawMessage
 		}
-		o.Get("reporter", asked+line).Is(200).Into(&got)
+		o.Get("reporter", listOf+line).Is(200).Into(&got)
 		if got.Count != len(want) || !slices.Equal(got.TicketIDs, want) || len(got.Assets["Ticket"]) != len(want) {
 			t.Errorf("%s: %d tickets %v with %d assets, want %v", line, got.Count, got.TicketIDs, len(got.Assets["Ticket"]), want)
 		}

@@ -28,10 +28,12 @@ var floors = map[string]int{
 	"api":                                   4,
 	"api/account":                           4,
 	"api/automation":                        4,
+	"api/bulk":                              4, // changes many tickets at once
 	"api/checkmk":                           4,
 	"api/form":                              4,
 	"api/collab":                            4,
 	"api/directory":                         4, // LDAP, Exchange
+	"api/files":                             4,
 	"api/firststeps":                        4,
 	"api/importer":                          4, // takes other helpdesks over
 	"api/integration":                       4,
@@ -51,6 +53,7 @@ var floors = map[string]int{
 	"api/security":                          4, // keys and certificates of mail
 	"api/reports":                           4,
 	"api/rest":                              4, // what the rooms of the API have in common
+	"api/shown":                             4, // tickets as others show them
 	"api/signin":                            4,
 	"api/site":                              4,
 	"api/subscription":                      4,
@@ -61,6 +64,7 @@ var floors = map[string]int{
 	"api/uploads":                           4,
 	"api/widget":                            4,
 	"api/tickets":                           4,
+	"api/worklist":                          4, // finds tickets
 	"channels/channeltest":                  4, // the suite that every channel's tests run
 	"channels/email/cloudtest":              4, // providers of mailboxes, for tests
 	"channels/chat":                         4,
@@ -161,6 +165,7 @@ var floors = map[string]int{
 	"internal/attribute":                    1,
 	"internal/chat":                         1, // who waits, who talks, who is told
 	"internal/csvimport":                    1,
+	"internal/enginequery":                  1, // conditions as a search engine reads them
 	"internal/document":                     1, // what a search engine is told of a record
 	"internal/ical":                         1,
 	"internal/forms":                        1,
@@ -189,16 +194,18 @@ var floors = map[string]int{
 }
 
 // step orders the rooms of a house that stand on one floor. Those of the API: what all of them have in
-// common is lowest, then the people that others show, then every other room, which stand beside each
-// other, then the door; likewise those of the program. Those of the store are in storeSteps.
+// common is lowest, then the people that others show, then tickets with their people, then every other
+// room, which stand beside each other, then the door; likewise those of the program. Those of the store are in storeSteps.
 func step(room string) (house string, step int) {
 	switch room {
 	case "api/rest":
 		return "api", 0
 	case "api/people":
 		return "api", 1
+	case "api/shown":
+		return "api", 2
 	case "api":
-		return "api", 3
+		return "api", 4
 	case "cmd/postroom/cli":
 		return "cmd", 0
 	case "cmd/postroom":
@@ -208,7 +215,7 @@ func step(room string) (house string, step int) {
 		return "cmd", 1
 	}
 	if strings.HasPrefix(room, "api/") {
-		return "api", 2
+		return "api", 3
 	}
 	if step, known := storeSteps[room]; known {
 		return "store", step

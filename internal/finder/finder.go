@@ -1,5 +1,5 @@
-// Package finder finds tickets, users and organizations by what somebody typed: with the search engine
-// where there is one, else with PostgreSQL.
+// Package finder finds tickets, users and organizations by what somebody typed, and tickets for reports by
+// what happened to them: with the search engine where there is one, else with PostgreSQL.
 //
 // Both are asked the same and see the same: who may see what is a part of the question. What the
 // engine can't be asked, such as conditions, or must not be, such as what customers may know of
@@ -143,21 +143,26 @@ func (f *Finder) ask(ctx context.Context, q question) (found *elastic.Found, ok 
 	if !q.askable() {
 		return nil, false
 	}
-	client := f.client(ctx, q.object)
+	return f.put(ctx, q.object, q.body())
+}
+
+// put puts a question to the engine about records of a kind, as engines read it.
+func (f *Finder) put(ctx context.Context, object string, body map[string]any) (found *elastic.Found, ok bool) {
+	client := f.client(ctx, object)
 	if client == nil {
 		return nil, false
 	}
 	limited, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	found, err := client.Search(limited, []string{q.object}, q.body())
+	found, err := client.Search(limited, []string{object}, body)
 	switch {
 	case err == nil:
 		return found, true
 	case ctx.Err() != nil: // nobody waits for the answer any more
 	case limited.Err() != nil:
-		f.doubt(client, q.object) // it may be this query alone that takes so long
+		f.doubt(client, object) // it may be this query alone that takes so long
 	case desk.Permanent(err):
-		f.log.DebugContext(ctx, "the search engine refuses a query", "query", q.text, "error", err)
+		f.log.DebugContext(ctx, "the search engine refuses a query", "object", object, "query", body["query"], "error", err)
 	default:
 		f.failed(ctx, client, err)
 	}
