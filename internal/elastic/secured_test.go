@@ -45,6 +45,10 @@ func guarded(t *testing.T) *httptest.Server {
 func TestEveryWayToARealEngine(t *testing.T) {
 	t.Parallel()
 	engine := guarded(t)
+	chosen, err := searchengine.Chosen()
+	if err != nil {
+		t.Fatal(err)
+	}
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: engine.Certificate().Raw})
 	password := []string{"es_user", `"postroom"`, "es_password", `"s3cret"`}
 	inAddress := strings.Replace(engine.URL, "https://", "https://postroom:s3cret@", 1)
@@ -75,8 +79,8 @@ func TestEveryWayToARealEngine(t *testing.T) {
 			}
 			continue
 		}
-		if err != nil || info.Product != "OpenSearch" {
-			t.Errorf("%s: %+v, %v", tc.name, info, err)
+		if want := chosen.Product + " " + chosen.Major + "."; err != nil || !strings.HasPrefix(info.Product+" "+info.Version, want) {
+			t.Errorf("%s: %+v, %v, want %s", tc.name, info, err, chosen.Name)
 			continue
 		}
 		roundTrip(t, tc.name, c)

@@ -105,7 +105,11 @@ func Keep(ctx context.Context, dir string) error {
 	if err := os.RemoveAll(filepath.Join(dir, "node")); err != nil { // what a killed run left
 		return err
 	}
-	n, err := start(ctx, dir, dir, brief)
+	engine, err := Chosen()
+	if err != nil {
+		return err
+	}
+	n, err := engine.start(ctx, dir, dir, brief)
 	if err != nil {
 		return err
 	}

@@ -1,15 +1,15 @@
-// Package searchengine runs a search engine for tests: OpenSearch, of Maven Central's artefacts.
+// Package searchengine runs a search engine for tests: OpenSearch or Elasticsearch, of Maven Central's
+// artefacts.
 //
-// It needs Java 17 and Maven. Tests share one node, each with indexes of its own; the first one
-// starts it through a keeper, a process of its own that ends it when the last one is gone. Where there
-// is no Java, tests that need it are left out.
+// It needs Java and Maven. Tests share one node, each with indexes of its own; the first one starts it
+// through a keeper, a process of its own that ends it when the last one is gone. Where there is no
+// Java, tests that need it are left out. SEARCH_ENGINE says which engine it is.
 package searchengine
 
 import (
 	"bufio"
 	"context"
 	"crypto/sha256"
-	_ "embed"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -26,30 +26,19 @@ import (
 	"postroom/internal/devstack/host"
 )
 
-//go:embed pom.xml
-var pom []byte
-
 const (
-	program = "org.codelibs.opensearch.runner.OpenSearchRunner"
 	// startWithin is how long a node may take on a busy machine; alone it takes seven seconds.
 	startWithin = 2 * time.Minute
 	// fetchWithin is how long Maven may take to fetch some 60 MB, once a machine.
 	fetchWithin = 5 * time.Minute
 )
 
-// Missing names the packages that have to be installed before a node can run; empty: none.
-func Missing() string {
-	var lacking []string
-	for name, of := range map[string]string{"java": "openjdk-17-jre-headless", "mvn": "maven"} {
-		if _, err := exec.LookPath(name); err != nil {
-			lacking = append(lacking, of)
-		}
-	}
-	return strings.Join(lacking, " ")
-}
-
 // classpath asks Maven where the artefacts are, which it fetches once. The answer is kept in dir.
-func classpath(ctx context.Context, dir string) (string, error) {
+func (e Engine) classpath(ctx context.Context, dir string) (string, error) {
+	pom, err := e.pom()
+	if err != nil {
+		return "", err
+	}
 	sum := sha256.Sum256(pom)
 	kept := filepath.Join(dir, "classpath-"+hex.EncodeToString(sum[:6]))
 	if path, err := os.ReadFile(kept); err == nil && complete(string(path)) {
@@ -63,7 +52,7 @@ func classpath(ctx context.Context, dir string) (string, error) {
 	defer cancel()
 	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", file, "dependency:build-classpath", "-Dmdep.outputFile="+kept)
 	if output, err := maven.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("fetch OpenSearch from Maven Central: %w:\n%s", err, output)
+		return "", fmt.Errorf("fetch %s from Maven Central: %w:\n%s", e.Name, err, output)
 	}
 	path, err := os.ReadFile(kept)
 	return string(path), err
@@ -83,9 +72,10 @@ func complete(path string) bool {
 type Node struct {
 	URL string
 
+	engine  Engine
 	dir     string
 	path    string   // of Java's classes
-	java    []string // its options
+	options []string // Java's
 	process *host.Process
 	cmd     *exec.Cmd
 }
@@ -98,34 +88,42 @@ var (
 
 // Start starts a node of the caller's own, whose data are in dir, as fast as it gets.
 func Start(ctx context.Context, dir string) (*Node, error) {
-	if lacking := Missing(); lacking != "" {
+	engine, err := Chosen()
+	if err != nil {
+		return nil, err
+	}
+	if lacking := engine.missing(jvms); lacking != "" {
 		return nil, fmt.Errorf("a search engine needs Java and Maven: apt install %s", lacking)
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
-	return start(ctx, dir, dir, measured)
+	return engine.start(ctx, dir, dir, measured)
 }
 
 // Stop ends the node.
 func (n *Node) Stop() { n.stop() }
 
 // start starts a node whose data are in dir.
-func start(ctx context.Context, artefacts, dir string, java []string) (*Node, error) {
-	path, err := classpath(ctx, artefacts)
+func (e Engine) start(ctx context.Context, artefacts, dir string, options []string) (*Node, error) {
+	path, err := e.classpath(ctx, artefacts)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{dir: dir, path: path, java: java}
+	n := &Node{engine: e, dir: dir, path: path, options: options}
 	for range 3 { // two that start at the same time may want the same port
-		if err = n.run(ctx, path); err == nil {
+		if err = n.run(ctx); err == nil {
 			return n, nil
 		}
 	}
 	return nil, err
 }
 
-func (n *Node) run(ctx context.Context, path string) error {
+func (n *Node) run(ctx context.Context) error {
+	program, err := n.engine.launch(n)
+	if err != nil {
+		return err
+	}
 	log, err := host.OpenLog(n.log())
 	if err != nil {
 		return err
@@ -134,8 +132,7 @@ func (n *Node) run(ctx context.Context, path string) error {
 	if err := log.Truncate(0); err != nil {
 		return err
 	}
-	n.cmd = exec.Command("java", append(slices.Clone(n.java), "-cp", path,
-		program, "-basePath", filepath.Join(n.dir, "node"), "-numOfNode", "1", "-clusterName", n.cluster(), "-printOnFailure")...)
+	n.cmd = exec.Command(n.engine.javaPath(jvms), slices.Concat(n.options, program)...)
 	n.cmd.Dir, n.cmd.Stdout, n.cmd.Stderr = n.dir, log, log
 	if n.process, err = host.Launch(n.cmd, host.Account{}, syscall.SIGKILL); err != nil {
 		return err
@@ -150,10 +147,13 @@ func (n *Node) run(ctx context.Context, path string) error {
 	})
 	if err != nil {
 		n.stop()
-		return fmt.Errorf("start OpenSearch: %w; its log ends with:\n%s", err, host.LastLines(n.log()))
+		return fmt.Errorf("start %s: %w; its log ends with:\n%s", n.engine.Name, err, host.LastLines(n.log()))
 	}
 	return nil
 }
+
+// home is where the node has its data.
+func (n *Node) home() string { return filepath.Join(n.dir, "node") }
 
 // cluster is a name of the node's own: two of one name on a machine find each other, and become one.
 func (n *Node) cluster() string {

@@ -18,11 +18,15 @@ import (
 var sharedNode = sync.OnceValues(func() (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), fetchWithin+2*startWithin)
 	defer cancel()
+	engine, err := Chosen()
+	if err != nil {
+		return "", err
+	}
 	root, err := moduleRoot()
 	if err != nil {
 		return "", err
 	}
-	url, using, err := share(ctx, root, filepath.Join(root, "var", "test", "search"))
+	url, using, err := share(ctx, root, engine.folder(root))
 	if err == nil {
 		inUse.Store(using)
 	}
@@ -57,11 +61,16 @@ func URL(t testing.TB) string {
 	return url
 }
 
-func need(t testing.TB) {
+func need(t testing.TB) Engine {
 	t.Helper()
-	if lacking := Missing(); lacking != "" {
-		host.LeaveOut(t, "a search engine", lacking)
+	engine, err := Chosen()
+	if err != nil {
+		t.Fatal(err)
 	}
+	if lacking := engine.missing(jvms); lacking != "" {
+		host.LeaveOut(t, "what runs "+engine.Name, lacking)
+	}
+	return engine
 }
 
 // Namespace returns how the names of a test's indexes begin, for setting es_index. Its indexes are
@@ -87,16 +96,16 @@ func Namespace(t testing.TB) string {
 // Own starts a node that belongs to this test alone, to stop, kill and restart.
 func Own(t testing.TB) *Node {
 	t.Helper()
-	need(t)
+	engine := need(t)
 	root, err := moduleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	artefacts := filepath.Join(root, "var", "test", "search")
+	artefacts := engine.folder(root)
 	if err := os.MkdirAll(artefacts, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	n, err := start(context.Background(), artefacts, t.TempDir(), brief)
+	n, err := engine.start(context.Background(), artefacts, t.TempDir(), brief)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +132,7 @@ func (n *Node) Kill(t testing.TB) {
 func (n *Node) Restart(t testing.TB) {
 	t.Helper()
 	before := n.URL
-	if err := n.run(context.Background(), n.path); err != nil {
+	if err := n.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	if n.URL != before {
