@@ -99,6 +99,7 @@ func TestSettingsVerbs(t *testing.T) {
 	s.ok("settings", "set", "storage_provider", "File")
 	s.ok("settings", "set", "password_min_size", "12")
 	s.ok("settings", "set", "postmaster_follow_up_search_in", `["body"]`)
+	s.ok("settings", "set", "postmaster_sender_based_on_reply_to", "as_sender_of_email") // one, although it is shipped as a list
 }
 
 func TestUserAndTokenVerbs(t *testing.T) {
@@ -254,6 +255,15 @@ func TestSpoolVerbs(t *testing.T) {
 	if got := s.ok("spool", "show", "--raw", id); got != mail {
 		t.Errorf("raw mail = %q", got)
 	}
+	const hostile = "fedcba9876543210fedcba9876543210"
+	hostilePath := filepath.Join(filepath.Dir(path), hostile+".eml")
+	if err := os.WriteFile(hostilePath, []byte("Subject: \x1b]0;title\a\x1b[2J\u009b31m\r\n\r\n\tGr\xfc\u00df\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.ok("spool", "show", hostile); strings.ContainsAny(got, "\x1b\a\r\u009b") || !strings.Contains(got, "\n\n\tGr\ufffd\u00df\n") {
+		t.Errorf("the terminal gets %q of a hostile mail", got)
+	}
+	s.ok("spool", "drop", hostile)
 	s.ok("spool", "retry", id)
 	if _, err := os.Stat(path); !os.IsNotExist(err) {
 		t.Errorf("the mail is still in the spool after its retry: %v", err)

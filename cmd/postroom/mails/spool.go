@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -85,16 +86,29 @@ func spoolShowCommand(p *cli.Program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if !raw {
-				fmt.Fprintf(p.Out, "kind      %s\nreason    %s\nreceived  %d\nchannel   %d\nfirst     %s\nlast      %s\nattempts  %d\n\n",
-					entry.Kind, entry.Reason, entry.InboundID, entry.ChannelID, entry.FirstAt.Format(time.RFC3339), entry.LastAt.Format(time.RFC3339), entry.Attempts)
+			if raw {
+				_, err = p.Out.Write(mail)
+				return err
 			}
-			_, err = p.Out.Write(mail)
+			head := fmt.Sprintf("kind      %s\nreason    %s\nreceived  %d\nchannel   %d\nfirst     %s\nlast      %s\nattempts  %d\n\n",
+				entry.Kind, entry.Reason, entry.InboundID, entry.ChannelID, entry.FirstAt.Format(time.RFC3339), entry.LastAt.Format(time.RFC3339), entry.Attempts)
+			_, err = fmt.Fprint(p.Out, strings.Map(legible, head+string(mail)))
 			return err
 		},
 	}
 	cmd.Flags().BoolVar(&raw, "raw", false, "the mail alone, byte by byte")
 	return cmd
+}
+
+// legible is printable for texts of several lines.
+func legible(r rune) rune {
+	switch r {
+	case '\n', '\t':
+		return r
+	case '\r':
+		return -1
+	}
+	return printable(r)
 }
 
 func notInSpool(id string, err error) error {
