@@ -3,18 +3,25 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 )
 
-// benchMessengers measures how long a messenger waits for its answer while many people write, and
-// whether the tickets keep up. Telegram stands for all: what happens behind the address is the same.
+// benchMessengers measures how long messengers wait for their answers while many people write, and whether the
+// tickets keep up: Telegram, which shows a secret, and Twilio, which signs. What happens behind the address is
+// the same for all others.
 func benchMessengers(ctx context.Context, b *bench) error {
 	if err := b.startStores(ctx); err != nil {
 		return err
@@ -44,17 +51,48 @@ func benchMessengers(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
+	if err := b.webhook(ctx, "Telegram", "telegram personal-message", func(i int) (*http.Request, error) {
+		return update(ctx, b.base+address.RequestURI(), told.Get("secret_token"), i)
+	}); err != nil {
+		return err
+	}
+	var channel struct {
+		Options struct {
+			Address string `json:"callback_url"`
+		} `json:"options"`
+	}
+	twilio := fmt.Appendf(nil, `{"area":"Sms::Account","group_id":1,"options":{"adapter":"sms/twilio","account_id":"AC1","token":%q,"sender":"+15550001111"}}`, twilioToken)
+	if err := b.call(ctx, http.MethodPost, "/api/v1/channels_sms", twilio, "Token token="+b.token, &channel); err != nil {
+		return err
+	}
+	return b.webhook(ctx, "Twilio", "sms", func(i int) (*http.Request, error) { return b.textMessage(ctx, channel.Options.Address, i) })
+}
+
+// webhook measures one messenger. Its messages become articles of a type.
+func (b *bench) webhook(ctx context.Context, name, kind string, message func(i int) (*http.Request, error)) error {
 	times, span, err := atRate(ctx, perSecond, int(writeSpan/time.Second)*perSecond, func(i int) error {
-		return write(ctx, b.base+address.RequestURI(), told.Get("secret_token"), i)
+		request, err := message(i)
+		if err != nil {
+			return err
+		}
+		answer, err := client.Do(request)
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("webhook of %s: %s", name, answer.Status)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
 	started := time.Now()
-	if err := b.allArticles(ctx, len(times)); err != nil {
+	if err := b.allArticles(ctx, kind, len(times)); err != nil {
 		return err
 	}
-	b.report.add("(m) Telegram webhook at 200/s, p99", ms(percentile(times, 99)), "25 ms", fmt.Sprintf("p50 %s, p95 %s; %d messages of %d people in %.0f s, none lost; the last was an article %.1f s after its answer",
+	b.report.add("(m) "+name+" webhook at 200/s, p99", ms(percentile(times, 99)), "25 ms", fmt.Sprintf("p50 %s, p95 %s; %d messages of %d people in %.0f s, none lost; the last was an article %.1f s after its answer",
 		ms(percentile(times, 50)), ms(percentile(times, 95)), len(times), writers, span.Seconds(), time.Since(started).Seconds()))
 	return nil
 }
@@ -96,29 +134,47 @@ func atRate(ctx context.Context, rate, n int, send func(i int) error) ([]time.Du
 	return times, time.Since(began), nil
 }
 
-// write is Telegram telling that somebody wrote.
-func write(ctx context.Context, address, secret string, n int) error {
+// update is Telegram telling that somebody wrote.
+func update(ctx context.Context, address, secret string, n int) (*http.Request, error) {
 	who := 1000 + n%writers
-	update := fmt.Appendf(nil, `{"update_id":%d,"message":{"message_id":%d,"date":1700000000,"text":"Message number %d, which says what is wrong today.",
+	body := fmt.Appendf(nil, `{"update_id":%d,"message":{"message_id":%d,"date":1700000000,"text":"Message number %d, which says what is wrong today.",
 		"chat":{"id":%d,"type":"private"},"from":{"id":%d,"first_name":"Writer","last_name":"No %d"}}}`, n+1, n+1, n, who, who, who)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(update))
-	if err != nil {
-		return err
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
+	if err == nil {
+		request.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
 	}
-	request.Header.Set("X-Telegram-Bot-Api-Secret-Token", secret)
-	answer, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return fmt.Errorf("webhook: %s", answer.Status)
-	}
-	return nil
+	return request, err
 }
 
-// allArticles waits until every message is an article.
-func (b *bench) allArticles(ctx context.Context, want int) error {
+// twilioToken is what Twilio signs with.
+const twilioToken = "bench"
+
+// textMessage is Twilio bringing what somebody wrote. It signs the address that was entered there, whoever
+// stands in between.
+func (b *bench) textMessage(ctx context.Context, address string, n int) (*http.Request, error) {
+	at, err := url.Parse(address)
+	if err != nil {
+		return nil, err
+	}
+	form := url.Values{
+		"SmsMessageSid": {fmt.Sprint("SM", n)}, "NumMedia": {"0"}, "SmsStatus": {"received"}, "AccountSid": {"AC1"}, "To": {"+15550001111"},
+		"From": {fmt.Sprint("+4917100", 1000+n%writers)}, "Body": {fmt.Sprintf("Message number %d, which says what is wrong today.", n)},
+	}
+	mac := hmac.New(sha1.New, []byte(twilioToken))
+	fmt.Fprint(mac, address)
+	for _, name := range slices.Sorted(maps.Keys(form)) {
+		fmt.Fprint(mac, name, form.Get(name))
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, b.base+at.RequestURI(), strings.NewReader(form.Encode()))
+	if err == nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header.Set("X-Twilio-Signature", base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	return request, err
+}
+
+// allArticles waits until every message is an article of a type.
+func (b *bench) allArticles(ctx context.Context, kind string, want int) error {
 	db, err := pgx.Connect(ctx, b.stack.DatabaseURL())
 	if err != nil {
 		return err
@@ -126,7 +182,10 @@ func (b *bench) allArticles(ctx context.Context, want int) error {
 	defer db.Close(ctx)
 	return b.waitFor(ctx, seldom, 3*time.Minute, func() error {
 		var articles int
-		err := db.QueryRow(ctx, `SELECT count(*) FROM ticket_articles WHERE message_id LIKE '%@telegram'`).Scan(&articles)
+		err := db.QueryRow(ctx, `
+			SELECT count(*)
+			FROM ticket_articles
+			WHERE type_id = (SELECT id FROM ticket_article_types WHERE name = $1)`, kind).Scan(&articles)
 		if err == nil && articles != want {
 			err = fmt.Errorf("%d of %d articles", articles, want)
 		}
