@@ -21,8 +21,8 @@ func TestMailThatIsTooLargeIsAnsweredAndKeptApart(t *testing.T) {
 	mta := mailserver.NewMTA(t, box)
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
+	in.mustRun("settings", "set", "postmaster_max_size", "1") // first: whoever sees the account sees this, too
 	in.connectAccount(box, mta)
-	in.mustRun("settings", "set", "postmaster_max_size", "1")
 
 	photos := "Subject: Photos\r\nMessage-ID: <photos@example.net>\r\n"
 	send(t, mta, customerAddress, supportAddress, photos, strings.Repeat(strings.Repeat("x", 70)+"\r\n", 20_000))
