@@ -78,7 +78,11 @@ func TestSettingsAreChanged(t *testing.T) {
 	o.Setting("api_token_access", true)
 	change("http_type", `{"state_current": {"value": "http"}}`).Is(200)
 	o.Post("chris", fmt.Sprintf("/settings/reset/%d", settingID(o, "ticket_hook")), "").Is(200)
+	for _, taken := range []string{`"as_sender_of_email"`, `["as_sender_of_email"]`, `""`, `[]`} {
+		change("postmaster_sender_based_on_reply_to", `{"state_current": {"value": `+taken+`}}`).Is(200)
+	}
 	for name, refused := range map[string]string{
+		"postmaster_sender_based_on_reply_to": `"somehow"`, "import_backends": `"Import::Ldap"`,
 		"http_type": `"gopher"`, "storage_provider": `"Cloud"`, "api_token_access": `"yes"`, "ticket_hook": `{"a": 1}`,
 		"ticket_hook_position": `["left"]`, "password_max_login_failed": `"many"`, "system_id": `null, "x": [`,
 	} {

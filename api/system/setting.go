@@ -157,9 +157,28 @@ func checkSetting(setting catalog.Setting, value any) error {
 	if err := json.Unmarshal(setting.StateInitial, &initial); err != nil {
 		return err
 	}
-	if !sameKind(initial.Value, value) {
+	offered := offeredValues(setting)
+	if !sameKind(initial.Value, value) && !isOneOfList(initial.Value, value, offered) {
 		return refused
 	}
+	if len(offered) == 0 {
+		return nil
+	}
+	chosen, isList := value.([]any)
+	if !isList {
+		chosen = []any{value}
+	}
+	for _, one := range chosen {
+		text, _ := rest.TextOf(one)
+		if _, known := offered[text]; !known {
+			return refused
+		}
+	}
+	return nil
+}
+
+// offeredValues are those that the setting's form has to choose from; none: any will do.
+func offeredValues(setting catalog.Setting) map[string]json.RawMessage {
 	var options struct {
 		Form []struct {
 			Tag     string                     `json:"tag"`
@@ -169,17 +188,14 @@ func checkSetting(setting catalog.Setting, value any) error {
 	if json.Unmarshal(setting.Options, &options) != nil || len(options.Form) == 0 || options.Form[0].Tag != "select" {
 		return nil
 	}
-	chosen, isList := value.([]any)
-	if !isList {
-		chosen = []any{value}
-	}
-	for _, one := range chosen {
-		text, _ := rest.TextOf(one)
-		if _, offered := options.Form[0].Options[text]; !offered {
-			return refused
-		}
-	}
-	return nil
+	return options.Form[0].Options
+}
+
+// isOneOfList: postmaster_sender_based_on_reply_to is shipped as an empty list, and takes one text.
+func isOneOfList(initial, value any, offered map[string]json.RawMessage) bool {
+	_, list := initial.([]any)
+	_, text := value.(string)
+	return list && text && len(offered) > 0
 }
 
 // sameKind lets numbers come as text and the other way round, and null replace anything but a switch.
