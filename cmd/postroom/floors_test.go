@@ -165,7 +165,7 @@ var floors = map[string]int{
 	"internal/attribute":                    1,
 	"internal/chat":                         1, // who waits, who talks, who is told
 	"internal/csvimport":                    1,
-	"internal/enginequery":                  1, // conditions as a search engine reads them
+	"internal/enginequery":                  2, // conditions as a search engine reads them
 	"internal/document":                     1, // what a search engine is told of a record
 	"internal/ical":                         1,
 	"internal/forms":                        1,
