@@ -117,6 +117,33 @@ func (a *Attributes) Kind(name string) (Kind, bool) {
 	return found.kind, ok
 }
 
+// Named reports whether there is a state, a priority or a group with a text in its name; attribute is
+// state.name and so on. Of names that the catalog doesn't know it reports false.
+func (a *Attributes) Named(attribute, text string) bool {
+	has := func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(text)) }
+	switch attribute {
+	case "state.name":
+		for _, state := range a.catalog.States {
+			if has(state.Name) {
+				return true
+			}
+		}
+	case "priority.name":
+		for _, priority := range a.catalog.Priorities {
+			if has(priority.Name) {
+				return true
+			}
+		}
+	case "group.name":
+		for _, group := range a.catalog.Groups {
+			if has(group.Name) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 func (a *Attributes) find(name string) (attribute, bool) {
 	if found, ok := a.object.attributes[name]; ok {
 		return found, a.wide || !a.object.relations[found.relation].searched

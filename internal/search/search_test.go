@@ -31,11 +31,14 @@ func written(t testing.TB, text string, attributes *rules.Attributes) string {
 
 func TestTextBecomesQuery(t *testing.T) {
 	t.Parallel()
-	catalog := &desk.Catalog{Attributes: map[string][]desk.Attribute{"Ticket": {
+	catalog := &desk.Catalog{
+		States: map[desk.StateID]desk.State{3: {Name: "pending reminder"}}, Groups: map[desk.GroupID]desk.Group{1: {Name: "A b C"}},
+	}
+	catalog.Attributes = map[string][]desk.Attribute{"Ticket": {
 		{Object: "Ticket", Name: "color", DataType: "select", Active: true, Editable: true},
 		{Object: "Ticket", Name: "parts", DataType: "multiselect", Active: true, Editable: true},
 		{Object: "Ticket", Name: "asset", DataType: "autocompletion_ajax_external_data_source", Active: true, Editable: true},
-	}}}
+	}}
 	tickets := rules.TicketAttributes(catalog)
 	for _, tc := range []struct{ text, want string }{
 		{"", "true"},
@@ -80,6 +83,7 @@ func TestTextBecomesQuery(t *testing.T) {
 		{"NOT group.name:a b c", `((t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \ma\M)) IS NOT TRUE` +
 			` AND (<b> OR t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \mb\M))` +
 			` AND (<c> OR t.group_id IN (SELECT x.id FROM groups x WHERE x.name ~* \mc\M)))`},
+		{"state.name:open printer", "(t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \\mopen\\M) AND <printer>)"},
 		{"state.name:open AND reminder", "(t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \\mopen\\M) AND <reminder>)"},
 		{"state.name:(open new) reminder", `((t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mopen\M)` +
 			` AND t.state_id IN (SELECT x.id FROM ticket_states x WHERE x.name ~* \mnew\M)) AND <reminder>)`},
@@ -126,7 +130,7 @@ func TestTextBecomesQuery(t *testing.T) {
 
 func TestTextBecomesQueryOfEngine(t *testing.T) {
 	t.Parallel()
-	tickets := rules.TicketAttributes(&desk.Catalog{})
+	tickets := rules.TicketAttributes(&desk.Catalog{States: map[desk.StateID]desk.State{3: {Name: "Pending Reminder"}}})
 	for _, tc := range []struct{ text, want string }{
 		{"", "*:*"},
 		{"printer", "printer*"},

@@ -30,13 +30,14 @@ func (p *parser) value(field string, named token, depth int) *part {
 }
 
 // further reads a word behind the first one of a name: programs write state.name:pending reminder without
-// quotes, and search engines, which look for words in names, too, find what they mean.
+// quotes, and search engines, which look for words in names, too, find what they mean. Where nothing is
+// called so it is a word like others: those the database finds faster.
 func (p *parser) further(t token) *part {
 	name := p.begun
 	p.behind = p.next
 	found := p.word("", t)
-	if found == nil {
-		return nil
+	if found == nil || !p.attributes.Named(name, plainText(t)) {
+		return found
 	}
 	inName := p.compare(name, t)
 	if inName == nil {
