@@ -3,10 +3,12 @@ package api
 import (
 	"postroom/api/account"
 	"postroom/api/automation"
+	"postroom/api/bulk"
 	"postroom/api/chat"
 	"postroom/api/checkmk"
 	"postroom/api/collab"
 	"postroom/api/directory"
+	"postroom/api/files"
 	"postroom/api/firststeps"
 	"postroom/api/form"
 	"postroom/api/importer"
@@ -25,6 +27,7 @@ import (
 	"postroom/api/rest"
 	"postroom/api/search"
 	"postroom/api/security"
+	"postroom/api/shown"
 	"postroom/api/site"
 	"postroom/api/subscription"
 	"postroom/api/system"
@@ -35,6 +38,7 @@ import (
 	"postroom/api/twofactor"
 	"postroom/api/uploads"
 	"postroom/api/widget"
+	"postroom/api/worklist"
 	"postroom/internal/directorysync"
 )
 
@@ -63,18 +67,23 @@ func (s *Server) table(needs Needs, people *people.Room, directories *directorys
 	directory.New(s.House, directories).Routes(t)
 	knowledge := knowledge.New(s.House)
 	knowledge.Routes(t)
-	tickets := tickets.New(s.House, people, knowledge.MayRead)
+	shown := shown.New(s.House, people)
+	tickets := tickets.New(s.House, people, shown)
 	tickets.Routes(t)
+	bulk.New(s.House, tickets, shown).Routes(t)
+	files.New(s.House, shown, knowledge.MayRead).Routes(t)
+	worklist := worklist.New(s.House, shown)
+	worklist.Routes(t)
 	checkmk.New(s.House, tickets.Describe).Routes(t)
 	form.New(s.House, needs.Resolver).Routes(t)
 	widget.New(s.House).Routes(t)
 	chat := chat.New(s.House, people, system.AssetsOf)
 	chat.Routes(t)
-	search.New(s.House, append(people.Searchable(), tickets.Searchable(), knowledge.Searchable(), chat.Searchable())...).Routes(t)
-	collab.New(s.House, people, tickets, knowledge).Routes(t)
-	personal.New(s.House, people, tickets).Routes(t)
-	reports.New(s.House, tickets).Routes(t)
-	firststeps.New(s.House, tickets).Routes(t)
+	search.New(s.House, append(people.Searchable(), worklist.Searchable(), knowledge.Searchable(), chat.Searchable())...).Routes(t)
+	collab.New(s.House, people, shown, knowledge).Routes(t)
+	personal.New(s.House, people, shown).Routes(t)
+	reports.New(s.House, shown).Routes(t)
+	firststeps.New(s.House, tickets, shown).Routes(t)
 	subscription.New(s.House).Routes(t)
 	site.New(s.House).Routes(t)
 	longpoll.New(s.House, needs.Version, chat.Take, needs.Requests).Routes(t)

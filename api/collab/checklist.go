@@ -38,7 +38,7 @@ func (s *Room) checklistAnswer(ctx context.Context, who *desk.Caller, list desk.
 		return nil, err
 	}
 	tickets := readable(who, found)
-	assets, err := s.tickets.Assets(ctx, who, tickets, list.CreatedByID, list.UpdatedByID)
+	assets, err := s.shown.Assets(ctx, who, tickets, list.CreatedByID, list.UpdatedByID)
 	if err != nil {
 		return nil, err
 	}

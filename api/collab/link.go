@@ -30,7 +30,7 @@ func (s *Room) listLinks(w http.ResponseWriter, r *http.Request) error {
 	}
 	assets := rest.Record{}
 	if len(tickets) > 0 {
-		if assets, err = s.tickets.Assets(ctx, who, tickets); err != nil {
+		if assets, err = s.shown.Assets(ctx, who, tickets); err != nil {
 			return err
 		}
 	}

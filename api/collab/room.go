@@ -7,19 +7,12 @@ import (
 
 	"postroom/api/people"
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
 )
-
-// Tickets shows tickets as the room does that answers for them.
-type Tickets interface {
-	// Assets are tickets, and people beside theirs, with everything they refer to.
-	Assets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error)
-	// Columns shows a ticket without anything that belongs to it.
-	Columns(t *desk.Ticket) rest.Record
-}
 
 // Answers says who has to do with answers of knowledge bases, as the room does that shows them.
 type Answers interface {
@@ -31,13 +24,13 @@ type Answers interface {
 type Room struct {
 	*rest.House
 	people  *people.Room
-	tickets Tickets
+	shown   *shown.Tickets
 	answers Answers
 }
 
 // New returns a Room of a house. People and tickets are shown as other rooms show them.
-func New(house *rest.House, people *people.Room, tickets Tickets, answers Answers) *Room {
-	return &Room{house, people, tickets, answers}
+func New(house *rest.House, people *people.Room, shown *shown.Tickets, answers Answers) *Room {
+	return &Room{house, people, shown, answers}
 }
 
 // may is one of the rules of desk.TicketAccess.

@@ -183,7 +183,7 @@ func addTo[T comparable](set rest.Set[T], id *T) {
 
 func (f *timeFacts) ticket(b collab.TimeBooked) rest.Record {
 	t := f.tickets[*b.TicketID]
-	return f.room.tickets.Columns(&t)
+	return f.room.shown.Columns(&t)
 }
 
 func (f *timeFacts) customer(b collab.TimeBooked) string { return nameOr(b.CustomerID, f.people) }

@@ -5,23 +5,26 @@ import (
 	"context"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 )
 
-// Tickets makes and shows tickets as the room does that answers for them.
+// Tickets makes tickets as the room does that answers for them.
 type Tickets interface {
 	Make(ctx context.Context, in *rest.Input) (desk.Ticket, error)
-	Assets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error)
 }
 
 // Room answers requests about first steps.
 type Room struct {
 	*rest.House
 	tickets Tickets
+	shown   *shown.Tickets
 }
 
 // New returns a Room of a house.
-func New(house *rest.House, tickets Tickets) *Room { return &Room{house, tickets} }
+func New(house *rest.House, tickets Tickets, shown *shown.Tickets) *Room {
+	return &Room{house, tickets, shown}
+}
 
 // Routes are the addresses of first steps. Customers have nothing to set up: their list is empty.
 func (s *Room) Routes(t *rest.Table) {

@@ -44,7 +44,7 @@ func (s *Room) makeTestTicket(w http.ResponseWriter, r *http.Request) error {
 	if ticket, err = s.Store.Ticket(ctx, ticket.ID); err != nil {
 		return err
 	}
-	assets, err := s.tickets.Assets(ctx, who, []desk.Ticket{ticket})
+	assets, err := s.shown.Assets(ctx, who, []desk.Ticket{ticket})
 	if err != nil {
 		return err
 	}

@@ -3,29 +3,21 @@
 package personal
 
 import (
-	"context"
-
 	"postroom/api/people"
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/api/shown"
 )
-
-// Tickets shows tickets as the room does that answers for them.
-type Tickets interface {
-	// Assets are tickets, and people beside theirs, with everything they refer to.
-	Assets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, more ...desk.UserID) (rest.Record, error)
-}
 
 // Room answers requests about what is somebody's own.
 type Room struct {
 	*rest.House
-	people  *people.Room
-	tickets Tickets
+	people *people.Room
+	shown  *shown.Tickets
 }
 
 // New returns a Room of a house. People and tickets are shown as other rooms show them.
-func New(house *rest.House, people *people.Room, tickets Tickets) *Room {
-	return &Room{house, people, tickets}
+func New(house *rest.House, people *people.Room, shown *shown.Tickets) *Room {
+	return &Room{house, people, shown}
 }
 
 // Classes of records besides those that desk names.

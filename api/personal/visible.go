@@ -81,7 +81,7 @@ func (s *Room) addTo(ctx context.Context, who *desk.Caller, assets *rest.Record,
 	for _, id := range slices.Sorted(maps.Keys(v.tickets)) {
 		tickets = append(tickets, v.tickets[id])
 	}
-	shown, err := s.tickets.Assets(ctx, who, tickets, authors...)
+	shown, err := s.shown.Assets(ctx, who, tickets, authors...)
 	if err != nil {
 		return err
 	}

@@ -12,26 +12,6 @@ import (
 	"postroom/jobs/task"
 )
 
-// readableArticle returns an article with its ticket if the caller may see both.
-func (s *Room) readableArticle(ctx context.Context, who *desk.Caller, id desk.ArticleID) (desk.Article, desk.Ticket, error) {
-	article, err := s.Store.Article(ctx, id)
-	if err != nil {
-		return desk.Article{}, desk.Ticket{}, err
-	}
-	ticket, err := s.Store.Ticket(ctx, article.TicketID)
-	if err != nil {
-		return desk.Article{}, desk.Ticket{}, err
-	}
-	return article, ticket, maySeeArticle(who.TicketAccess(), ticket, article)
-}
-
-func maySeeArticle(access desk.TicketAccess, ticket desk.Ticket, article desk.Article) error {
-	if article.Internal {
-		return access.MayReadAsAgent(ticket)
-	}
-	return access.MayShow(ticket)
-}
-
 func (s *Room) getArticle(w http.ResponseWriter, r *http.Request) error {
 	id, err := rest.PathID[desk.ArticleID](r, "id", "Ticket::Article")
 	if err != nil {
@@ -41,15 +21,15 @@ func (s *Room) getArticle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	article, _, err := s.readableArticle(r.Context(), rest.Caller(r), id)
+	article, _, err := s.shown.Article(r.Context(), rest.Caller(r), id)
 	if err != nil {
 		return err
 	}
-	shown, err := s.showArticleAs(r.Context(), rest.Caller(r), article, p)
+	answer, err := s.shown.ArticleAs(r.Context(), rest.Caller(r), article, p)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, shown)
+	return rest.Reply(w, r, answer)
 }
 
 // listArticles is for administrators, who may read every ticket's.
@@ -81,51 +61,19 @@ func (s *Room) listArticlesOfTicket(w http.ResponseWriter, r *http.Request) erro
 	if err := rest.Caller(r).TicketAccess().MayShow(ticket); err != nil {
 		return err
 	}
-	articles, err := s.visibleArticles(r.Context(), rest.Caller(r), ticket)
+	articles, err := s.shown.ArticlesOf(r.Context(), rest.Caller(r), ticket)
 	if err != nil {
 		return err
 	}
 	return s.replyArticles(w, r, articles, p)
 }
 
-// replyArticles answers with articles in the shape the parameters ask for. Their names are there in any.
 func (s *Room) replyArticles(w http.ResponseWriter, r *http.Request, articles []desk.Article, p rest.Params) error {
-	if rest.ShapeOf(p) != rest.ShapeFull {
-		records, err := s.showArticles(r.Context(), articles)
-		if err != nil {
-			return err
-		}
-		return rest.Reply(w, r, records)
-	}
-	assets, err := s.articleAssets(r.Context(), rest.Caller(r), articles)
+	answer, err := s.shown.ArticlesAs(r.Context(), rest.Caller(r), articles, p)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"record_ids", idsOfArticles(articles)}, {"assets", assets}})
-}
-
-func idsOfArticles(articles []desk.Article) []desk.ArticleID {
-	ids := make([]desk.ArticleID, len(articles))
-	for i, article := range articles {
-		ids[i] = article.ID
-	}
-	return ids
-}
-
-// visibleArticles returns the articles of a readable ticket that the caller may see, oldest first.
-func (s *Room) visibleArticles(ctx context.Context, who *desk.Caller, ticket desk.Ticket) ([]desk.Article, error) {
-	articles, err := s.Store.ArticlesOf(ctx, ticket.ID)
-	if err != nil {
-		return nil, err
-	}
-	access := who.TicketAccess()
-	visible := articles[:0]
-	for _, article := range articles {
-		if maySeeArticle(access, ticket, article) == nil {
-			visible = append(visible, article)
-		}
-	}
-	return visible, nil
+	return rest.Reply(w, r, answer)
 }
 
 // updateArticle changes who may see an article and whether it is highlighted; all else is history.
@@ -170,6 +118,19 @@ func (s *Room) updateArticle(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.answerArticle(w, r, http.StatusOK, id, in.Params)
+}
+
+// answerArticle answers with an article as the next GET of it will show it.
+func (s *Room) answerArticle(w http.ResponseWriter, r *http.Request, status int, id desk.ArticleID, p rest.Params) error {
+	article, err := s.Store.Article(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	shown, err := s.shown.ArticleAs(r.Context(), rest.Caller(r), article, p)
+	if err != nil {
+		return err
+	}
+	return rest.WriteJSON(w, status, shown)
 }
 
 func internalChange(before, after desk.Article, who *desk.Caller) desk.Change {

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/people"
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/forms"
 	"postroom/internal/store"
@@ -226,9 +227,9 @@ func (s *Room) answerTicket(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	shown, err := s.showTicketAs(r.Context(), rest.Caller(r), ticket, p, withIDs)
+	answer, err := s.showTicketAs(r.Context(), rest.Caller(r), ticket, p, shown.WithIDs)
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, status, shown)
+	return rest.WriteJSON(w, status, answer)
 }

@@ -25,7 +25,7 @@ func (s *Room) getTicketHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	history, authors := rest.History(entries)
-	assets, err := s.Assets(ctx, who, []desk.Ticket{ticket}, authors...)
+	assets, err := s.shown.Assets(ctx, who, []desk.Ticket{ticket}, authors...)
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -46,11 +47,11 @@ func (s *Room) mergeTickets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showTickets(ctx, in.Who, []desk.Ticket{both[target.ID], both[source.ID]}, columnsOnly)
+	records, err := s.shown.Show(ctx, in.Who, []desk.Ticket{both[target.ID], both[source.ID]}, shown.ColumnsOnly)
 	if err != nil {
 		return err
 	}
-	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "success"}, {"target_ticket", shown[0]}, {"source_ticket", shown[1]}})
+	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"result", "success"}, {"target_ticket", records[0]}, {"source_ticket", records[1]}})
 }
 
 // pairToMerge finds and locks two tickets that the caller may merge.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 )
 
@@ -18,7 +19,7 @@ func (s *Room) splitTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	article, ticket, err := s.readableArticle(r.Context(), rest.Caller(r), id)
+	article, ticket, err := s.shown.Article(r.Context(), rest.Caller(r), id)
 	if err != nil {
 		return err
 	}
@@ -26,7 +27,7 @@ func (s *Room) splitTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	assets, err := s.assetsBeside(r.Context(), rest.Caller(r), []desk.Article{article}, []desk.Ticket{ticket})
+	assets, err := s.shown.AssetsBeside(r.Context(), rest.Caller(r), []desk.Article{article}, []desk.Ticket{ticket})
 	if err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func (s *Room) cloneFiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	article, _, err := s.readableArticle(r.Context(), rest.Caller(r), id)
+	article, _, err := s.shown.Article(r.Context(), rest.Caller(r), id)
 	if err != nil {
 		return err
 	}
@@ -62,5 +63,5 @@ func (s *Room) copyToForm(r *http.Request, article desk.Article, form int64) ([]
 	if err != nil {
 		return nil, err
 	}
-	return attachmentRecords(copies), nil
+	return shown.Attachments(copies), nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/store"
 )
@@ -19,31 +20,11 @@ func (s *Room) listTickets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown, err := s.showTicketsAs(ctx, who, tickets, p, columnsOnly)
+	answer, err := s.shown.As(ctx, who, tickets, p, shown.ColumnsOnly)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, shown)
-}
-
-// showTicketsAs shows a list of tickets in the shape the parameters ask for; otherwise is the one
-// for those that don't.
-func (s *Room) showTicketsAs(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, p rest.Params, otherwise detail) (any, error) {
-	switch rest.ShapeOf(p) {
-	case rest.ShapeExpand:
-		return s.showTickets(ctx, who, tickets, withNames)
-	case rest.ShapeFull:
-		assets, err := s.Assets(ctx, who, tickets)
-		if err != nil {
-			return nil, err
-		}
-		ids := make([]desk.TicketID, len(tickets))
-		for i, t := range tickets {
-			ids[i] = t.ID
-		}
-		return rest.Record{{"record_ids", ids}, {"assets", assets}}, nil
-	}
-	return s.showTickets(ctx, who, tickets, otherwise)
+	return rest.Reply(w, r, answer)
 }
 
 func (s *Room) getTicket(w http.ResponseWriter, r *http.Request) error {
@@ -67,26 +48,20 @@ func (s *Room) getTicket(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	shown, err := s.showTicketAs(r.Context(), rest.Caller(r), ticket, p, columnsOnly)
+	answer, err := s.showTicketAs(r.Context(), rest.Caller(r), ticket, p, shown.ColumnsOnly)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, shown)
+	return rest.Reply(w, r, answer)
 }
 
-// showTicketAs is showTicketsAs for one ticket.
-func (s *Room) showTicketAs(ctx context.Context, who *desk.Caller, ticket desk.Ticket, p rest.Params, otherwise detail) (any, error) {
-	switch rest.ShapeOf(p) {
-	case rest.ShapeExpand:
-		return s.showTicket(ctx, who, ticket, withNames)
-	case rest.ShapeFull:
-		assets, err := s.Assets(ctx, who, []desk.Ticket{ticket})
-		return rest.Record{{"id", ticket.ID}, {"assets", assets}}, err
-	}
-	if p.Flag("all") {
+// showTicketAs shows a ticket in the shape the parameters ask for; otherwise is how much of it is
+// shown where they don't.
+func (s *Room) showTicketAs(ctx context.Context, who *desk.Caller, ticket desk.Ticket, p rest.Params, otherwise shown.Detail) (any, error) {
+	if rest.ShapeOf(p) == rest.ShapePlain && p.Flag("all") {
 		return s.showWholeTicket(ctx, who, ticket)
 	}
-	return s.showTicket(ctx, who, ticket, otherwise)
+	return s.shown.OneAs(ctx, who, ticket, p, otherwise)
 }
 
 // deleteTicket answers with nothing at all: a client insists on it.
@@ -96,24 +71,27 @@ func (s *Room) deleteTicket(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		ticket, err := tx.LockTicket(ctx, id)
-		if err != nil {
-			return err
-		}
-		if err := who.TicketAccess().MayDestroy(ticket); err != nil {
-			return err
-		}
-		blobs, err := tx.DeleteTicket(ctx, id)
-		if err != nil {
-			return err
-		}
-		return releaseBlobs(ctx, tx, blobs)
-	})
+	err = s.Store.InTx(ctx, func(tx *store.Store) error { return s.Destroy(ctx, tx, who, id) })
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "text/html")
 	w.WriteHeader(http.StatusOK)
 	return nil
+}
+
+// Destroy deletes a ticket if somebody may, with everything that belongs to it.
+func (s *Room) Destroy(ctx context.Context, tx *store.Store, who *desk.Caller, id desk.TicketID) error {
+	ticket, err := tx.LockTicket(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := who.TicketAccess().MayDestroy(ticket); err != nil {
+		return err
+	}
+	blobs, err := tx.DeleteTicket(ctx, id)
+	if err != nil {
+		return err
+	}
+	return releaseBlobs(ctx, tx, blobs)
 }

@@ -25,7 +25,7 @@ func (s *Room) updateTicket(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		if err := s.change(ctx, tx, in, id); err != nil {
+		if err := s.Change(ctx, tx, in, id); err != nil {
 			return err
 		}
 		return in.Restamp(ctx, tx, "tickets", int64(id))
@@ -36,8 +36,8 @@ func (s *Room) updateTicket(w http.ResponseWriter, r *http.Request) error {
 	return s.answerTicket(w, r, http.StatusOK, id, in.Params)
 }
 
-// change makes what somebody wants of a ticket, with the article that came along.
-func (s *Room) change(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID) error {
+// Change makes what somebody wants of a ticket, with the article that came along.
+func (s *Room) Change(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID) error {
 	before, err := tx.LockTicket(ctx, id)
 	if err != nil {
 		return err

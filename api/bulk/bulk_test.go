@@ -1,4 +1,4 @@
-package tickets_test
+package bulk_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package tickets
+package worklist
 
 import (
 	"context"
@@ -27,7 +27,7 @@ func (s *Room) find(ctx context.Context, who *desk.Caller, what rest.Wanted) (fo
 			return found, err
 		}
 	}
-	if found.Assets, err = s.Assets(ctx, who, tickets); err != nil || !what.Count {
+	if found.Assets, err = s.shown.Assets(ctx, who, tickets); err != nil || !what.Count {
 		return found, err
 	}
 	found.Total, err = s.Finder.CountTickets(ctx, search)

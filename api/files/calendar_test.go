@@ -1,4 +1,4 @@
-package tickets_test
+package files_test
 
 import (
 	"fmt"

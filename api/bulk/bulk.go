@@ -1,4 +1,4 @@
-package tickets
+package bulk
 
 import (
 	"context"
@@ -84,7 +84,7 @@ func (s *Room) changeOneOfMany(ctx context.Context, tx *store.Store, in *rest.In
 	for name, value := range wanted {
 		own[name] = value
 	}
-	return s.change(ctx, tx, &rest.Input{Params: own, Catalog: in.Catalog, Who: in.Who}, id)
+	return s.tickets.Change(ctx, tx, &rest.Input{Params: own, Catalog: in.Catalog, Who: in.Who}, id)
 }
 
 // answerMany answers with the tickets as they are now, or with the one that stopped it.
@@ -105,7 +105,7 @@ func (s *Room) answerMany(w http.ResponseWriter, r *http.Request, in *rest.Input
 			tickets = append(tickets, ticket)
 		}
 	}
-	assets, err := s.Assets(r.Context(), in.Who, tickets)
+	assets, err := s.shown.Assets(r.Context(), in.Who, tickets)
 	if err != nil {
 		return err
 	}
@@ -203,19 +203,12 @@ func (s *Room) perform(ctx context.Context, tx *store.Store, in *rest.Input, id 
 
 // performAround takes the actions that don't write to the ticket's own row.
 func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, w perform.Writes) error {
+	if w.Delete {
+		return s.tickets.Destroy(ctx, tx, in.Who, id)
+	}
 	ticket, err := tx.Ticket(ctx, id)
 	if err != nil {
 		return err
-	}
-	if w.Delete {
-		if err := in.Who.TicketAccess().MayDestroy(ticket); err != nil {
-			return err
-		}
-		blobs, err := tx.DeleteTicket(ctx, id)
-		if err != nil {
-			return err
-		}
-		return releaseBlobs(ctx, tx, blobs)
 	}
 	by := in.Who.User.ID
 	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(id), w.AddTags, by, in.Catalog.MayMakeTags(in.Who)); err != nil {

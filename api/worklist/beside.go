@@ -1,4 +1,4 @@
-package tickets
+package worklist
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/store/lookup"
 )
@@ -19,14 +20,6 @@ const (
 	monthLayout        = "January"
 	statisticsIDsShown = 100
 )
-
-func idsOf(tickets []desk.Ticket) []desk.TicketID {
-	ids := make([]desk.TicketID, len(tickets))
-	for i, ticket := range tickets {
-		ids[i] = ticket.ID
-	}
-	return ids
-}
 
 // showCustomerTickets shows the newest tickets of a customer.
 func (s *Room) showCustomerTickets(w http.ResponseWriter, r *http.Request) error {
@@ -45,11 +38,11 @@ func (s *Room) showCustomerTickets(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	assets, err := s.Assets(r.Context(), in.Who, append(open, closed...))
+	assets, err := s.shown.Assets(r.Context(), in.Who, append(open, closed...))
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"ticket_ids_open", idsOf(open)}, {"ticket_ids_closed", idsOf(closed)}, {"assets", assets}})
+	return rest.Reply(w, r, rest.Record{{"ticket_ids_open", shown.IDs(open)}, {"ticket_ids_closed", shown.IDs(closed)}, {"assets", assets}})
 }
 
 // openAndClosed are the newest tickets of somebody that the caller may list.
@@ -93,12 +86,12 @@ func (s *Room) showRelatedTickets(w http.ResponseWriter, r *http.Request) error 
 		return err
 	}
 	same, viewed = others(same, id, relatedShown), others(viewed, id, viewedBesideShown)
-	assets, err := s.Assets(ctx, in.Who, append(same[:len(same):len(same)], viewed...))
+	assets, err := s.shown.Assets(ctx, in.Who, append(same[:len(same):len(same)], viewed...))
 	if err != nil {
 		return err
 	}
 	return rest.Reply(w, r, rest.Record{
-		{"assets", assets}, {"ticket_ids_by_customer", idsOf(same)}, {"ticket_ids_recent_viewed", idsOf(viewed)},
+		{"assets", assets}, {"ticket_ids_by_customer", shown.IDs(same)}, {"ticket_ids_recent_viewed", shown.IDs(viewed)},
 	})
 }
 
@@ -120,11 +113,11 @@ func (s *Room) showRecentTickets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	assets, err := s.Assets(r.Context(), who, viewed)
+	assets, err := s.shown.Assets(r.Context(), who, viewed)
 	if err != nil {
 		return err
 	}
-	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"ticket_ids_recent_viewed", idsOf(viewed)}})
+	return rest.Reply(w, r, rest.Record{{"assets", assets}, {"ticket_ids_recent_viewed", shown.IDs(viewed)}})
 }
 
 // showStatistics counts the tickets of a user, of an organization, or of both.
@@ -163,10 +156,10 @@ func (s *Room) showStatistics(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		answer.Add(part.key, rest.Record{{"closed_ids", idsOf(closed)}, {"open_ids", idsOf(open)}, {"volume_by_year", volumeRecords(volume)}})
+		answer.Add(part.key, rest.Record{{"closed_ids", shown.IDs(closed)}, {"open_ids", shown.IDs(open)}, {"volume_by_year", volumeRecords(volume)}})
 		all = append(append(all, open...), closed...)
 	}
-	assets, err := s.Assets(ctx, in.Who, all)
+	assets, err := s.shown.Assets(ctx, in.Who, all)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package tickets
+package worklist
 
 import (
 	"context"
@@ -37,11 +37,11 @@ func (s *Room) showOverviews(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shown := make([]rest.Record, len(overviews))
+	records := make([]rest.Record, len(overviews))
 	for i, o := range overviews {
-		shown[i] = rest.Record{{"id", o.ID}, {"name", o.Name}, {"prio", o.Prio}, {"link", o.Link}, {"count", counts[i]}}
+		records[i] = rest.Record{{"id", o.ID}, {"name", o.Name}, {"prio", o.Prio}, {"link", o.Link}, {"count", counts[i]}}
 	}
-	return rest.Reply(w, r, shown)
+	return rest.Reply(w, r, records)
 }
 
 // offeredOverviews are those of the caller, who needs something to do with tickets.
@@ -72,7 +72,7 @@ func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Inp
 	if err != nil {
 		return err
 	}
-	assets, err := s.Assets(r.Context(), in.Who, tickets)
+	assets, err := s.shown.Assets(r.Context(), in.Who, tickets)
 	if err != nil {
 		return err
 	}

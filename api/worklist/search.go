@@ -1,10 +1,11 @@
-package tickets
+package worklist
 
 import (
 	"context"
 	"net/http"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/rules"
 	"postroom/internal/store/lookup"
@@ -61,21 +62,21 @@ func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.T
 	if rest.ShapeOf(p) == rest.ShapePlain && (rest.WantsChoices(p)) {
 		return ticketLabels(tickets), nil
 	}
-	shown, err := s.showTicketsAs(ctx, who, tickets, p, withIDs)
+	answer, err := s.shown.As(ctx, who, tickets, p, shown.WithIDs)
 	if err != nil {
 		return nil, err
 	}
-	full, isFull := shown.(rest.Record)
+	full, isFull := answer.(rest.Record)
 	if isFull {
 		count, err := s.Finder.CountTickets(ctx, search)
 		if err != nil {
 			return nil, err
 		}
 		full.Add("total_count", count)
-		shown = full
+		answer = full
 	}
 	if !rest.WantsHighlights(p) {
-		return shown, nil
+		return answer, nil
 	}
 	found, err := s.Finder.Highlights(ctx, search, tickets)
 	if err != nil {
@@ -84,10 +85,10 @@ func (s *Room) showFound(ctx context.Context, who *desk.Caller, tickets []desk.T
 	if isFull {
 		return full.With("highlights", rest.HighlightsByID(plainIDs(tickets), found)), nil
 	}
-	if records, listed := shown.([]rest.Record); listed {
+	if records, listed := answer.([]rest.Record); listed {
 		rest.AddHighlights(records, plainIDs(tickets), found)
 	}
-	return shown, nil
+	return answer, nil
 }
 
 func plainIDs(tickets []desk.Ticket) []int64 {

@@ -1,4 +1,4 @@
-package tickets
+package files
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"postroom/api/rest"
+	"postroom/api/shown"
 	"postroom/internal/desk"
 	"postroom/internal/picture"
 )
@@ -68,7 +69,7 @@ func (s *Room) fileOfArticle(ctx context.Context, r *http.Request, access desk.T
 			return none, err
 		}
 	}
-	if err := maySeeArticle(access, ticket, article); err != nil {
+	if err := shown.MaySeeArticle(access, ticket, article); err != nil {
 		return none, err
 	}
 	file, err := s.Store.Attachment(ctx, fileID)
@@ -112,7 +113,7 @@ func (s *Room) mayReadFile(ctx context.Context, who *desk.Caller, file desk.Atta
 	}
 	switch file.Object {
 	case desk.ObjectArticle, desk.ObjectArticleMail:
-		_, _, err := s.readableArticle(ctx, who, desk.ArticleID(file.OID))
+		_, _, err := s.shown.Article(ctx, who, desk.ArticleID(file.OID))
 		return err
 	case desk.ObjectKBAnswer:
 		return s.answerFile(ctx, who, file)
@@ -131,7 +132,7 @@ func (s *Room) getArticlePlain(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	article, ticket, err := s.readableArticle(ctx, rest.Caller(r), id)
+	article, ticket, err := s.shown.Article(ctx, rest.Caller(r), id)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,8 @@
-package tickets
+package shown
 
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"strings"
 
 	"postroom/api/rest"
@@ -11,14 +10,14 @@ import (
 	"postroom/internal/richtext"
 )
 
-// showArticles shows articles with names and files, with the same number of queries however many
+// Articles shows articles with names and files, with the same number of queries however many
 // there are.
-func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]rest.Record, error) {
+func (s *Tickets) Articles(ctx context.Context, articles []desk.Article) ([]rest.Record, error) {
 	records := make([]rest.Record, len(articles))
 	if len(articles) == 0 {
 		return records, nil
 	}
-	catalog, err := s.Store.Catalog(ctx)
+	catalog, err := s.store.Catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +30,7 @@ func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]res
 			users = append(users, *a.OriginByID)
 		}
 	}
-	attachments, err := s.Store.AttachmentsOf(ctx, desk.ObjectArticle, ids...)
+	attachments, err := s.store.AttachmentsOf(ctx, desk.ObjectArticle, ids...)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +38,7 @@ func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]res
 	for _, file := range attachments {
 		files[file.OID] = append(files[file.OID], file)
 	}
-	names, err := s.Store.NamesOf(ctx, users, nil)
+	names, err := s.store.NamesOf(ctx, users, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -49,31 +48,36 @@ func (s *Room) showArticles(ctx context.Context, articles []desk.Article) ([]res
 	return records, nil
 }
 
-// showArticleAs shows one article in the shape the parameters ask for. Its names are there in any.
-func (s *Room) showArticleAs(ctx context.Context, who *desk.Caller, article desk.Article, p rest.Params) (rest.Record, error) {
+// ArticlesAs shows articles in the shape the parameters ask for. Their names are there in any.
+func (s *Tickets) ArticlesAs(ctx context.Context, who *desk.Caller, articles []desk.Article, p rest.Params) (any, error) {
+	if rest.ShapeOf(p) != rest.ShapeFull {
+		return s.Articles(ctx, articles)
+	}
+	assets, err := s.ArticleAssets(ctx, who, articles)
+	return rest.Record{{"record_ids", ArticleIDs(articles)}, {"assets", assets}}, err
+}
+
+// ArticleAs is ArticlesAs for one article.
+func (s *Tickets) ArticleAs(ctx context.Context, who *desk.Caller, article desk.Article, p rest.Params) (rest.Record, error) {
 	articles := []desk.Article{article}
 	if rest.ShapeOf(p) == rest.ShapeFull {
-		assets, err := s.articleAssets(ctx, who, articles)
+		assets, err := s.ArticleAssets(ctx, who, articles)
 		return rest.Record{{"id", article.ID}, {"assets", assets}}, err
 	}
-	records, err := s.showArticles(ctx, articles)
+	records, err := s.Articles(ctx, articles)
 	if err != nil {
 		return nil, err
 	}
 	return records[0], nil
 }
 
-// answerArticle answers with an article as the next GET of it will show it.
-func (s *Room) answerArticle(w http.ResponseWriter, r *http.Request, status int, id desk.ArticleID, p rest.Params) error {
-	article, err := s.Store.Article(r.Context(), id)
-	if err != nil {
-		return err
+// ArticleIDs are those of articles, in their order.
+func ArticleIDs(articles []desk.Article) []desk.ArticleID {
+	ids := make([]desk.ArticleID, len(articles))
+	for i, article := range articles {
+		ids[i] = article.ID
 	}
-	shown, err := s.showArticleAs(r.Context(), rest.Caller(r), article, p)
-	if err != nil {
-		return err
-	}
-	return rest.WriteJSON(w, status, shown)
+	return ids
 }
 
 func articleRecord(a *desk.Article, files []desk.Attachment, logins map[desk.UserID]string, c *desk.Catalog) rest.Record {
@@ -104,7 +108,7 @@ func articleRecord(a *desk.Article, files []desk.Attachment, logins map[desk.Use
 		{"origin_by_id", a.OriginByID},
 		{"created_at", a.CreatedAt},
 		{"updated_at", a.UpdatedAt},
-		{"attachments", attachmentRecords(listed)},
+		{"attachments", Attachments(listed)},
 		{"type", c.ArticleTypes[a.TypeID].Name},
 		{"sender", c.Senders[a.SenderID]},
 		{"created_by", logins[a.CreatedByID]},
@@ -120,7 +124,7 @@ func articleRecord(a *desk.Article, files []desk.Attachment, logins map[desk.Use
 // linkImages makes the body refer to images where they can be fetched. Files that the body shows
 // are no attachments for its reader: the others are returned.
 func linkImages(a *desk.Article, files []desk.Attachment) (body string, others []desk.Attachment) {
-	if len(files) == 0 || !strings.Contains(a.Body, "cid:") {
+	if len(files) == 0 {
 		return a.Body, files
 	}
 	byContentID := map[string]desk.AttachmentID{}
@@ -152,7 +156,8 @@ func contentID(file desk.Attachment) string {
 	return strings.Trim(id, "<>")
 }
 
-func attachmentRecords(files []desk.Attachment) []rest.Record {
+// Attachments shows files.
+func Attachments(files []desk.Attachment) []rest.Record {
 	records := make([]rest.Record, len(files))
 	for i, file := range files {
 		records[i] = attachmentRecord(file)

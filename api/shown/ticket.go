@@ -1,4 +1,4 @@
-package tickets
+package shown
 
 import (
 	"context"
@@ -53,7 +53,7 @@ func ticketRecord(t *desk.Ticket) rest.Record {
 }
 
 // Columns shows a ticket without anything that belongs to it.
-func (s *Room) Columns(t *desk.Ticket) rest.Record { return ticketRecord(t) }
+func (s *Tickets) Columns(t *desk.Ticket) rest.Record { return ticketRecord(t) }
 
 // decimal shows a number of two places as a text with one, or two where the second says something.
 func decimal(number *string) any {
@@ -63,18 +63,58 @@ func decimal(number *string) any {
 	return rest.Decimal(*number)
 }
 
-// detail is how much of a ticket an answer shows.
-type detail int
+// Detail is how much of a ticket an answer shows.
+type Detail int
 
 const (
-	columnsOnly detail = iota
-	withIDs            // and lists of what belongs to it
-	withNames          // and what its ids stand for
+	ColumnsOnly Detail = iota
+	WithIDs            // and lists of what belongs to it
+	WithNames          // and what its ids stand for
 )
 
-// showTickets shows tickets to a caller, with the same number of queries however many there are.
-func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, how detail) ([]rest.Record, error) {
-	catalog, err := s.Store.Catalog(ctx)
+// As shows tickets in the shape the parameters ask for; otherwise is the one for those that don't.
+func (s *Tickets) As(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, p rest.Params, otherwise Detail) (any, error) {
+	switch rest.ShapeOf(p) {
+	case rest.ShapeExpand:
+		return s.Show(ctx, who, tickets, WithNames)
+	case rest.ShapeFull:
+		assets, err := s.Assets(ctx, who, tickets)
+		if err != nil {
+			return nil, err
+		}
+		return rest.Record{{"record_ids", IDs(tickets)}, {"assets", assets}}, nil
+	}
+	return s.Show(ctx, who, tickets, otherwise)
+}
+
+// OneAs is As for one ticket.
+func (s *Tickets) OneAs(ctx context.Context, who *desk.Caller, ticket desk.Ticket, p rest.Params, otherwise Detail) (any, error) {
+	switch rest.ShapeOf(p) {
+	case rest.ShapeExpand:
+		otherwise = WithNames
+	case rest.ShapeFull:
+		assets, err := s.Assets(ctx, who, []desk.Ticket{ticket})
+		return rest.Record{{"id", ticket.ID}, {"assets", assets}}, err
+	}
+	records, err := s.Show(ctx, who, []desk.Ticket{ticket}, otherwise)
+	if err != nil {
+		return nil, err
+	}
+	return records[0], nil
+}
+
+// IDs are those of tickets, in their order.
+func IDs(tickets []desk.Ticket) []desk.TicketID {
+	ids := make([]desk.TicketID, len(tickets))
+	for i, ticket := range tickets {
+		ids[i] = ticket.ID
+	}
+	return ids
+}
+
+// Show shows tickets to a caller, with the same number of queries however many there are.
+func (s *Tickets) Show(ctx context.Context, who *desk.Caller, tickets []desk.Ticket, how Detail) ([]rest.Record, error) {
+	catalog, err := s.store.Catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +126,7 @@ func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk
 			records[i] = records[i].Without("time_unit")
 		}
 	}
-	if how == columnsOnly || len(tickets) == 0 {
+	if how == ColumnsOnly || len(tickets) == 0 {
 		return records, nil
 	}
 	articles, err := s.articleIDs(ctx, who, tickets)
@@ -99,7 +139,7 @@ func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk
 	if err := s.addAttached(ctx, who, tickets, records, how); err != nil {
 		return nil, err
 	}
-	if how == withIDs {
+	if how == WithIDs {
 		return records, nil
 	}
 	names, err := s.ticketNames(ctx, tickets)
@@ -112,17 +152,8 @@ func (s *Room) showTickets(ctx context.Context, who *desk.Caller, tickets []desk
 	return records, nil
 }
 
-// showTicket is showTickets for one.
-func (s *Room) showTicket(ctx context.Context, who *desk.Caller, ticket desk.Ticket, how detail) (rest.Record, error) {
-	records, err := s.showTickets(ctx, who, []desk.Ticket{ticket}, how)
-	if err != nil {
-		return nil, err
-	}
-	return records[0], nil
-}
-
 // articleIDs returns the articles of tickets that a caller may see, newest first.
-func (s *Room) articleIDs(ctx context.Context, who *desk.Caller, tickets []desk.Ticket) (map[desk.TicketID][]desk.ArticleID, error) {
+func (s *Tickets) articleIDs(ctx context.Context, who *desk.Caller, tickets []desk.Ticket) (map[desk.TicketID][]desk.ArticleID, error) {
 	all, internal := make([]desk.TicketID, len(tickets)), []desk.TicketID{}
 	access := who.TicketAccess()
 	for i, t := range tickets {
@@ -131,7 +162,7 @@ func (s *Room) articleIDs(ctx context.Context, who *desk.Caller, tickets []desk.
 			internal = append(internal, t.ID)
 		}
 	}
-	return s.Store.ArticleIDs(ctx, all, internal)
+	return s.store.ArticleIDs(ctx, all, internal)
 }
 
 // ticketNames are the names that the ids of tickets stand for.
@@ -140,8 +171,8 @@ type ticketNames struct {
 	catalog *desk.Catalog
 }
 
-func (s *Room) ticketNames(ctx context.Context, tickets []desk.Ticket) (ticketNames, error) {
-	catalog, err := s.Store.Catalog(ctx)
+func (s *Tickets) ticketNames(ctx context.Context, tickets []desk.Ticket) (ticketNames, error) {
+	catalog, err := s.store.Catalog(ctx)
 	if err != nil {
 		return ticketNames{}, err
 	}
@@ -153,7 +184,7 @@ func (s *Room) ticketNames(ctx context.Context, tickets []desk.Ticket) (ticketNa
 			organizations = append(organizations, *t.OrganizationID)
 		}
 	}
-	found, err := s.Store.NamesOf(ctx, users, organizations)
+	found, err := s.store.NamesOf(ctx, users, organizations)
 	return ticketNames{found, catalog}, err
 }
 

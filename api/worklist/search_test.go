@@ -1,4 +1,4 @@
-package tickets_test
+package worklist_test
 
 import (
 	"encoding/json"
