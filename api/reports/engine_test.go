@@ -137,7 +137,7 @@ func TestBothCountTheSame(t *testing.T) {
 				counted += n
 			}
 			if !slices.Equal(got[i], want[i]) {
-				t.Errorf("%s, kind %d of types %v by %d: the engine counts %v, PostgreSQL %v", text, events[i].Kind, events[i].Types, events[i].Sender, got[i], want[i])
+				t.Errorf("%s, kind %d of types %v by %d: the engine counts %v, PostgreSQL %v", text, events[i].Kind, events[i].Types, events[i].Senders, got[i], want[i])
 			}
 		}
 		for _, e := range events {
@@ -172,7 +172,7 @@ func eventsOf(condition *rules.Bound) []reports.Events {
 	}
 	for _, kind := range []reports.Kind{reports.Created, reports.Written} {
 		for _, sender := range []desk.SenderID{desk.SenderAgent, desk.SenderCustomer} {
-			all = append(all, reports.Events{Kind: kind, Condition: condition, Merged: merged, Types: []desk.ArticleTypeID{1, 5}, Sender: sender})
+			all = append(all, reports.Events{Kind: kind, Condition: condition, Merged: merged, Types: []desk.ArticleTypeID{1, 5}, Senders: []desk.SenderID{sender}})
 		}
 	}
 	return all

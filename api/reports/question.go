@@ -87,7 +87,7 @@ func (q *question) bind(now time.Time) (err error) {
 // events are what a line counts. It reports false for one that has nothing to count.
 func (q *question) events(l line) (reports.Events, bool) {
 	c := q.asked.Catalog
-	e := reports.Events{Kind: l.kind, Condition: q.condition, Sender: l.sender}
+	e := reports.Events{Kind: l.kind, Condition: q.condition}
 	for id := range c.States {
 		switch c.StateType(id) {
 		case desk.StateTypeMerged:
@@ -97,7 +97,7 @@ func (q *question) events(l line) (reports.Events, bool) {
 		}
 	}
 	if l.types != nil {
-		e.Types = []desk.ArticleTypeID{}
+		e.Types, e.Senders = []desk.ArticleTypeID{}, []desk.SenderID{l.sender}
 		for id, kind := range c.ArticleTypes {
 			for _, name := range l.types {
 				if strings.EqualFold(kind.Name, name) {

@@ -17,15 +17,20 @@ import (
 // are in order, and the next one. One search of the engine answers all that documents can answer.
 func (f *Finder) CountEvents(ctx context.Context, all []reports.Events, moments []time.Time) ([][]int, error) {
 	counts := f.countByEngine(ctx, all, moments)
+	var left []reports.Events
 	for i, e := range all {
-		if counts[i] != nil {
-			continue
+		if counts[i] == nil {
+			left = append(left, e)
 		}
-		counted, err := f.store.CountEvents(ctx, e, moments)
-		if err != nil {
-			return nil, err
+	}
+	counted, err := f.store.CountEvents(ctx, left, moments)
+	if err != nil {
+		return nil, err
+	}
+	for i := range counts {
+		if counts[i] == nil {
+			counts[i], counted = counted[0], counted[1:]
 		}
-		counts[i] = counted
 	}
 	return counts, nil
 }
@@ -71,7 +76,7 @@ func happened(e reports.Events, first, end time.Time) map[string]any {
 		map[string]any{"range": map[string]any{field: map[string]any{"gte": enginequery.Moment(first), "lt": enginequery.Moment(end)}}},
 	}
 	if e.Types != nil {
-		filter = append(filter, oneOf("create_article_type_id", e.Types), oneOf("create_article_sender_id", []desk.SenderID{e.Sender}))
+		filter = append(filter, oneOf("create_article_type_id", e.Types), oneOf("create_article_sender_id", e.Senders))
 	}
 	return map[string]any{"bool": map[string]any{"filter": filter, "must_not": []any{oneOf("state_id", e.Merged)}}}
 }

@@ -1,6 +1,7 @@
 package reports
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,8 +39,36 @@ type Events struct {
 	Groups  []desk.GroupID // for MovedIn and MovedOut
 	Without bool           // all groups but these
 
-	Types  []desk.ArticleTypeID // of the article, or of the first one
-	Sender desk.SenderID
+	// Of the article, or of the first one; Senders go with Types.
+	Types   []desk.ArticleTypeID
+	Senders []desk.SenderID
+}
+
+// differsInWay reports whether other events happen in the same rows and differ by Types and Senders only.
+func (e Events) differsInWay(other Events) bool {
+	return e.Types != nil && other.Types != nil && e.Kind == other.Kind && e.Condition == other.Condition
+}
+
+// with adds the ways of those among others that differ in nothing else.
+func (e Events) with(others []Events) Events {
+	for _, other := range others {
+		if e.differsInWay(other) {
+			e.Types = slices.Concat(e.Types, other.Types)
+			e.Senders = slices.Concat(e.Senders, other.Senders)
+		}
+	}
+	return e
+}
+
+// way writes what articles' types and senders are, for events that ask for them.
+func (e Events) way() (kind, sender string) {
+	switch {
+	case e.Types == nil:
+		return "0::bigint", "0::bigint"
+	case e.Kind == Written:
+		return "e.type_id", "e.sender_id"
+	}
+	return "t.create_article_type_id", "t.create_article_sender_id"
 }
 
 // from writes the tables in which the events are, with the column of their time.
@@ -70,7 +99,7 @@ func (e Events) where(args *pg.Args, first, end time.Time) string {
 func (e Events) clauses(args *pg.Args) []string {
 	switch e.Kind {
 	case Created, Closed:
-		return append(e.firstArticle(args), "t.state_id <> ALL("+args.Add(pg.Plain(e.Merged))+")")
+		return append(e.inWay(args), "t.state_id <> ALL("+args.Add(pg.Plain(e.Merged))+")")
 	case FirstSolution:
 		return []string{"t.state_id <> ALL(" + args.Add(pg.Plain(e.Merged)) + ")", "t.close_at < t.created_at + " + atOnce}
 	case Reopened:
@@ -83,17 +112,15 @@ func (e Events) clauses(args *pg.Args) []string {
 	case Merged:
 		return change("'merged_into'")
 	}
-	return []string{"e.type_id = ANY(" + args.Add(pg.Plain(e.Types)) + ")", "e.sender_id = " + args.Add(e.Sender)}
+	return e.inWay(args)
 }
 
-func (e Events) firstArticle(args *pg.Args) []string {
+func (e Events) inWay(args *pg.Args) []string {
 	if e.Types == nil {
 		return nil
 	}
-	return []string{
-		"t.create_article_type_id = ANY(" + args.Add(pg.Plain(e.Types)) + ")",
-		"t.create_article_sender_id = " + args.Add(e.Sender),
-	}
+	kind, sender := e.way()
+	return []string{kind + " = ANY(" + args.Add(pg.Plain(e.Types)) + ")", sender + " = ANY(" + args.Add(pg.Plain(e.Senders)) + ")"}
 }
 
 // moved writes that a ticket has a new group, of which one column is ours and the other is not.
