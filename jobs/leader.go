@@ -39,6 +39,12 @@ func (l *leader) run(ctx context.Context) error {
 	return nil
 }
 
+// Leading runs work, whose name no other has, whenever this process leads.
+func Leading(s *store.Store, log *slog.Logger, name string, work func(context.Context) error) func(context.Context) error {
+	election := leader{name: name, store: s, log: log, work: func(ctx context.Context, _ <-chan string) error { return work(ctx) }}
+	return election.run
+}
+
 // term waits until we lead, and leads until ctx ends, the connection is lost or work fails.
 func (l *leader) term(ctx context.Context) error {
 	candidate, err := l.store.Candidate(ctx, l.name)

@@ -84,6 +84,7 @@ var floors = map[string]int{
 	"jobs/hook":                             4,
 	"jobs/messenger":                        4,
 	"jobs/reminder":                         4, // of conversations that end
+	"jobs/deadline":                         4, // acts when tickets reach a point in time
 	"jobs/directory":                        4, // reads LDAP, Exchange
 	"jobs/agents":                           4,
 	"jobs/importer":                         4,

@@ -10,6 +10,7 @@ import (
 
 	"postroom/jobs"
 	"postroom/jobs/chat"
+	"postroom/jobs/deadline"
 	"postroom/jobs/directory"
 	"postroom/jobs/reminder"
 	"postroom/jobs/scheduler"
@@ -75,7 +76,7 @@ func (h *house) scheduleParts(client redis.UniversalClient) []part {
 			})
 		}
 		parts = append(parts, part{"maintenance", maintenance.Run},
-			part{"deadlines", jobs.NewDeadlineClock(h.store, h.log).Run})
+			part{"deadlines", jobs.Leading(h.store, h.log, "deadlines", deadline.NewClock(h.store, h.log).Run)})
 	}
 	return parts
 }

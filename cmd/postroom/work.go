@@ -19,6 +19,7 @@ import (
 	"postroom/jobs/agents"
 	"postroom/jobs/calls"
 	"postroom/jobs/chat"
+	"postroom/jobs/deadline"
 	"postroom/jobs/directory"
 	"postroom/jobs/hook"
 	runimport "postroom/jobs/importer"
@@ -110,11 +111,11 @@ func (h *house) workPart(client redis.UniversalClient, workers map[string]int) p
 		jobs.NewMailAccount(h.store, h.mails, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewRefuseMail(h.store, h.accounts.Sender, jobs.DeliveryDelays(), h.log).Handler(),
 		jobs.NewReleaseBlobs(h.store, h.blobs).Handler(),
-		jobs.NewMeetDeadlines(h.store, h.log).Handler(),
-		jobs.NewRebuildDeadlines(h.store, h.log).Handler(),
-		jobs.NewFollowDeadlines(h.store).Handler(),
-		jobs.NewSyncCalendar(h.store, h.outgoing().Client(
-			egress.Options{Timeout: jobs.FeedTimeout, Redirects: jobs.FeedRedirects}), h.log).Handler(),
+		jobs.Handle(deadline.NewMeet(h.store, h.log), jobs.Patient(deadline.MeetTimeout)),
+		jobs.Handle(deadline.NewRebuild(h.store, h.log), jobs.Patient(deadline.RebuildTimeout)),
+		jobs.Handle(deadline.NewFollow(h.store), jobs.Patient(deadline.FollowTimeout)),
+		jobs.Handle(deadline.NewSyncCalendar(h.store, h.outgoing().Client(
+			egress.Options{Timeout: deadline.FeedTimeout, Redirects: deadline.FeedRedirects}), h.log), jobs.Patient(deadline.SyncTimeout)),
 		jobs.NewForgetRecord(h.store).Handler(),
 		jobs.Handle(directory.NewRead(h.store, directorysync.New(h.store, h.outgoing(), h.linked(), h.log), h.log), jobs.Patient(directory.Timeout)),
 		jobs.Handle(signatures.New(h.store), jobs.Patient(signatures.Timeout)),

@@ -1,4 +1,4 @@
-package jobs
+package deadline
 
 import (
 	"fmt"
@@ -12,6 +12,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/egress"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -42,7 +43,7 @@ func (r *rig) sync(t *testing.T, policy egress.Policy) {
 	if _, err := r.store.AnnounceFeeds(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	id := one[desk.OutboxID](t, r, `SELECT coalesce(max(id), 0) FROM outbox WHERE kind = 'calendar.sync'`)
+	id := jobtest.Ask[desk.OutboxID](r.Office, `SELECT coalesce(max(id), 0) FROM outbox WHERE kind = 'calendar.sync'`)
 	if err := job.Work(t.Context(), task.CalendarToSync{CalendarID: 90}, id); err != nil {
 		t.Fatal(err)
 	}
@@ -50,18 +51,20 @@ func (r *rig) sync(t *testing.T, policy egress.Policy) {
 
 func TestHolidaysAreReadFromTheFeedOnceADay(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.promise(t)
+	r := newRig(t)
+	r.promise()
 	url, asked, broken := holidayServer(t)
 	local := egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}}
 	holidays := func() string {
-		return one[string](t, r, `SELECT coalesce(string_agg(value->>'summary' || ' ' || (value->>'active'), ', '), '') FROM calendars c, jsonb_each(c.public_holidays) WHERE c.id = 90`)
+		return jobtest.Ask[string](r.Office, `SELECT coalesce(string_agg(value->>'summary' || ' ' || (value->>'active'), ', '), '') FROM calendars c, jsonb_each(c.public_holidays) WHERE c.id = 90`)
 	}
-	log := func() string { return one[string](t, r, `SELECT coalesce(last_log, '') FROM calendars WHERE id = 90`) }
-	rebuilds := func() int { return one[int](t, r, `SELECT count(*) FROM deadline_rebuilds`) }
+	log := func() string {
+		return jobtest.Ask[string](r.Office, `SELECT coalesce(last_log, '') FROM calendars WHERE id = 90`)
+	}
+	rebuilds := func() int { return jobtest.Ask[int](r.Office, `SELECT count(*) FROM deadline_rebuilds`) }
 
-	r.exec(t, `UPDATE calendars SET ical_url = '`+url+`/moved' WHERE id = 90`)
-	r.exec(t, `UPDATE deadline_rebuilds SET started_at = now()`)
+	r.Exec(`UPDATE calendars SET ical_url = '` + url + `/moved' WHERE id = 90`)
+	r.Exec(`UPDATE deadline_rebuilds SET started_at = now()`)
 	r.sync(t, local)
 	if holidays() != "Holiday true" || log() != "" || rebuilds() != 2 {
 		t.Errorf("holidays %q, log %q, %d calculations; want one holiday and a second calculation", holidays(), log(), rebuilds())
@@ -72,14 +75,14 @@ func TestHolidaysAreReadFromTheFeedOnceADay(t *testing.T) {
 		t.Error("the same feed was read twice a day")
 	}
 	// A day later nothing is new, and nothing is calculated anew.
-	r.exec(t, `UPDATE deadline_rebuilds SET started_at = now(); UPDATE calendars SET last_sync = now() - interval '25 hours' WHERE id = 90`)
+	r.Exec(`UPDATE deadline_rebuilds SET started_at = now(); UPDATE calendars SET last_sync = now() - interval '25 hours' WHERE id = 90`)
 	r.sync(t, local)
 	if asked.Load() == requests || rebuilds() != 2 {
 		t.Errorf("a day later: %d requests more, %d calculations", asked.Load()-requests, rebuilds())
 	}
 	// A failure says why, keeps what is known, and is tried again.
 	broken.Store(true)
-	r.exec(t, `UPDATE calendars SET last_sync = now() - interval '25 hours' WHERE id = 90`)
+	r.Exec(`UPDATE calendars SET last_sync = now() - interval '25 hours' WHERE id = 90`)
 	r.sync(t, local)
 	if holidays() != "Holiday true" || !strings.Contains(log(), "503") {
 		t.Errorf("after a failure: holidays %q, log %q", holidays(), log())
@@ -93,13 +96,13 @@ func TestHolidaysAreReadFromTheFeedOnceADay(t *testing.T) {
 
 func TestFeedsOfNeighboursAreNotRead(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.promise(t)
+	r := newRig(t)
+	r.promise()
 	url, asked, _ := holidayServer(t)
 	for _, address := range []string{url + "/feed", "file:///etc/passwd", "/etc/passwd"} {
-		r.exec(t, `UPDATE calendars SET ical_url = '`+address+`', last_log = NULL WHERE id = 90`)
+		r.Exec(`UPDATE calendars SET ical_url = '` + address + `', last_log = NULL WHERE id = 90`)
 		r.sync(t, egress.Policy{})
-		if log := one[string](t, r, `SELECT coalesce(last_log, '') FROM calendars WHERE id = 90`); log == "" {
+		if log := jobtest.Ask[string](r.Office, `SELECT coalesce(last_log, '') FROM calendars WHERE id = 90`); log == "" {
 			t.Errorf("%s: nothing says that it was not read", address)
 		}
 	}

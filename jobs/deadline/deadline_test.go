@@ -1,11 +1,17 @@
-package jobs
+package deadline
 
 import (
+	"context"
 	"fmt"
+	"log/slog"
 	"testing"
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/devstack"
+	"postroom/internal/store"
+	"postroom/jobs"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -17,20 +23,37 @@ const promise = `
 	INSERT INTO slas (id, calendar_id, name, first_response_time, condition, updated_by_id, created_by_id)
 	VALUES (90, 90, 'Soon', 20, '{"ticket.group_id": {"operator": "is", "value": ["1"]}}', 1, 1)`
 
-// promise makes the promise known to the store.
-func (r *rig) promise(t *testing.T) {
-	t.Helper()
-	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
-	r.exec(t, promise)
-	r.store.ForgetCatalog()
+// rig is an installation in which nobody is at work but who looks after deadlines.
+type rig struct {
+	*jobtest.Office
+	store *store.Store
+	log   *slog.Logger
 }
 
-func one[T any](t *testing.T, r *rig, sql string, args ...any) (found T) {
+func newRig(t *testing.T) *rig {
 	t.Helper()
-	if err := r.db.QueryRow(t.Context(), sql, args...).Scan(&found); err != nil {
-		t.Fatalf("%s: %v", sql, err)
+	o := jobtest.Open(t)
+	return &rig{Office: o, store: o.Store, log: slog.New(slog.DiscardHandler)}
+}
+
+// promise makes the promise known to the store.
+func (r *rig) promise() {
+	r.Exec(`INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	r.Exec(promise)
+}
+
+func eventually(within time.Duration, is func() bool) bool {
+	over := time.After(within)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-over:
+			return is()
+		case <-again.C:
+		}
 	}
-	return found
+	return true
 }
 
 // ticketSince makes a ticket that has been there for a while, as anybody would make it.
@@ -49,13 +72,13 @@ func (r *rig) ticketSince(t *testing.T, number string, age time.Duration, change
 }
 
 func (r *rig) stateOfType(t *testing.T, name string) desk.StateID {
-	return one[desk.StateID](t, r, `SELECT s.id FROM ticket_states s JOIN ticket_state_types y ON y.id = s.state_type_id WHERE y.name = $1 ORDER BY s.id LIMIT 1`, name)
+	return jobtest.Ask[desk.StateID](r.Office, `SELECT s.id FROM ticket_states s JOIN ticket_state_types y ON y.id = s.state_type_id WHERE y.name = $1 ORDER BY s.id LIMIT 1`, name)
 }
 
 // events are what was announced of a ticket by the clock, with when that was.
 func (r *rig) events(t *testing.T, id desk.TicketID) map[string]time.Time {
 	t.Helper()
-	rows, err := r.db.Query(t.Context(), `
+	rows, err := r.DB.Query(t.Context(), `
 		SELECT payload->>'type', created_at
 		FROM outbox
 		WHERE kind = 'ticket.changed' AND (payload->>'ticket_id')::bigint = $1
@@ -75,22 +98,48 @@ func (r *rig) events(t *testing.T, id desk.TicketID) map[string]time.Time {
 	return found
 }
 
+// start runs something until the test ends.
+func start(t *testing.T, run func(context.Context) error) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := run(ctx); err != nil {
+			t.Errorf("stopped with %v", err)
+		}
+	}()
+	t.Cleanup(func() {
+		cancel()
+		<-done
+	})
+}
+
 // runSLA runs all that has to do with deadlines.
 func (r *rig) runSLA(t *testing.T) {
 	t.Helper()
-	start(t, NewRelay(r.store, r.redis, r.log).Run)
-	start(t, NewDeadlineClock(r.store, r.log).Run)
-	start(t, NewWorkers(r.store, r.redis, r.log, WorkersOptions{
+	s, err := store.Open(t.Context(), store.Options{URL: r.DB.Config().ConnString(), MaxConns: 12, SecretKey: make([]byte, 32)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	redis, err := jobs.Dial(devstack.Redis(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = redis.Close() })
+	start(t, jobs.NewRelay(s, redis, r.log).Run)
+	start(t, jobs.Leading(s, r.log, "deadlines", NewClock(s, r.log).Run))
+	start(t, jobs.NewWorkers(s, redis, r.log, jobs.WorkersOptions{
 		Counts: map[string]int{task.SLA: 2, task.Maintenance: 1}, ShutdownWithin: 5 * time.Second,
-	}, NewMeetDeadlines(r.store, r.log).Handler(), NewRebuildDeadlines(r.store, r.log).Handler()).Run)
+	}, jobs.Handle(NewMeet(s, r.log), jobs.Patient(MeetTimeout)), jobs.Handle(NewRebuild(s, r.log), jobs.Patient(RebuildTimeout))).Run)
 }
 
 func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.promise(t)
-	r.exec(t, `UPDATE groups SET assignment_timeout = 1 WHERE id = 1`)
-	r.store.ForgetCatalog()
+	r := newRig(t)
+	r.promise()
+	r.Exec(`UPDATE groups SET assignment_timeout = 1 WHERE id = 1`)
 	r.runSLA(t)
 	warned := r.ticketSince(t, "w", 5*time.Minute-2*time.Second, nil)
 	escalating := r.ticketSince(t, "e", 20*time.Minute-4*time.Second, nil)
@@ -143,24 +192,23 @@ func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	}) {
 		t.Error("a ticket keeps its idle owner")
 	}
-	if n := one[int](t, r, `SELECT count(*) FROM history WHERE o_id = $1 AND attribute = 'owner' AND created_by_id = 1`, idle.ID); n != 1 {
+	if n := jobtest.Ask[int](r.Office, `SELECT count(*) FROM history WHERE o_id = $1 AND attribute = 'owner' AND created_by_id = 1`, idle.ID); n != 1 {
 		t.Errorf("%d lines of history about the owner, want 1", n)
 	}
-	if n := one[int](t, r, `SELECT count(*) FROM activity_stream WHERE object = 'Ticket' AND type = 'update' AND created_by_id = 1`); n != 2 {
+	if n := jobtest.Ask[int](r.Office, `SELECT count(*) FROM activity_stream WHERE object = 'Ticket' AND type = 'update' AND created_by_id = 1`); n != 2 {
 		t.Errorf("%d activities, want one of each ticket that was changed", n)
 	}
 }
 
 func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.promise(t)
+	r := newRig(t)
+	r.promise()
 	missed := r.ticketSince(t, "m", 24*time.Hour, nil)
-	r.exec(t, `DELETE FROM outbox; UPDATE tickets SET updated_at = now() - interval '1 minute'`)
-	clock := NewDeadlineClock(r.store, r.log)
+	r.Exec(`DELETE FROM outbox; UPDATE tickets SET updated_at = now() - interval '1 minute'`)
+	clock := NewClock(r.store, r.log)
 	importing := func(on string) {
-		r.exec(t, `UPDATE settings SET state_current = '{"value": `+on+`}' WHERE name = 'import_mode'`)
-		r.store.ForgetCatalog()
+		r.Exec(`UPDATE settings SET state_current = '{"value": ` + on + `}' WHERE name = 'import_mode'`)
 	}
 	importing("true")
 	for round, want := range []int{0, 1, 1, 2, 2} {
@@ -168,12 +216,12 @@ func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
 		case 1: // what nobody would have heard of is announced now
 			importing("false")
 		case 3:
-			r.exec(t, `UPDATE deadline_events SET day = day - 1`)
+			r.Exec(`UPDATE deadline_events SET day = day - 1`)
 		}
 		if err := clock.lookBack(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		got := one[int](t, r, `SELECT count(*) FROM outbox WHERE kind = 'ticket.changed' AND payload->>'type' = 'escalation' AND (payload->>'ticket_id')::bigint = $1`, missed.ID)
+		got := jobtest.Ask[int](r.Office, `SELECT count(*) FROM outbox WHERE kind = 'ticket.changed' AND payload->>'type' = 'escalation' AND (payload->>'ticket_id')::bigint = $1`, missed.ID)
 		if got != want {
 			t.Errorf("after look %d: %d escalations, want %d", round, got, want)
 		}
@@ -182,15 +230,15 @@ func TestWhatWasMissedIsFoundOnceAndAgainTheNextDay(t *testing.T) {
 
 func TestChangedPromisesReachAllOpenTickets(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
-	r.exec(t, `
+	r := newRig(t)
+	r.Exec(`INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	r.Exec(`
 		INSERT INTO tickets (id, group_id, priority_id, state_id, number, title, customer_id, updated_by_id, created_by_id, created_at)
 		SELECT 1000 + n, 1, 2, CASE WHEN n % 3 = 0 THEN 4 ELSE 2 END, 'n' || n, 'x', 2, 2, 2, now() FROM generate_series(1, 1800) n`)
-	r.promise(t)
-	id := one[desk.OutboxID](t, r, `SELECT id FROM outbox WHERE kind = 'deadlines.rebuild'`)
-	rebuild := one[desk.DeadlineRebuildID](t, r, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
-	job, work := NewRebuildDeadlines(r.store, r.log), task.DeadlinesToRebuild{RebuildID: rebuild}
+	r.promise()
+	id := jobtest.Ask[desk.OutboxID](r.Office, `SELECT id FROM outbox WHERE kind = 'deadlines.rebuild'`)
+	rebuild := jobtest.Ask[desk.DeadlineRebuildID](r.Office, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
+	job, work := NewRebuild(r.store, r.log), task.DeadlinesToRebuild{RebuildID: rebuild}
 	// Somebody began and died.
 	c, err := job.start(t.Context(), rebuild)
 	if err != nil {
@@ -205,42 +253,42 @@ func TestChangedPromisesReachAllOpenTickets(t *testing.T) {
 		}
 	}
 	progress := func() string {
-		return one[string](t, r, `SELECT concat_ws(' ', looked_at, changed, finished_at IS NOT NULL) FROM deadline_rebuilds ORDER BY id DESC LIMIT 1`)
+		return jobtest.Ask[string](r.Office, `SELECT concat_ws(' ', looked_at, changed, finished_at IS NOT NULL) FROM deadline_rebuilds ORDER BY id DESC LIMIT 1`)
 	}
-	open := one[int](t, r, `SELECT count(*) FROM tickets WHERE state_id <> 4`)
+	open := jobtest.Ask[int](r.Office, `SELECT count(*) FROM tickets WHERE state_id <> 4`)
 	if got, want := progress(), fmt.Sprintf("%d %d t", open, open); got != want {
 		t.Errorf("tickets looked at, changed, finished: %s, want %s", got, want)
 	}
-	wrong := one[int](t, r, `SELECT count(*) FROM tickets WHERE escalation_at IS DISTINCT FROM CASE WHEN state_id <> 4 THEN created_at + interval '20 minutes' END`)
+	wrong := jobtest.Ask[int](r.Office, `SELECT count(*) FROM tickets WHERE escalation_at IS DISTINCT FROM CASE WHEN state_id <> 4 THEN created_at + interval '20 minutes' END`)
 	if wrong != 0 {
 		t.Errorf("%d tickets have a wrong deadline", wrong)
 	}
-	if lines := one[int](t, r, `SELECT count(*) FROM history WHERE attribute = 'escalation_at'`); lines != open {
+	if lines := jobtest.Ask[int](r.Office, `SELECT count(*) FROM history WHERE attribute = 'escalation_at'`); lines != open {
 		t.Errorf("%d lines of history, want %d", lines, open)
 	}
 	// A change that changes nothing is not asked for; one that is asked for changes nothing twice.
-	r.exec(t, `UPDATE slas SET name = 'Sooner'; UPDATE calendars SET last_sync = now()`)
-	if n := one[int](t, r, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 0 {
+	r.Exec(`UPDATE slas SET name = 'Sooner'; UPDATE calendars SET last_sync = now()`)
+	if n := jobtest.Ask[int](r.Office, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 0 {
 		t.Errorf("%d calculations wait after a new name", n)
 	}
-	r.exec(t, `UPDATE calendars SET timezone = 'UTC' WHERE id = 90; UPDATE slas SET response_time = 10`)
-	if n := one[int](t, r, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 1 {
+	r.Exec(`UPDATE calendars SET timezone = 'UTC' WHERE id = 90; UPDATE slas SET response_time = 10`)
+	if n := jobtest.Ask[int](r.Office, `SELECT count(*) FROM deadline_rebuilds WHERE started_at IS NULL`); n != 1 {
 		t.Errorf("%d calculations wait, want one for both changes", n)
 	}
 }
 
 func TestAStepLooksAtNoMoreThanItShould(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.exec(t, `INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
+	r := newRig(t)
+	r.Exec(`INSERT INTO users (id, login, updated_by_id, created_by_id) VALUES (2, 'nicole@example.org', 1, 1) ON CONFLICT DO NOTHING`)
 	// A long run of closed tickets, with a gap between the ids, and an open one behind.
-	r.exec(t, `
+	r.Exec(`
 		UPDATE tickets SET state_id = 4; -- the one that greets
 		INSERT INTO tickets (id, group_id, priority_id, state_id, number, title, customer_id, updated_by_id, created_by_id, created_at)
 		SELECT 1000 + n + n / 100 * 1000000, 1, 2, CASE WHEN n = 250 THEN 2 ELSE 4 END, 'n' || n, 'x', 2, 2, 2, now() FROM generate_series(1, 260) n`)
-	r.promise(t)
-	rebuild := one[desk.DeadlineRebuildID](t, r, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
-	c, err := NewRebuildDeadlines(r.store, r.log).start(t.Context(), rebuild)
+	r.promise()
+	rebuild := jobtest.Ask[desk.DeadlineRebuildID](r.Office, `SELECT id FROM deadline_rebuilds WHERE started_at IS NULL`)
+	c, err := NewRebuild(r.store, r.log).start(t.Context(), rebuild)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,18 +301,17 @@ func TestAStepLooksAtNoMoreThanItShould(t *testing.T) {
 			t.Errorf("step %d: %d tickets, last: %v, %v; want %d, %v", i, n, last, err, want.n, want.last)
 		}
 	}
-	if n := one[int](t, r, `SELECT count(*) FROM tickets WHERE escalation_at IS NOT NULL`); n != 1 {
+	if n := jobtest.Ask[int](r.Office, `SELECT count(*) FROM tickets WHERE escalation_at IS NOT NULL`); n != 1 {
 		t.Errorf("%d tickets have a deadline, want the open one", n)
 	}
 }
 
 func TestTagChangesWhatIsPromised(t *testing.T) {
 	t.Parallel()
-	r := newSeededRig(t)
-	r.promise(t)
-	r.exec(t, `INSERT INTO slas (calendar_id, name, first_response_time, condition, updated_by_id, created_by_id)
+	r := newRig(t)
+	r.promise()
+	r.Exec(`INSERT INTO slas (calendar_id, name, first_response_time, condition, updated_by_id, created_by_id)
 		VALUES (90, 'Important', 5, '{"ticket.tags": {"operator": "contains one", "value": "vip"}}', 1, 1)`)
-	r.store.ForgetCatalog()
 	ticket := r.ticketSince(t, "t", 0, nil)
 	byRule := func(add, remove []string) func() error {
 		return func() error {
@@ -288,9 +335,9 @@ func TestTagChangesWhatIsPromised(t *testing.T) {
 		if err := step.change(); err != nil {
 			t.Fatal(err)
 		}
-		id := one[desk.OutboxID](t, r, `SELECT id FROM outbox WHERE kind = 'deadlines.follow'`)
+		id := jobtest.Ask[desk.OutboxID](r.Office, `SELECT id FROM outbox WHERE kind = 'deadlines.follow'`)
 		for range 2 { // a task may come twice
-			if err := NewFollowDeadlines(r.store).Work(t.Context(), task.DeadlinesToFollow{TicketID: ticket.ID}, id); err != nil {
+			if err := NewFollow(r.store).Work(t.Context(), task.DeadlinesToFollow{TicketID: ticket.ID}, id); err != nil {
 				t.Fatal(err)
 			}
 		}

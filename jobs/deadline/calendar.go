@@ -1,4 +1,4 @@
-package jobs
+package deadline
 
 import (
 	"context"
@@ -30,11 +30,10 @@ func NewSyncCalendar(s *store.Store, client *http.Client, log *slog.Logger) *Syn
 	return &SyncCalendar{s, client, log}
 }
 
-// Handler returns the job for the workers.
-func (j *SyncCalendar) Handler() Handler { return Handle(j, Patient(time.Minute)) }
-
-// FeedTimeout is how long a feed may take to be read; FeedRedirects how often it may have moved.
 const (
+	// SyncTimeout is the time that one attempt may take.
+	SyncTimeout = time.Minute
+	// FeedTimeout is how long a feed may take to be read; FeedRedirects how often it may have moved.
 	FeedTimeout   = 20 * time.Second
 	FeedRedirects = 5
 )

@@ -1,4 +1,4 @@
-package jobs
+package deadline
 
 import (
 	"context"
@@ -13,33 +13,33 @@ import (
 	"postroom/jobs/task"
 )
 
-// MeetDeadlines acts when tickets reach a point in time: it announces that they escalate, that they
+// Meet acts when tickets reach a point in time: it announces that they escalate, that they
 // soon will, or that somebody wanted to be reminded; it closes what waits to be closed, and takes
 // tickets from owners who do nothing.
 //
 // What is due is looked up when it is time, so a deadline that moved meanwhile needs no care. A point
 // in time is announced once, and again on every further day on which it is still so.
-type MeetDeadlines struct {
+type Meet struct {
 	store *store.Store
 	log   *slog.Logger
 }
 
-// NewMeetDeadlines returns the job of task.DeadlinesDue.
-func NewMeetDeadlines(s *store.Store, log *slog.Logger) *MeetDeadlines {
-	return &MeetDeadlines{s, log}
+// NewMeet returns the job of task.DeadlinesDue.
+func NewMeet(s *store.Store, log *slog.Logger) *Meet {
+	return &Meet{s, log}
 }
 
-// Handler returns the job for the workers.
-func (j *MeetDeadlines) Handler() Handler { return Handle(j, Patient(2*time.Minute)) }
-
 const (
+	// MeetTimeout is the time that one attempt may take.
+	MeetTimeout = 2 * time.Minute
+
 	dueAtOnce = 200  // tickets of one transaction
 	dueRead   = 1000 // points in time of one look
 )
 
 // Work waits for each point in time of its second: queues know seconds only, and a deadline is not
 // to be announced before it is reached.
-func (j *MeetDeadlines) Work(ctx context.Context, t task.DeadlinesDue, id desk.OutboxID) error {
+func (j *Meet) Work(ctx context.Context, t task.DeadlinesDue, id desk.OutboxID) error {
 	for from := t.From; ; {
 		due, err := j.look(ctx, tickets.DueQuery{From: from, Until: t.Until, Now: time.Now(), Limit: dueRead})
 		if err != nil {
@@ -56,7 +56,7 @@ func (j *MeetDeadlines) Work(ctx context.Context, t task.DeadlinesDue, id desk.O
 }
 
 // meetInTime acts on points in time, none before it is reached.
-func (j *MeetDeadlines) meetInTime(ctx context.Context, due []tickets.Due) error {
+func (j *Meet) meetInTime(ctx context.Context, due []tickets.Due) error {
 	for len(due) > 0 {
 		if !pause(ctx, time.Until(due[0].At)) {
 			return ctx.Err()
@@ -73,7 +73,7 @@ func (j *MeetDeadlines) meetInTime(ctx context.Context, due []tickets.Due) error
 	return nil
 }
 
-func (j *MeetDeadlines) look(ctx context.Context, q tickets.DueQuery) ([]tickets.Due, error) {
+func (j *Meet) look(ctx context.Context, q tickets.DueQuery) ([]tickets.Due, error) {
 	c, err := j.store.Catalog(ctx)
 	if err != nil {
 		return nil, err
@@ -83,7 +83,7 @@ func (j *MeetDeadlines) look(ctx context.Context, q tickets.DueQuery) ([]tickets
 
 // meet acts on points in time that are reached. It looks at each again when nobody else can change
 // the ticket.
-func (j *MeetDeadlines) meet(ctx context.Context, due []tickets.Due, now time.Time) error {
+func (j *Meet) meet(ctx context.Context, due []tickets.Due, now time.Time) error {
 	c, err := j.store.Catalog(ctx)
 	if err != nil || c.Settings.Bool("import_mode") {
 		return err // nobody would hear of it: who looks back finds it after the import
@@ -113,7 +113,7 @@ func (j *MeetDeadlines) meet(ctx context.Context, due []tickets.Due, now time.Ti
 }
 
 // announce writes the events of some tickets, in the order of time.
-func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []tickets.Due, now time.Time) error {
+func (j *Meet) announce(ctx context.Context, c *desk.Catalog, due []tickets.Due, now time.Time) error {
 	var ids []desk.TicketID
 	for _, d := range due {
 		ids = append(ids, d.TicketID)
@@ -134,7 +134,7 @@ func (j *MeetDeadlines) announce(ctx context.Context, c *desk.Catalog, due []tic
 }
 
 // change changes one ticket, if it still is to be.
-func (j *MeetDeadlines) change(ctx context.Context, c *desk.Catalog, d tickets.Due, apply func(*desk.Ticket) bool) error {
+func (j *Meet) change(ctx context.Context, c *desk.Catalog, d tickets.Due, apply func(*desk.Ticket) bool) error {
 	return j.store.InTx(ctx, func(tx *store.Store) error {
 		before, err := tx.LockTicket(ctx, d.TicketID)
 		if errors.Is(err, desk.ErrNotFound) {

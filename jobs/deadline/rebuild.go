@@ -1,4 +1,4 @@
-package jobs
+package deadline
 
 import (
 	"context"
@@ -11,22 +11,22 @@ import (
 	"postroom/jobs/task"
 )
 
-// RebuildDeadlines calculates the deadlines of all open tickets anew after promises changed, some at
+// Rebuild calculates the deadlines of all open tickets anew after promises changed, some at
 // a time, so that whoever works on tickets never waits for long.
-type RebuildDeadlines struct {
+type Rebuild struct {
 	store *store.Store
 	log   *slog.Logger
 }
 
-// NewRebuildDeadlines returns the job of task.DeadlinesToRebuild.
-func NewRebuildDeadlines(s *store.Store, log *slog.Logger) *RebuildDeadlines {
-	return &RebuildDeadlines{s, log}
+// NewRebuild returns the job of task.DeadlinesToRebuild.
+func NewRebuild(s *store.Store, log *slog.Logger) *Rebuild {
+	return &Rebuild{s, log}
 }
 
-// Handler returns the job for the workers.
-func (j *RebuildDeadlines) Handler() Handler { return Handle(j, Patient(rebuildTurn+time.Minute)) }
-
 const (
+	// RebuildTimeout is the time that one attempt may take.
+	RebuildTimeout = rebuildTurn + time.Minute
+
 	rebuildStep = 500                    // tickets of one transaction
 	rebuildPace = 220 * time.Millisecond // for so many: a hundred thousand tickets take 45 s
 	rebuildTurn = 20 * time.Second       // then other work of the queue has its turn
@@ -36,7 +36,7 @@ const (
 )
 
 // Work goes on where the last attempt ended.
-func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, id desk.OutboxID) error {
+func (j *Rebuild) Work(ctx context.Context, t task.DeadlinesToRebuild, id desk.OutboxID) error {
 	c, err := j.start(ctx, t.RebuildID)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func (j *RebuildDeadlines) Work(ctx context.Context, t task.DeadlinesToRebuild, 
 
 // start begins a calculation, or goes on with it. It returns the catalog that everything is
 // calculated with.
-func (j *RebuildDeadlines) start(ctx context.Context, rebuild desk.DeadlineRebuildID) (*desk.Catalog, error) {
+func (j *Rebuild) start(ctx context.Context, rebuild desk.DeadlineRebuildID) (*desk.Catalog, error) {
 	c, err := j.store.Catalog(ctx)
 	if err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (j *RebuildDeadlines) start(ctx context.Context, rebuild desk.DeadlineRebui
 }
 
 // handOver ends the work, or announces that it goes on.
-func (j *RebuildDeadlines) handOver(ctx context.Context, tx *store.Store, t task.DeadlinesToRebuild, id desk.OutboxID, last bool) error {
+func (j *Rebuild) handOver(ctx context.Context, tx *store.Store, t task.DeadlinesToRebuild, id desk.OutboxID, last bool) error {
 	if err := tx.StartTask(ctx, id); errors.Is(err, desk.ErrNotFound) {
 		return nil // somebody else goes on with it
 	} else if err != nil {

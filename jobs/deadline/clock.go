@@ -1,4 +1,5 @@
-package jobs
+// Package deadline acts when tickets reach the points in time that were promised for them.
+package deadline
 
 import (
 	"context"
@@ -9,18 +10,18 @@ import (
 	"postroom/internal/store/tickets"
 )
 
-// DeadlineClock looks ahead: it announces the work of what is due within the next minutes, so that
+// Clock looks ahead: it announces the work of what is due within the next minutes, so that
 // queues need not hold that of the next years. Now and then it looks back, too: at what nobody
 // announced, and at what is to be announced anew because another day has begun.
-type DeadlineClock struct {
+type Clock struct {
 	store *store.Store
-	meet  *MeetDeadlines
+	meet  *Meet
 	log   *slog.Logger
 }
 
-// NewDeadlineClock returns the clock of an installation. It starts nothing.
-func NewDeadlineClock(s *store.Store, log *slog.Logger) *DeadlineClock {
-	return &DeadlineClock{store: s, meet: NewMeetDeadlines(s, log), log: log}
+// NewClock returns the clock of an installation. It starts nothing.
+func NewClock(s *store.Store, log *slog.Logger) *Clock {
+	return &Clock{store: s, meet: NewMeet(s, log), log: log}
 }
 
 const (
@@ -32,13 +33,8 @@ const (
 	lateAfter = 10 * time.Second
 )
 
-// Run looks ahead and back until ctx ends, whenever this process leads.
-func (c *DeadlineClock) Run(ctx context.Context) error {
-	election := leader{name: "deadlines", store: c.store, log: c.log, work: c.tick}
-	return election.run(ctx)
-}
-
-func (c *DeadlineClock) tick(ctx context.Context, _ <-chan string) error {
+// Run looks ahead and back until ctx ends. One process does at a time.
+func (c *Clock) Run(ctx context.Context) error {
 	planned := time.Now()
 	for {
 		until := time.Now().Add(ahead)
@@ -57,7 +53,7 @@ func (c *DeadlineClock) tick(ctx context.Context, _ <-chan string) error {
 }
 
 // lookBack acts on what was reached and is not announced.
-func (c *DeadlineClock) lookBack(ctx context.Context) error {
+func (c *Clock) lookBack(ctx context.Context) error {
 	catalog, err := c.store.Catalog(ctx)
 	if err != nil || catalog.Settings.Bool("import_mode") {
 		return err
@@ -82,5 +78,17 @@ func (c *DeadlineClock) lookBack(ctx context.Context) error {
 		if err := c.meet.meet(ctx, due, now); err != nil || len(due) < dueRead {
 			return err
 		}
+	}
+}
+
+// pause waits and reports whether ctx still lives.
+func pause(ctx context.Context, span time.Duration) bool {
+	timer := time.NewTimer(span)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
 	}
 }
