@@ -24,7 +24,7 @@ import org.elasticsearch.rest.RestStatus;
 /**
  * Runs a node of Elasticsearch 8 or 9 of what Maven Central has of it: the server and the module that
  * speaks HTTP. Its other modules and its launcher are not there. Arguments: folder, name of the
- * cluster, jars of the module.
+ * cluster, ports of which it takes the first free one, jars of the module.
  */
 final class ElasticsearchNode {
     public static void main(String[] args) throws Exception {
@@ -35,13 +35,14 @@ final class ElasticsearchNode {
             .put("node.name", args[1])
             .put("discovery.type", "single-node")
             .put("network.host", "127.0.0.1")
+            .put("http.port", args[2])
             .put("logger.level", "WARN")
             .build();
         LogConfigurator.setNodeName(args[1]);
         LogConfigurator.configureWithoutConfig(settings);
         LogConfigurator.configureESLogging();
         Environment environment = new Environment(settings, Files.createDirectories(home.resolve("config")));
-        layModule(environment.modulesDir(), List.of(args).subList(2, args.length));
+        layModule(environment.modulesDir(), List.of(args).subList(3, args.length));
         Node node = new Node(environment, PluginsLoader.createPluginsLoader(modules(environment.modulesDir()), Set.of(), Map.of(), false));
         node.injector().getInstance(RestController.class).registerHandler(new RestHandler.Route(RestRequest.Method.GET, "/"), about(args[1]));
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(node)));

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 )
@@ -90,6 +91,7 @@ func launchOpenSearch(n *Node) ([]string, error) {
 	return []string{
 		"-cp", n.path, "org.codelibs.opensearch.runner.OpenSearchRunner",
 		"-basePath", n.home(), "-numOfNode", "1", "-clusterName", n.cluster(), "-printOnFailure",
+		"-baseHttpPort", strconv.Itoa(n.port - 1), // its first node takes the next one
 	}, nil
 }
 
@@ -112,5 +114,6 @@ func launchElasticsearch(n *Node) ([]string, error) {
 		return nil, err
 	}
 	server := strings.Join(jars[:i], string(filepath.ListSeparator))
-	return append([]string{"-cp", server, source, n.home(), n.cluster()}, jars[i:]...), nil
+	ports := fmt.Sprintf("%d-%d", n.port, lastPort)
+	return append([]string{"-cp", server, source, n.home(), n.cluster(), ports}, jars[i:]...), nil
 }

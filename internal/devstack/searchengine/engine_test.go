@@ -105,10 +105,10 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 // TestElasticsearchLoadsItsModuleItself: a class that is on the server's path too, it does not load.
 func TestElasticsearchLoadsItsModuleItself(t *testing.T) {
 	t.Parallel()
-	n := &Node{dir: t.TempDir(), path: "/m/elasticsearch-8.1.jar:/m/lucene-core-9.jar:/m/transport-netty4-8.1.jar:/m/netty-buffer-4.jar\n"}
+	n := &Node{port: 9230, dir: t.TempDir(), path: "/m/elasticsearch-8.1.jar:/m/lucene-core-9.jar:/m/transport-netty4-8.1.jar:/m/netty-buffer-4.jar\n"}
 	got, err := launchElasticsearch(n)
 	want := []string{"-cp", "/m/elasticsearch-8.1.jar:/m/lucene-core-9.jar", filepath.Join(n.dir, "ElasticsearchNode.java"),
-		n.home(), n.cluster(), "/m/transport-netty4-8.1.jar", "/m/netty-buffer-4.jar"}
+		n.home(), n.cluster(), "9230-9299", "/m/transport-netty4-8.1.jar", "/m/netty-buffer-4.jar"}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("Java is told (%v)\n%q, want\n%q", err, got, want)
 	}

@@ -13,6 +13,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"os/exec"
@@ -76,6 +77,7 @@ type Node struct {
 	dir     string
 	path    string   // of Java's classes
 	options []string // Java's
+	port    int      // where it listens, or the lowest where it may
 	process *host.Process
 	cmd     *exec.Cmd
 }
@@ -104,13 +106,17 @@ func Start(ctx context.Context, dir string) (*Node, error) {
 // Stop ends the node.
 func (n *Node) Stop() { n.stop() }
 
+// Where nodes listen: OpenSearch's runner knows no other ports. Each looks for a free one from a place of its own
+// on, so that none takes the port of another that is down for a moment.
+const firstPort, lastPort = 9201, 9299
+
 // start starts a node whose data are in dir.
 func (e Engine) start(ctx context.Context, artefacts, dir string, options []string) (*Node, error) {
 	path, err := e.classpath(ctx, artefacts)
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{engine: e, dir: dir, path: path, options: options}
+	n := &Node{engine: e, dir: dir, path: path, options: options, port: firstPort + rand.IntN((lastPort-firstPort)/2)}
 	for range 3 { // two that start at the same time may want the same port
 		if err = n.run(ctx); err == nil {
 			return n, nil
@@ -149,7 +155,8 @@ func (n *Node) run(ctx context.Context) error {
 		n.stop()
 		return fmt.Errorf("start %s: %w; its log ends with:\n%s", n.engine.Name, err, host.LastLines(n.log()))
 	}
-	return nil
+	_, err = fmt.Sscanf(n.URL, "http://127.0.0.1:%d", &n.port) // where it is to be after a restart, too
+	return err
 }
 
 // home is where the node has its data.
