@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/jobs/task"
 )
@@ -54,7 +55,7 @@ func BenchmarkRelay(b *testing.B) {
 			b.ResetTimer()
 			start(b, NewRelay(r.store, r.redis, r.log).Run)
 			for r.redis.LLen(b.Context(), "asynq:{maintenance}:pending").Val() < int64(b.N) {
-				pause(b.Context(), 5*time.Millisecond)
+				pause.For(b.Context(), 5*time.Millisecond)
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})
@@ -91,7 +92,7 @@ func BenchmarkWork(b *testing.B) {
 			}
 			const left = `SELECT count(*) FROM (SELECT FROM outbox WHERE queue = 'maintenance' LIMIT 1) AS any_left`
 			for r.number(b, left) > 0 {
-				pause(b.Context(), 20*time.Millisecond)
+				pause.For(b.Context(), 20*time.Millisecond)
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 		})

@@ -9,6 +9,7 @@ import (
 
 	"postroom/internal/devstack"
 	"postroom/internal/store"
+	"postroom/jobs/jobtest"
 )
 
 // A database of its own, because it is killed.
@@ -29,14 +30,14 @@ func TestWorkGoesOnAfterTheDatabaseWasKilled(t *testing.T) {
 	start(t, r.reconciler(t).Run)
 	start(t, r.workers(4, r.errands()).Run)
 	r.announce(t, 0, 500)
-	if !eventually(30*time.Second, func() bool { return r.number(t, effects) > 20 }) {
+	if !jobtest.Eventually(30*time.Second, func() bool { return r.number(t, effects) > 20 }) {
 		t.Fatal("nothing was done")
 	}
 	server.Kill()
 	if err := server.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if !eventually(30*time.Second, func() bool { return r.store.Ping(t.Context()) == nil && r.db.Ping(t.Context()) == nil }) {
+	if !jobtest.Eventually(30*time.Second, func() bool { return r.store.Ping(t.Context()) == nil && r.db.Ping(t.Context()) == nil }) {
 		t.Fatal("the database does not answer")
 	}
 	r.onceEach(t, 500)

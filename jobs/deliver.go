@@ -10,6 +10,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/secmail"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
@@ -173,7 +174,7 @@ func (j *DeliverArticle) noteSuccess(ctx context.Context, l *letter, raw []byte,
 			return err
 		}
 		j.log.WarnContext(ctx, "article was sent, waiting for the database to note it", "article_id", l.article.ID, "error", err)
-		if !pause(ctx, time.Second) {
+		if !pause.For(ctx, time.Second) {
 			return err
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
 )
@@ -34,7 +35,7 @@ func (l *leader) run(ctx context.Context) error {
 			l.log.WarnContext(ctx, "leader's term ended early, standing again", "role", l.name, "error", err)
 		}
 		failing = err != nil
-		pause(ctx, askEvery)
+		pause.For(ctx, askEvery)
 	}
 	return nil
 }
@@ -60,7 +61,7 @@ func (l *leader) term(ctx context.Context) error {
 		if leads {
 			return l.lead(ctx, candidate)
 		}
-		if !pause(ctx, askEvery) {
+		if !pause.For(ctx, askEvery) {
 			return nil
 		}
 	}
@@ -95,17 +96,5 @@ func (l *leader) lead(ctx context.Context, candidate *outbox.Candidate) error {
 		case heard <- message:
 		default:
 		}
-	}
-}
-
-// pause waits and reports whether ctx still lives.
-func pause(ctx context.Context, span time.Duration) bool {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"postroom/internal/pause"
 	"postroom/internal/store"
 )
 
@@ -72,7 +73,7 @@ func (m *Maintenance) maintain(ctx context.Context, _ <-chan string) error {
 				next = due[i]
 			}
 		}
-		if !pause(ctx, time.Until(next)) {
+		if !pause.For(ctx, time.Until(next)) {
 			return nil
 		}
 	}

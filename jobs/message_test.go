@@ -13,6 +13,7 @@ import (
 	"postroom/internal/intake"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -90,7 +91,7 @@ func TestUnreadableMailIsNeverLostBetweenInboxAndShelf(t *testing.T) {
 	in, s := intake.New(p.store, p.blobs, p.log), &shelf{full: true}
 	p.runInbound(t, in, s)
 	p.receive(t, in, unreadable)
-	if !eventually(30*time.Second, func() bool { return p.number(t, `SELECT count(*) FROM outbox WHERE enqueued_at IS NOT NULL`) == 1 }) {
+	if !jobtest.Eventually(30*time.Second, func() bool { return p.number(t, `SELECT count(*) FROM outbox WHERE enqueued_at IS NOT NULL`) == 1 }) {
 		t.Fatal("the work was not enqueued")
 	}
 	if n := p.number(t, `SELECT count(*) FROM inbound_messages WHERE state = 'received'`); n != 1 {

@@ -10,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
 	"postroom/jobs/task"
@@ -118,7 +119,7 @@ func (r *Reconciler) findForgotten(ctx context.Context, leases <-chan time.Time)
 			}
 		default:
 		}
-		if !pause(ctx, r.between) {
+		if !pause.For(ctx, r.between) {
 			return nil
 		}
 	}

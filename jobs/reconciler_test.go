@@ -11,6 +11,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
+	"postroom/jobs/jobtest"
 )
 
 // reconciler returns one that is faster than in production.
@@ -97,7 +98,7 @@ func TestWorkOfADeadWorkerGoesOn(t *testing.T) {
 	start(t, r.workers(2, r.errands()).Run)
 	r.onceEach(t, 1)
 	for _, key := range []string{"asynq:{maintenance}:t:" + id, "asynq:{maintenance}:active", "asynq:{maintenance}:lease"} {
-		if !eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), key).Val() == 0 }) {
+		if !jobtest.Eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), key).Val() == 0 }) {
 			t.Errorf("%s is still there", key)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
 )
@@ -84,7 +85,7 @@ func (r *Relay) relay(ctx context.Context, heard <-chan string) error {
 				r.log.WarnContext(ctx, "relay stopped, nothing is lost, trying again", "error", err)
 			}
 			failures++
-			pause(ctx, min(100*time.Millisecond<<min(failures, 10), relayPatient))
+			pause.For(ctx, min(100*time.Millisecond<<min(failures, 10), relayPatient))
 			continue
 		}
 		if failures > 0 {
@@ -93,7 +94,7 @@ func (r *Relay) relay(ctx context.Context, heard <-chan string) error {
 		}
 		if !more {
 			r.await(ctx, heard)
-			pause(ctx, relayGathers-time.Since(begun))
+			pause.For(ctx, relayGathers-time.Since(begun))
 		}
 	}
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
+	"postroom/jobs/jobtest"
 )
 
 func TestAnnouncedWorkIsDoneOnce(t *testing.T) {
@@ -138,13 +140,13 @@ func TestWorkSurvivesFlushInMidRun(t *testing.T) {
 	start(t, NewRelay(r.store, r.redis, r.log).Run)
 	start(t, r.reconciler(t).Run)
 	slow := Handle(jobFunc[errand](func(ctx context.Context, e errand, id desk.OutboxID) error {
-		pause(ctx, 5*time.Millisecond)
+		pause.For(ctx, 5*time.Millisecond)
 		return r.effect(ctx, e, id)
 	}), Patient(time.Minute))
 	start(t, r.workers(4, slow).Run)
 	r.announce(t, 0, 500)
 	for _, after := range []int{50, 200, 350} {
-		if !eventually(30*time.Second, func() bool { return r.number(t, effects) >= after }) {
+		if !jobtest.Eventually(30*time.Second, func() bool { return r.number(t, effects) >= after }) {
 			t.Fatalf("fewer than %d effects", after)
 		}
 		if err := r.redis.FlushAll(t.Context()).Err(); err != nil {

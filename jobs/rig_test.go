@@ -17,6 +17,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/devstack"
 	"postroom/internal/store"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -164,23 +165,9 @@ func (r *rig) number(t testing.TB, sql string, args ...any) int {
 func (r *rig) wait(t testing.TB, within time.Duration, want int, sql string, args ...any) {
 	t.Helper()
 	got := 0
-	if !eventually(within, func() bool { got = r.number(t, sql, args...); return got == want }) {
+	if !jobtest.Eventually(within, func() bool { got = r.number(t, sql, args...); return got == want }) {
 		t.Fatalf("%s = %d after %s, want %d", sql, got, within, want)
 	}
-}
-
-func eventually(within time.Duration, is func() bool) bool {
-	deadline := time.After(within)
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for !is() {
-		select {
-		case <-deadline:
-			return is()
-		case <-again.C:
-		}
-	}
-	return true
 }
 
 const (

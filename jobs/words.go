@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"postroom/internal/pause"
 	"postroom/internal/store"
 )
 
@@ -47,7 +48,7 @@ func (x *WordIndexer) work(ctx context.Context, _ <-chan string) error {
 		if n == indexedAtOnce { // more are waiting
 			rest = min(rest, indexRest*time.Since(begun))
 		}
-		if !pause(ctx, rest) {
+		if !pause.For(ctx, rest) {
 			return nil
 		}
 	}

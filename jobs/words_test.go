@@ -6,6 +6,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/store"
+	"postroom/jobs/jobtest"
 )
 
 // TestWordsAreIndexedByOneOfSeveral runs two indexers, of which one ends.
@@ -38,7 +39,7 @@ func TestWordsAreIndexedByOneOfSeveral(t *testing.T) {
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	if !eventually(20*time.Second, is) {
+	if !jobtest.Eventually(20*time.Second, is) {
 		t.Fatal("not so: " + what)
 	}
 }

@@ -9,8 +9,10 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/outbox"
+	"postroom/jobs/jobtest"
 	"postroom/jobs/task"
 )
 
@@ -84,7 +86,7 @@ func TestALongWaitIsCutShortByHand(t *testing.T) {
 	}
 	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE attempts = 1 AND generation = 1`)
 	overtaken := r.house(t).taskKey(outbox.Work{ID: 1, Generation: 0, Queue: task.Maintenance})
-	if !eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
+	if !jobtest.Eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
 		t.Error("the overtaken task goes on")
 	}
 	if n := attempts.Load(); n != 2 {
@@ -240,7 +242,7 @@ func TestStoppingFinishesWhatIsInHand(t *testing.T) {
 	begun := make(chan struct{})
 	stop := r.works(t, Handle(jobFunc[errand](func(ctx context.Context, e errand, id desk.OutboxID) error {
 		close(begun)
-		pause(ctx, 300*time.Millisecond)
+		pause.For(ctx, 300*time.Millisecond)
 		return r.effect(ctx, e, id)
 	}), impatient(time.Minute)))
 	<-begun

@@ -184,6 +184,7 @@ var floors = map[string]int{
 	"internal/ldap":                         1,
 	"internal/tracker":                      1,
 	"internal/pgregex":                      0,
+	"internal/pause":                        0,
 	"internal/phone":                        0,
 	"internal/picture":                      0,
 	"internal/richtext":                     0,

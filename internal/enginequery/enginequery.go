@@ -77,7 +77,7 @@ func (l language) inside(field string, c rules.Comparison) (Query, bool) {
 		return within(field, c.Limits)
 	}
 	var plain []any
-	var any []Query
+	var ways []Query
 	for _, value := range c.Values {
 		switch value := value.(type) {
 		case time.Time: // engines take a number for a year when it could be one
@@ -85,7 +85,7 @@ func (l language) inside(field string, c rules.Comparison) (Query, bool) {
 			if !ok {
 				return nil, false
 			}
-			any = append(any, at)
+			ways = append(ways, at)
 		case string:
 			if len(utf16.Encode([]rune(value))) > longestKeyword {
 				return nil, false
@@ -96,9 +96,9 @@ func (l language) inside(field string, c rules.Comparison) (Query, bool) {
 		}
 	}
 	if plain != nil {
-		any = append(any, Query{"terms": Query{field: plain}})
+		ways = append(ways, Query{"terms": Query{field: plain}})
 	}
-	return l.Any(any), true
+	return l.Any(ways), true
 }
 
 const (

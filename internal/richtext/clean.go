@@ -175,8 +175,7 @@ func isRemote(src string) bool {
 // that is what a browser reads as well as what is left without disguises.
 func isSafeSource(src string) bool {
 	plain := normalize(src)
-	written := stripControls(src)
-	written = strings.ToLower(written[:min(len(written), maxURLPrefix)])
+	written := strings.ToLower(stripControls(src[:min(len(src), maxURLPrefix)]))
 	return !hasScript(plain) && !strings.Contains(plain, `\`) && hasSafeScheme(plain) && hasSafeScheme(written)
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
 )
@@ -46,7 +47,7 @@ func (c *Clock) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			c.log.WarnContext(ctx, "deadlines could not be looked at, trying again", "error", err)
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause.For(ctx, lookEvery) {
 			return nil
 		}
 	}
@@ -78,17 +79,5 @@ func (c *Clock) lookBack(ctx context.Context) error {
 		if err := c.meet.meet(ctx, due, now); err != nil || len(due) < dueRead {
 			return err
 		}
-	}
-}
-
-// pause waits and reports whether ctx still lives.
-func pause(ctx context.Context, span time.Duration) bool {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

@@ -42,20 +42,6 @@ func (r *rig) promise() {
 	r.Exec(promise)
 }
 
-func eventually(within time.Duration, is func() bool) bool {
-	over := time.After(within)
-	again := time.NewTicker(10 * time.Millisecond)
-	defer again.Stop()
-	for !is() {
-		select {
-		case <-over:
-			return is()
-		case <-again.C:
-		}
-	}
-	return true
-}
-
 // ticketSince makes a ticket that has been there for a while, as anybody would make it.
 func (r *rig) ticketSince(t *testing.T, number string, age time.Duration, change func(*desk.Ticket)) desk.Ticket {
 	t.Helper()
@@ -157,7 +143,7 @@ func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	if err := r.store.SaveTicket(t.Context(), answered); err != nil {
 		t.Fatal(err)
 	}
-	if !eventually(20*time.Second, func() bool { return !r.events(t, escalating.ID)["escalation"].IsZero() }) {
+	if !jobtest.Eventually(20*time.Second, func() bool { return !r.events(t, escalating.ID)["escalation"].IsZero() }) {
 		t.Fatalf("events %v, want an escalation", r.events(t, escalating.ID))
 	}
 	for _, tc := range []struct {
@@ -180,13 +166,13 @@ func TestDeadlinesAreMetAtTheirTime(t *testing.T) {
 	if at := r.events(t, answered.ID)["escalation"]; !at.IsZero() {
 		t.Error("an answered ticket escalated")
 	}
-	if !eventually(20*time.Second, func() bool {
+	if !jobtest.Eventually(20*time.Second, func() bool {
 		got, err := r.store.Ticket(t.Context(), closing.ID)
 		return err == nil && got.StateID == 4 && got.PendingTime == nil && got.CloseAt != nil
 	}) {
 		t.Error("a ticket that waits to be closed is not")
 	}
-	if !eventually(20*time.Second, func() bool {
+	if !jobtest.Eventually(20*time.Second, func() bool {
 		got, err := r.store.Ticket(t.Context(), idle.ID)
 		return err == nil && got.OwnerID == desk.SystemUser && got.LastOwnerUpdateAt == nil
 	}) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
@@ -58,7 +59,7 @@ func (j *Meet) Work(ctx context.Context, t task.DeadlinesDue, id desk.OutboxID) 
 // meetInTime acts on points in time, none before it is reached.
 func (j *Meet) meetInTime(ctx context.Context, due []tickets.Due) error {
 	for len(due) > 0 {
-		if !pause(ctx, time.Until(due[0].At)) {
+		if !pause.For(ctx, time.Until(due[0].At)) {
 			return ctx.Err()
 		}
 		now, n := time.Now(), 0

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/jobs/task"
 )
@@ -61,7 +62,7 @@ func (j *Rebuild) Work(ctx context.Context, t task.DeadlinesToRebuild, id desk.O
 		// At a steady pace, which counts calculated tickets, and with a rest in proportion to the work where
 		// it is slow: the processors are there for mail first.
 		took, pace := time.Since(begun), rebuildPace*time.Duration(n)/rebuildStep
-		if !pause(ctx, max(pace-took, took/3)) {
+		if !pause.For(ctx, max(pace-took, took/3)) {
 			return ctx.Err()
 		}
 	}
@@ -80,7 +81,7 @@ func (j *Rebuild) start(ctx context.Context, rebuild desk.DeadlineRebuildID) (*d
 	}
 	if first {
 		j.log.InfoContext(ctx, "deadlines of all open tickets are calculated anew", "deadline_rebuild_id", rebuild)
-		if !pause(ctx, catalogsSettle) {
+		if !pause.For(ctx, catalogsSettle) {
 			return nil, ctx.Err()
 		}
 	}

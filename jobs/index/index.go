@@ -14,6 +14,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/desk"
 	"postroom/internal/elastic"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/indexing"
 	"postroom/jobs/task"
@@ -50,7 +51,7 @@ const (
 // stays as it is, and the attempt does not count.
 func (j *Changes) Work(ctx context.Context, _ task.SearchChanged, id desk.OutboxID) error {
 	// Whoever changes something now finds this row waiting, and leaves no other.
-	if !wait(ctx, settle) {
+	if !pause.For(ctx, settle) {
 		return ctx.Err()
 	}
 	if err := j.store.ClaimTask(ctx, id, Timeout); errors.Is(err, desk.ErrNotFound) {
@@ -150,15 +151,4 @@ func (w *Writer) engineNow(ctx context.Context) (*elastic.Client, *desk.Catalog,
 	}
 	client, err := w.engine.Client(c.Settings)
 	return client, c, err
-}
-
-func wait(ctx context.Context, span time.Duration) bool {
-	timer := time.NewTimer(span)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"postroom/internal/desk"
 	"postroom/internal/document"
 	"postroom/internal/elastic"
+	"postroom/internal/pause"
 	"postroom/internal/store/indexing"
 )
 
@@ -179,16 +180,16 @@ func (r *Rebuild) pages(ctx context.Context, index indexing.SearchIndex, to chan
 
 // page writes one page. An engine that does not answer for a moment does not end the whole.
 func (r *Rebuild) page(ctx context.Context, client *elastic.Client, index indexing.SearchIndex, p page, done *ledger) error {
-	for _, pause := range append(slices.Clone(pauses), 0) {
+	for _, rest := range append(slices.Clone(pauses), 0) {
 		out, err := r.pageOnce(ctx, client, index, p.ids)
 		if err == nil {
 			return done.note(ctx, p, out)
 		}
-		if !errors.Is(err, desk.ErrUnavailable) || pause == 0 {
+		if !errors.Is(err, desk.ErrUnavailable) || rest == 0 {
 			return err
 		}
 		r.log.WarnContext(ctx, "search engine does not answer, trying again", "index", index.Name, "error", err)
-		if !wait(ctx, pause) {
+		if !pause.For(ctx, rest) {
 			return ctx.Err()
 		}
 	}
@@ -276,7 +277,7 @@ func (r *Rebuild) verify(ctx context.Context, client *elastic.Client, index inde
 		} else if time.Now().After(until) {
 			return fmt.Errorf("it has %d documents of %d records, and does not serve; the old one goes on", documents, records)
 		}
-		if !wait(ctx, settle) {
+		if !pause.For(ctx, settle) {
 			return ctx.Err()
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"postroom/internal/document"
 	"postroom/internal/elastic"
 	"postroom/internal/extract"
+	"postroom/internal/pause"
 	"postroom/internal/store"
 )
 
@@ -203,7 +204,7 @@ func (o *outlet) bulk(ctx context.Context, ops []elastic.Op) error {
 		if attempt == len(pauses) {
 			return fmt.Errorf("search engine has no room for %d documents: %w", len(ops), desk.ErrUnavailable)
 		}
-		if !wait(ctx, pauses[attempt]) {
+		if !pause.For(ctx, pauses[attempt]) {
 			return ctx.Err()
 		}
 	}

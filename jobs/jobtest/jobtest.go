@@ -3,6 +3,7 @@ package jobtest
 
 import (
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -69,4 +70,19 @@ func All[T any](o *Office, sql string, args ...any) []T {
 		o.T.Fatalf("%s: %v", sql, err)
 	}
 	return values
+}
+
+// Eventually waits until something is so, and reports whether it became so in time.
+func Eventually(within time.Duration, is func() bool) bool {
+	over := time.After(within)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
+	for !is() {
+		select {
+		case <-over:
+			return is()
+		case <-again.C:
+		}
+	}
+	return true
 }

@@ -9,6 +9,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/pause"
 )
 
 const (
@@ -53,12 +54,12 @@ func (w *watch) run(ctx context.Context) {
 			if failures == 1 && ctx.Err() == nil {
 				w.Log.WarnContext(ctx, "no lease, trying again", "channel_id", w.channel.ID, "error", err)
 			}
-			pause(ctx, min(backOff(failures, rand.Float64()), awayBackOff))
+			pause.For(ctx, min(backOff(failures, rand.Float64()), awayBackOff))
 			continue
 		}
 		failures = 0
 		if leased == nil { // another process fetches it, or it was deleted a moment ago
-			pause(ctx, leaseRetry)
+			pause.For(ctx, leaseRetry)
 			continue
 		}
 		w.poll(leased)
@@ -84,7 +85,7 @@ func (w *watch) poll(ctx context.Context) {
 		}
 		if err == nil {
 			failures = 0
-			pause(ctx, wait)
+			pause.For(ctx, wait)
 			continue
 		}
 		failures++
@@ -96,7 +97,7 @@ func (w *watch) poll(ctx context.Context) {
 			delay = max(delay, later.After)
 		}
 		w.Log.WarnContext(ctx, "fetch failed, trying again", "channel_id", w.channel.ID, "failures", failures, "in", delay.Round(time.Millisecond), "error", err)
-		pause(ctx, delay)
+		pause.For(ctx, delay)
 	}
 }
 
@@ -188,16 +189,4 @@ func (w *watch) note(ctx context.Context, report channels.Report, err error) {
 func backOff(failures int, random float64) time.Duration {
 	delay := min(firstBackOff<<min(failures-1, 10), lastBackOff)
 	return time.Duration(float64(delay) * (0.75 + random/2))
-}
-
-func pause(ctx context.Context, length time.Duration) {
-	if length <= 0 {
-		return
-	}
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

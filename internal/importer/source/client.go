@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"postroom/internal/pause"
 )
 
 // Client asks a helpdesk over HTTP.
@@ -121,7 +123,7 @@ func (c *Client) ask(ctx context.Context, most int64, request func() (*http.Requ
 		body, header, err := c.once(req, most)
 		_, trouble := errors.AsType[*Trouble](err)
 		_, unreachable := errors.AsType[*url.Error](err)
-		if !trouble && !unreachable || attempt == attempts || !pause(ctx, time.Duration(attempt)*200*time.Millisecond) {
+		if !trouble && !unreachable || attempt == attempts || !pause.For(ctx, time.Duration(attempt)*200*time.Millisecond) {
 			return body, header, err
 		}
 	}
@@ -171,16 +173,4 @@ func retryAfter(header http.Header) time.Duration {
 		return rest
 	}
 	return min(time.Duration(seconds*float64(time.Second)), restless)
-}
-
-// pause waits, and reports false when ctx ended meanwhile.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }
