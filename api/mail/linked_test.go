@@ -240,7 +240,7 @@ func TestExchangeIsReachedBySigningIn(t *testing.T) {
 	f.mailboxAsks(t, fmt.Sprint(second["access_token"]))
 
 	f.provider.Revoke()
-	f.Exec(`UPDATE settings SET state_current = jsonb_set(state_current, '{value,expires_at}', to_jsonb(now())) WHERE name = 'exchange_oauth'`)
+	f.Exec(`UPDATE settings SET state_current = jsonb_set(state_current, '{value,expires_at}', to_jsonb(now() - interval '1 minute')) WHERE name = 'exchange_oauth'`)
 	got := f.Post("chris", "/integration/exchange/folders", `{"auth_type": "oauth", "endpoint": "http://127.0.0.1:1/"}`).Is(200).Object()
 	if want := "Exchange refuses access: invalid_grant (Token has been expired or revoked.). Connect the account again."; got["message"] != want {
 		t.Errorf("folders without consent: %v, want %s", got, want)
@@ -313,7 +313,7 @@ func TestLinkedChannelIsSetUp(t *testing.T) {
 
 	// Whoever takes the consent back ends the fetching; it says so.
 	f.provider.Revoke()
-	f.Exec(`UPDATE channel_grants SET expires_at = now()`)
+	f.Exec(`UPDATE channel_grants SET expires_at = now() - interval '1 minute'`)
 	f.Post("chris", inbound, `{}`).Refuses(422, "log in: Google refuses access: invalid_grant (Token has been expired or revoked.). Connect the account again.")
 	f.Ask("chris", "DELETE", "/channels_google", which).Is(200).Same(t, `{}`)
 	for what, sql := range map[string]string{
@@ -391,7 +391,7 @@ func TestWhatGoesWrongWhileSigningIn(t *testing.T) {
 	f.stay("chris", path(back)).Is(http.StatusFound)
 	f.stay("chris", path(back)).Refuses(422, "This was not begun here, or too long ago. Please connect the account again.")
 	back = begin()
-	f.Exec(`UPDATE account_links SET expires_at = now()`)
+	f.Exec(`UPDATE account_links SET expires_at = now() - interval '1 minute'`)
 	f.stay("chris", path(back)).Refuses(422, "This was not begun here, or too long ago. Please connect the account again.")
 	back = begin()
 	f.provider.Refuse(http.StatusBadRequest, "invalid_grant", "Malformed auth code.")
@@ -439,7 +439,7 @@ func TestSharedMailboxAtMicrosoft(t *testing.T) {
 		t.Errorf("connected again: %v", options)
 	}
 	f.provider.Revoke()
-	f.Exec(`UPDATE channel_grants SET expires_at = now()`)
+	f.Exec(`UPDATE channel_grants SET expires_at = now() - interval '1 minute'`)
 	refused := f.Get("chris", fmt.Sprintf("%s/%d/folders", base, id)).Is(200).Object()
 	if !strings.Contains(fmt.Sprint(refused["error"]), "invalid_grant") {
 		t.Errorf("folders without consent: %v", refused)

@@ -128,7 +128,7 @@ func TestVisitsToProvidersAreCounted(t *testing.T) {
 		if refused := b.Send(o.Request(method, "/auth/"+idp.Google, "")).Is(http.StatusTooManyRequests); string(refused.Body) != "Retry later" {
 			t.Errorf("%s: the 61st visit within a minute is told %q", method, refused.Body)
 		}
-		o.Exec(`UPDATE throttles SET expires_at = now()`)
+		o.Exec(`UPDATE throttles SET expires_at = now() - interval '1 minute'`)
 		o.leave(b, idp.Google)
 	}
 }
@@ -182,7 +182,7 @@ func TestAnswersBelongToOneBrowserAndOneVisit(t *testing.T) {
 	o.come(mine, idp.GitHub, o.provider.letIn(asked, claims), asked.Get("state")).Is(http.StatusFound)
 	forged(o.come(mine, idp.GitHub, o.provider.letIn(asked, claims), asked.Get("state"))) // the state, too
 	asked = o.leave(mine, idp.GitHub)
-	o.Exec(`UPDATE sign_in_attempts SET expires_at = now()`)
+	o.Exec(`UPDATE sign_in_attempts SET expires_at = now() - interval '1 minute'`)
 	forged(o.come(mine, idp.GitHub, o.provider.letIn(asked, claims), asked.Get("state")))
 	asked = o.leave(mine, idp.GitLab)
 	forged(o.come(mine, idp.GitHub, o.provider.letIn(asked, claims), asked.Get("state"))) // another provider's
