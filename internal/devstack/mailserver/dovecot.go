@@ -203,7 +203,7 @@ func (s *Server) writeUsers() error {
 // Deliver puts a mail into the user's INBOX, as an MTA does, behind those delivered before.
 func (s *Server) Deliver(user string, raw []byte) error {
 	s.mu.Lock()
-	at := time.Now()
+	at := time.Now().Round(0) // Dovecot orders by the clock on the wall, which may be set back
 	if !at.After(s.last.Add(time.Microsecond)) {
 		at = s.last.Add(time.Microsecond)
 	}
