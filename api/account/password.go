@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 	"postroom/jobs/task"
@@ -25,7 +26,7 @@ func notice(w http.ResponseWriter, text string, values ...any) error {
 
 // refused answers with what is wrong with a password, if that is what err says.
 func refused(w http.ResponseWriter, err error) (bool, error) {
-	weak, is := errors.AsType[*desk.PasswordError](err)
+	weak, is := errors.AsType[*identity.PasswordError](err)
 	if !is {
 		return false, err
 	}
@@ -88,7 +89,7 @@ func (s *Room) changePassword(w http.ResponseWriter, r *http.Request) error {
 		}
 		return notice(w, "The current password you provided is incorrect.")
 	}
-	if err := desk.CheckPassword(after, in.Catalog.Settings); err != nil {
+	if err := identity.CheckPassword(after, in.Catalog.Settings); err != nil {
 		_, err := refused(w, err)
 		return err
 	}
@@ -102,7 +103,7 @@ func (s *Room) changePassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 // putPassword stores a password, ends every session but one and tells the owner by mail.
-func (s *Room) putPassword(ctx context.Context, tx *store.Store, user desk.UserID, password string, keep *desk.Session) error {
+func (s *Room) putPassword(ctx context.Context, tx *store.Store, user desk.UserID, password string, keep *identity.Session) error {
 	hash, err := credential.HashPassword(password)
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (s *Room) putPassword(ctx context.Context, tx *store.Store, user desk.UserI
 	if err := tx.UnlockUser(ctx, user); err != nil {
 		return err
 	}
-	var kept desk.SessionID
+	var kept identity.SessionID
 	if keep != nil {
 		kept = keep.ID
 	}

@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 	"postroom/jobs/task"
@@ -81,7 +82,7 @@ func (s *Room) reset(w http.ResponseWriter, r *http.Request) error {
 		if user, err = tx.User(ctx, id); err != nil || password == "" {
 			return err
 		}
-		if err := desk.CheckPassword(password, in.Catalog.Settings); err != nil {
+		if err := identity.CheckPassword(password, in.Catalog.Settings); err != nil {
 			return err
 		}
 		if err := s.putPassword(ctx, tx, id, password, nil); err != nil {
@@ -92,7 +93,7 @@ func (s *Room) reset(w http.ResponseWriter, r *http.Request) error {
 		}
 		return tx.SpendToken(ctx, signin.TokenPasswordReset, credential.HashToken(token))
 	})
-	if weak, is := errors.AsType[*desk.PasswordError](err); is { // with the status of a token that means nothing
+	if weak, is := errors.AsType[*identity.PasswordError](err); is { // with the status of a token that means nothing
 		return rest.WriteJSON(w, http.StatusOK, noticeOf(weak.Text, weak.Values...))
 	}
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -67,7 +68,7 @@ func (s *Room) signUp(w http.ResponseWriter, r *http.Request, in *rest.Input) er
 		return err
 	}
 	password := in.Params.Text("password")
-	if err := desk.CheckPassword(password, in.Catalog.Settings); err != nil {
+	if err := identity.CheckPassword(password, in.Catalog.Settings); err != nil {
 		_, err := refused(w, err)
 		return err
 	}
@@ -129,7 +130,7 @@ func (s *Room) firstAdmin(w http.ResponseWriter, r *http.Request, in *rest.Input
 			return errNoEmail
 		}
 		password := in.Params.Text("password")
-		if err := desk.CheckPassword(password, in.Catalog.Settings); err != nil {
+		if err := identity.CheckPassword(password, in.Catalog.Settings); err != nil {
 			return err
 		}
 		in.Params = ownData(in.Params)

@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/api/shown"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
 	"postroom/jobs/task"
@@ -16,8 +17,8 @@ import (
 
 // Answers says who has to do with answers of knowledge bases, as the room does that shows them.
 type Answers interface {
-	MayReadAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error
-	MayEditAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error
+	MayReadAnswer(ctx context.Context, who *desk.Caller, id kb.AnswerID) error
+	MayEditAnswer(ctx context.Context, who *desk.Caller, id kb.AnswerID) error
 }
 
 // Room answers requests about what is attached to tickets.

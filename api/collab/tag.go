@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 )
 
@@ -21,7 +22,7 @@ func taggedIn(p rest.Params) (tagged, error) {
 		id, err := ticketID(p, "object", "o_id")
 		return tagged{desk.ObjectTicket, int64(id)}, err
 	}
-	id, err := rest.IDIn[desk.KBAnswerID](p, "o_id")
+	id, err := rest.IDIn[kb.AnswerID](p, "o_id")
 	if err == nil && id == 0 {
 		err = &desk.MissingError{Class: desk.ObjectKBAnswer}
 	}
@@ -31,7 +32,7 @@ func taggedIn(p rest.Params) (tagged, error) {
 // touch notes that its tags changed.
 func (t tagged) touch(ctx context.Context, tx *store.Store) error {
 	if t.class == desk.ObjectKBAnswer {
-		return tx.TouchKBAnswer(ctx, desk.KBAnswerID(t.id))
+		return tx.TouchKBAnswer(ctx, kb.AnswerID(t.id))
 	}
 	return tx.TouchTickets(ctx, desk.TicketID(t.id))
 }
@@ -47,7 +48,7 @@ func (s *Room) listTags(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if what.class == desk.ObjectKBAnswer {
-		err = s.answers.MayReadAnswer(ctx, who, desk.KBAnswerID(what.id))
+		err = s.answers.MayReadAnswer(ctx, who, kb.AnswerID(what.id))
 	} else {
 		_, err = s.ticket(ctx, who, desk.TicketID(what.id), desk.TicketAccess.MayShow)
 	}
@@ -87,7 +88,7 @@ func (s *Room) changeTag(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	if what.class == desk.ObjectKBAnswer {
-		if err := s.answers.MayEditAnswer(r.Context(), in.Who, desk.KBAnswerID(what.id)); err != nil {
+		if err := s.answers.MayEditAnswer(r.Context(), in.Who, kb.AnswerID(what.id)); err != nil {
 			return err
 		}
 	}

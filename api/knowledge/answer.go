@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 )
@@ -34,16 +35,16 @@ func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
 
 // answerToRead is the answer whose id stands in the path under a name, for somebody who may see it as
 // it is now: what only editors see must not be had by asking for it by its id.
-func (s *Room) answerToRead(r *http.Request, name string) (*visit, desk.KBAnswer, error) {
+func (s *Room) answerToRead(r *http.Request, name string) (*visit, kb.Answer, error) {
 	v, err := s.enter(r)
 	if err != nil {
-		return nil, desk.KBAnswer{}, err
+		return nil, kb.Answer{}, err
 	}
 	id, err := answerID(r, name)
 	if err != nil {
-		return nil, desk.KBAnswer{}, err
+		return nil, kb.Answer{}, err
 	}
-	answer, err := v.answer(r.Context(), s.Store, id, desk.KBReader)
+	answer, err := v.answer(r.Context(), s.Store, id, kb.Reader)
 	if err == nil {
 		err = shown(answer, v.tree.Access(v.who, &answer.CategoryID))
 	}
@@ -51,9 +52,9 @@ func (s *Room) answerToRead(r *http.Request, name string) (*visit, desk.KBAnswer
 }
 
 // contentsWanted reads include_contents: the ids of contents, with commas between them.
-func contentsWanted(p rest.Params) ([]desk.KBTranslationID, error) {
+func contentsWanted(p rest.Params) ([]kb.TranslationID, error) {
 	const key = "include_contents"
-	var ids []desk.KBTranslationID
+	var ids []kb.TranslationID
 	for _, value := range p.List(key) {
 		text, _ := rest.TextOf(value)
 		for part := range strings.SplitSeq(text, ",") {
@@ -61,19 +62,19 @@ func contentsWanted(p rest.Params) ([]desk.KBTranslationID, error) {
 			if !ok {
 				return nil, rest.InvalidParam(key, value)
 			}
-			ids = append(ids, desk.KBTranslationID(id))
+			ids = append(ids, kb.TranslationID(id))
 		}
 	}
 	return ids, nil
 }
 
 // answerAssets shows an answer with all that it is in, and those of its bodies that are wanted.
-func (s *Room) answerAssets(r *http.Request, v *visit, answer desk.KBAnswer, wanted []desk.KBTranslationID) (rest.Record, error) {
+func (s *Room) answerAssets(r *http.Request, v *visit, answer kb.Answer, wanted []kb.TranslationID) (rest.Record, error) {
 	sc, err := s.sceneOf(r.Context(), v, v.tree.Up(answer.CategoryID))
 	if err != nil {
 		return nil, err
 	}
-	sc.answers, sc.wanted = []desk.KBAnswer{answer}, wanted
+	sc.answers, sc.wanted = []kb.Answer{answer}, wanted
 	if err := sc.load(r.Context(), s.Store); err != nil {
 		return nil, err
 	}
@@ -81,16 +82,16 @@ func (s *Room) answerAssets(r *http.Request, v *visit, answer desk.KBAnswer, wan
 }
 
 func (s *Room) createAnswer(w http.ResponseWriter, r *http.Request) error {
-	return s.writeAnswer(w, r, http.StatusCreated, func(context.Context, *store.Store, *visit) (desk.KBAnswer, error) {
-		return desk.KBAnswer{}, nil
+	return s.writeAnswer(w, r, http.StatusCreated, func(context.Context, *store.Store, *visit) (kb.Answer, error) {
+		return kb.Answer{}, nil
 	})
 }
 
 func (s *Room) updateAnswer(w http.ResponseWriter, r *http.Request) error {
-	return s.writeAnswer(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, v *visit) (desk.KBAnswer, error) {
+	return s.writeAnswer(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, v *visit) (kb.Answer, error) {
 		id, err := answerID(r, "id")
 		if err != nil {
-			return desk.KBAnswer{}, err
+			return kb.Answer{}, err
 		}
 		return v.answer(ctx, tx, id, editor)
 	})
@@ -98,13 +99,13 @@ func (s *Room) updateAnswer(w http.ResponseWriter, r *http.Request) error {
 
 // writeAnswer stores an answer as a client wants it: a new one, or one that begin finds.
 func (s *Room) writeAnswer(w http.ResponseWriter, r *http.Request, status int,
-	begin func(context.Context, *store.Store, *visit) (desk.KBAnswer, error),
+	begin func(context.Context, *store.Store, *visit) (kb.Answer, error),
 ) error {
 	in, err := s.InputUpTo(r, rest.MaxLargeBody)
 	if err != nil {
 		return err
 	}
-	var answer desk.KBAnswer
+	var answer kb.Answer
 	var at *visit
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		at = v
@@ -120,7 +121,7 @@ func (s *Room) writeAnswer(w http.ResponseWriter, r *http.Request, status int,
 }
 
 // answerWith answers with an answer as it is stored now, its bodies included.
-func (s *Room) answerWith(w http.ResponseWriter, r *http.Request, v *visit, status int, id desk.KBAnswerID) error {
+func (s *Room) answerWith(w http.ResponseWriter, r *http.Request, v *visit, status int, id kb.AnswerID) error {
 	answer, err := knowledge.Answers.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
@@ -136,7 +137,7 @@ func (s *Room) answerWith(w http.ResponseWriter, r *http.Request, v *visit, stat
 	return rest.WriteJSON(w, status, rest.Record{{"id", id}, {"assets", assets}})
 }
 
-func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input, answer *desk.KBAnswer) error {
+func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input, answer *kb.Answer) error {
 	if err := v.shelve(ctx, tx, in.Params, answer); err != nil {
 		return err
 	}
@@ -149,11 +150,11 @@ func (v *visit) saveAnswer(ctx context.Context, tx *store.Store, in *rest.Input,
 }
 
 // shelve puts an answer into the category that the client wants it in, behind all others there.
-func (v *visit) shelve(ctx context.Context, tx *store.Store, p rest.Params, answer *desk.KBAnswer) error {
+func (v *visit) shelve(ctx context.Context, tx *store.Store, p rest.Params, answer *kb.Answer) error {
 	category := answer.CategoryID
 	if p.Has("category_id") || answer.ID == 0 {
 		var err error
-		if category, err = rest.IDIn[desk.KBCategoryID](p, "category_id"); err != nil {
+		if category, err = rest.IDIn[kb.CategoryID](p, "category_id"); err != nil {
 			return err
 		}
 	}
@@ -210,7 +211,7 @@ func (s *Room) deleteAnswer(w http.ResponseWriter, r *http.Request) error {
 // moved handles what is done to an answer, such as to publish it.
 func (s *Room) moved(event string) rest.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		return s.visible(w, r, func(a *desk.KBAnswer, by desk.UserID) error { return a.Move(event, by, time.Now().UTC()) })
+		return s.visible(w, r, func(a *kb.Answer, by desk.UserID) error { return a.Move(event, by, time.Now().UTC()) })
 	}
 }
 
@@ -220,7 +221,7 @@ func (s *Room) schedule(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.visible(w, r, func(a *desk.KBAnswer, by desk.UserID) error {
+	return s.visible(w, r, func(a *kb.Answer, by desk.UserID) error {
 		for _, step := range []struct {
 			key string
 			at  **time.Time
@@ -243,12 +244,12 @@ func (s *Room) schedule(w http.ResponseWriter, r *http.Request) error {
 }
 
 // visible changes who sees an answer, and answers with it.
-func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*desk.KBAnswer, desk.UserID) error) error {
+func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*kb.Answer, desk.UserID) error) error {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err
 	}
-	var answer desk.KBAnswer
+	var answer kb.Answer
 	var at *visit
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		at = v
@@ -275,7 +276,7 @@ func (s *Room) visible(w http.ResponseWriter, r *http.Request, move func(*desk.K
 }
 
 // answerAlone answers with the assets of an answer, and nothing around them.
-func (s *Room) answerAlone(w http.ResponseWriter, r *http.Request, v *visit, id desk.KBAnswerID) error {
+func (s *Room) answerAlone(w http.ResponseWriter, r *http.Request, v *visit, id kb.AnswerID) error {
 	answer, err := knowledge.Answers.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 )
@@ -15,28 +16,28 @@ import (
 type scene struct {
 	visit      *visit
 	open       bool // what is published is for everybody
-	categories []desk.KBCategory
-	listed     map[desk.KBCategoryID][]desk.KBAnswerID // of all answers that are seen in the categories
-	answers    []desk.KBAnswer                         // those that are shown whole
-	wanted     []desk.KBTranslationID                  // of the bodies that were asked for
+	categories []kb.Category
+	listed     map[kb.CategoryID][]kb.AnswerID // of all answers that are seen in the categories
+	answers    []kb.Answer                     // those that are shown whole
+	wanted     []kb.TranslationID              // of the bodies that were asked for
 
-	baseNames, categoryNames, answerNames map[int64][]desk.KBTranslation
+	baseNames, categoryNames, answerNames map[int64][]kb.Translation
 	files                                 map[int64][]desk.Attachment
 	tags                                  map[int64][]string
-	bodies                                map[desk.KBTranslationID]string
-	menus                                 []desk.KBMenuItem
+	bodies                                map[kb.TranslationID]string
+	menus                                 []kb.MenuItem
 }
 
 // shown refuses an answer to those who don't have enough of its category.
-func shown(answer desk.KBAnswer, access desk.KBAccess) error {
+func shown(answer kb.Answer, access kb.Access) error {
 	if !answer.ShownTo(access, time.Now()) {
 		return desk.ErrForbidden
 	}
 	return nil
 }
 
-func grouped(translations []desk.KBTranslation, err error) (map[int64][]desk.KBTranslation, error) {
-	all := map[int64][]desk.KBTranslation{}
+func grouped(translations []kb.Translation, err error) (map[int64][]kb.Translation, error) {
+	all := map[int64][]kb.Translation{}
 	for _, t := range translations {
 		all[t.OwnerID] = append(all[t.OwnerID], t)
 	}
@@ -44,8 +45,8 @@ func grouped(translations []desk.KBTranslation, err error) (map[int64][]desk.KBT
 }
 
 // list notes the ids of answers.
-func (sc *scene) list(answers []desk.KBAnswer) {
-	sc.listed = map[desk.KBCategoryID][]desk.KBAnswerID{}
+func (sc *scene) list(answers []kb.Answer) {
+	sc.listed = map[kb.CategoryID][]kb.AnswerID{}
 	for _, a := range answers {
 		sc.listed[a.CategoryID] = append(sc.listed[a.CategoryID], a.ID)
 	}
@@ -80,7 +81,7 @@ func (sc *scene) load(ctx context.Context, db *store.Store) (err error) {
 	if sc.tags, err = db.TagsOf(ctx, desk.ObjectKBAnswer, ids...); err != nil || len(sc.wanted) == 0 {
 		return err
 	}
-	var own []desk.KBTranslationID // nobody reads another answer by asking for its body here
+	var own []kb.TranslationID // nobody reads another answer by asking for its body here
 	for _, id := range ids {
 		for _, t := range sc.answerNames[id] {
 			if slices.Contains(sc.wanted, t.ID) {
@@ -100,26 +101,26 @@ func plainIDs[T any, ID ~int64](items []T, id func(T) ID) []int64 {
 	return ids
 }
 
-func translationID(t desk.KBTranslation) desk.KBTranslationID { return t.ID }
-func grantID(g desk.KBGrant) desk.KBGrantID                   { return g.ID }
+func translationID(t kb.Translation) kb.TranslationID { return t.ID }
+func grantID(g kb.Grant) kb.GrantID                   { return g.ID }
 
 // base shows the knowledge base with the ids of what is in it.
 func (sc *scene) base() rest.Record {
 	tree := sc.visit.tree
 	return baseRecord(tree.Base).
 		With("translation_ids", idsOf(sc.baseNames[int64(tree.Base.ID)], translationID)).
-		With("kb_locale_ids", idsOf(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID })).
+		With("kb_locale_ids", idsOf(tree.Locales, func(l kb.Locale) kb.LocaleID { return l.ID })).
 		With("category_ids", idsOf(sc.categories, knowledge.Categories.ID)).
 		With("menu_item_ids", idsOf(sc.menus, menuItemID)).
 		With("permission_ids", idsOf(tree.GrantsOf(nil), grantID))
 }
 
 // category shows one category with the ids of what is in it, as far as that is shown too.
-func (sc *scene) category(c desk.KBCategory) rest.Record {
+func (sc *scene) category(c kb.Category) rest.Record {
 	tree := sc.visit.tree
-	children := []desk.KBCategoryID{}
+	children := []kb.CategoryID{}
 	for _, child := range tree.Children(&c.ID) {
-		if sc.visit.access(child.ID, sc.open) > desk.KBNone {
+		if sc.visit.access(child.ID, sc.open) > kb.None {
 			children = append(children, child.ID)
 		}
 	}
@@ -130,13 +131,13 @@ func (sc *scene) category(c desk.KBCategory) rest.Record {
 	}
 	return categoryRecord(c).
 		With("translation_ids", idsOf(sc.categoryNames[int64(c.ID)], translationID)).
-		With("answer_ids", append([]desk.KBAnswerID{}, sc.listed[c.ID]...)).
+		With("answer_ids", append([]kb.AnswerID{}, sc.listed[c.ID]...)).
 		With("child_ids", children).
 		With("permission_ids", idsOf(grants, grantID)).
 		With("permissions_effective", effective)
 }
 
-func (sc *scene) answer(a desk.KBAnswer) rest.Record {
+func (sc *scene) answer(a kb.Answer) rest.Record {
 	files := []rest.Record{}
 	for _, file := range sc.files[int64(a.ID)] {
 		files = append(files, fileRecord(file))
@@ -146,7 +147,7 @@ func (sc *scene) answer(a desk.KBAnswer) rest.Record {
 		tags = []string{}
 	}
 	r := answerRecord(a)
-	if sc.visit.access(a.CategoryID, sc.open) < desk.KBReader {
+	if sc.visit.access(a.CategoryID, sc.open) < kb.Reader {
 		r = r.Without("internal_note", "archived_by_id", "internal_by_id", "published_by_id")
 	}
 	return r.With("attachments", files).With("tags", tags).With("translation_ids", idsOf(sc.answerNames[int64(a.ID)], translationID))
@@ -157,10 +158,10 @@ func (sc *scene) assets() rest.Record {
 	tree := sc.visit.tree
 	assets := rest.Record{
 		{"KnowledgeBase", rest.Record{{rest.IDText(tree.Base.ID), sc.base()}}},
-		{"KnowledgeBaseLocale", byIDs(tree.Locales, func(l desk.KBLocale) desk.KBLocaleID { return l.ID }, localeRecord)},
+		{"KnowledgeBaseLocale", byIDs(tree.Locales, func(l kb.Locale) kb.LocaleID { return l.ID }, localeRecord)},
 		{"KnowledgeBaseTranslation", byIDs(sc.baseNames[int64(tree.Base.ID)], translationID, baseTranslationRecord)},
 	}
-	var categoryNames, answerNames, bodies []desk.KBTranslation
+	var categoryNames, answerNames, bodies []kb.Translation
 	for _, c := range sc.categories {
 		categoryNames = append(categoryNames, sc.categoryNames[int64(c.ID)]...)
 	}
@@ -183,7 +184,7 @@ func (sc *scene) assets() rest.Record {
 	add("KnowledgeBaseCategoryTranslation", byIDs(categoryNames, translationID, categoryTranslationRecord))
 	add("KnowledgeBaseAnswer", byIDs(sc.answers, knowledge.Answers.ID, sc.answer))
 	add("KnowledgeBaseAnswerTranslation", byIDs(answerNames, translationID, answerTranslationRecord))
-	add("KnowledgeBaseAnswerTranslationContent", byIDs(bodies, translationID, func(t desk.KBTranslation) rest.Record {
+	add("KnowledgeBaseAnswerTranslationContent", byIDs(bodies, translationID, func(t kb.Translation) rest.Record {
 		return rest.Record{{"id", t.ID}, {"body", t.Text}, {"attachments", []int64{}}}
 	}))
 	return assets

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 )
 
@@ -27,7 +28,7 @@ func (s *Room) addFile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var answer desk.KBAnswer
+	var answer kb.Answer
 	var at *visit
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		at = v
@@ -94,7 +95,7 @@ func fileSent(r *http.Request, p rest.Params) (file desk.Attachment, data []byte
 
 // removeFile deletes a file of an answer.
 func (s *Room) removeFile(w http.ResponseWriter, r *http.Request) error {
-	var answer desk.KBAnswer
+	var answer kb.Answer
 	var at *visit
 	err := s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		at = v

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
@@ -27,7 +28,7 @@ func (s *Room) start(w http.ResponseWriter, r *http.Request) error {
 	who := rest.Caller(r)
 	inside, open := who.Can("knowledge_base.*"), catalog.Settings.Bool("kb_active_publicly")
 	if catalog.Settings.Bool("kb_active") && (inside || open) {
-		bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
+		bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[kb.BaseID]{}, nil, table.Page{Limit: most})
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func (s *Room) start(w http.ResponseWriter, r *http.Request) error {
 }
 
 // everything is what somebody may see of one knowledge base.
-func (s *Room) everything(ctx context.Context, who *desk.Caller, id desk.KnowledgeBaseID, open bool) (rest.Record, error) {
+func (s *Room) everything(ctx context.Context, who *desk.Caller, id kb.BaseID, open bool) (rest.Record, error) {
 	sc, err := s.whole(ctx, who, id, open)
 	if err != nil {
 		return nil, err
@@ -56,7 +57,7 @@ func (s *Room) everything(ctx context.Context, who *desk.Caller, id desk.Knowled
 	return sc.assets(), nil
 }
 
-func (s *Room) whole(ctx context.Context, who *desk.Caller, id desk.KnowledgeBaseID, open bool) (*scene, error) {
+func (s *Room) whole(ctx context.Context, who *desk.Caller, id kb.BaseID, open bool) (*scene, error) {
 	tree, err := s.Store.KBTree(ctx, id)
 	if err != nil {
 		return nil, err
@@ -75,19 +76,19 @@ func (s *Room) whole(ctx context.Context, who *desk.Caller, id desk.KnowledgeBas
 
 // filled are the categories that somebody is shown: those to write in, and those with something to
 // read in them or further in.
-func (v *visit) filled(listed map[desk.KBCategoryID][]desk.KBAnswerID, own []desk.KBCategoryID) []desk.KBCategory {
-	with := rest.Set[desk.KBCategoryID]{}
+func (v *visit) filled(listed map[kb.CategoryID][]kb.AnswerID, own []kb.CategoryID) []kb.Category {
+	with := rest.Set[kb.CategoryID]{}
 	with.Add(own...)
 	for id := range listed {
 		for _, c := range v.tree.Up(id) {
 			with.Add(c.ID)
 		}
 	}
-	categories := []desk.KBCategory{}
+	categories := []kb.Category{}
 	for id := range with {
 		categories = append(categories, v.tree.Categories[id])
 	}
-	slices.SortFunc(categories, func(a, b desk.KBCategory) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(categories, func(a, b kb.Category) int { return cmp.Compare(a.ID, b.ID) })
 	return categories
 }
 
@@ -108,7 +109,7 @@ func (s *Room) updateBase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var id desk.KnowledgeBaseID
+	var id kb.BaseID
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		id = v.tree.Base.ID
 		if err := v.may(editor, nil); err != nil {
@@ -124,23 +125,23 @@ func (s *Room) updateBase(w http.ResponseWriter, r *http.Request) error {
 
 // saveBase stores what a client changes of a knowledge base.
 func (s *Room) saveBase(ctx context.Context, tx *store.Store, v *visit, in *rest.Input) error {
-	kb := v.tree.Base
-	in.Text(&kb.Iconset, "iconset", maxIcon)
-	in.Text(&kb.ColorHighlight, "color_highlight", maxColour)
-	in.Text(&kb.ColorHeader, "color_header", maxColour)
-	in.Text(&kb.ColorHeaderLink, "color_header_link", maxColour)
-	in.Text(&kb.HomepageLayout, "homepage_layout", maxIcon)
-	in.Text(&kb.CategoryLayout, "category_layout", maxIcon)
-	in.Flag(&kb.Active, "active")
-	in.Flag(&kb.ShowFeedIcon, "show_feed_icon")
-	in.NullText(&kb.CustomAddress, "custom_address", maxTitle)
+	base := v.tree.Base
+	in.Text(&base.Iconset, "iconset", maxIcon)
+	in.Text(&base.ColorHighlight, "color_highlight", maxColour)
+	in.Text(&base.ColorHeader, "color_header", maxColour)
+	in.Text(&base.ColorHeaderLink, "color_header_link", maxColour)
+	in.Text(&base.HomepageLayout, "homepage_layout", maxIcon)
+	in.Text(&base.CategoryLayout, "category_layout", maxIcon)
+	in.Flag(&base.Active, "active")
+	in.Flag(&base.ShowFeedIcon, "show_feed_icon")
+	in.NullText(&base.CustomAddress, "custom_address", maxTitle)
 	if in.Err != nil {
 		return in.Err
 	}
-	if kb.CustomAddress != nil && *kb.CustomAddress == "" {
-		kb.CustomAddress = nil
+	if base.CustomAddress != nil && *base.CustomAddress == "" {
+		base.CustomAddress = nil
 	}
-	if err := knowledge.Bases.Save(ctx, tx.DB, &kb, in.Who.User.ID); err != nil {
+	if err := knowledge.Bases.Save(ctx, tx.DB, &base, in.Who.User.ID); err != nil {
 		return err
 	}
 	if err := v.setLocales(ctx, tx, in.Params); err != nil {
@@ -150,7 +151,7 @@ func (s *Room) saveBase(ctx context.Context, tx *store.Store, v *visit, in *rest
 	if err != nil {
 		return err
 	}
-	if err := v.translate(ctx, tx, knowledge.BaseTranslations, int64(kb.ID), all); err != nil {
+	if err := v.translate(ctx, tx, knowledge.BaseTranslations, int64(base.ID), all); err != nil {
 		return err
 	}
 	if err := v.nameInAll(ctx, tx, in.Catalog); err != nil {
@@ -210,7 +211,7 @@ func (v *visit) systemLocale(one rest.Params) (desk.LocaleID, error) {
 	if err != nil {
 		return 0, err
 	}
-	own, err := rest.IDIn[desk.KBLocaleID](one, "id")
+	own, err := rest.IDIn[kb.LocaleID](one, "id")
 	if err != nil {
 		return 0, err
 	}
@@ -235,17 +236,17 @@ func (v *visit) nameInAll(ctx context.Context, tx *store.Store, c *desk.Catalog)
 	if organization := c.Settings.String("organization"); organization != "" {
 		title = rest.Cut(organization+" "+title, maxTitle)
 	}
-	var unnamed []desk.KBTranslation
+	var unnamed []kb.Translation
 	for _, locale := range v.tree.Locales {
-		if !slices.ContainsFunc(known, func(t desk.KBTranslation) bool { return t.LocaleID == locale.ID }) {
-			unnamed = append(unnamed, desk.KBTranslation{LocaleID: locale.ID, Title: title})
+		if !slices.ContainsFunc(known, func(t kb.Translation) bool { return t.LocaleID == locale.ID }) {
+			unnamed = append(unnamed, kb.Translation{LocaleID: locale.ID, Title: title})
 		}
 	}
 	return knowledge.BaseTranslations.Put(ctx, tx.DB, int64(v.tree.Base.ID), unnamed, v.who.User.ID)
 }
 
 // answerBase answers with a knowledge base as it is stored now.
-func (s *Room) answerBase(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.KnowledgeBaseID) error {
+func (s *Room) answerBase(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id kb.BaseID) error {
 	catalog, err := s.Catalog(r)
 	if err != nil {
 		return err

@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 )
@@ -21,13 +21,13 @@ func (s *Room) listCategories(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	seen := []desk.KBCategory{}
+	seen := []kb.Category{}
 	for id, category := range v.tree.Categories {
-		if v.access(id, false) >= desk.KBReader {
+		if v.access(id, false) >= kb.Reader {
 			seen = append(seen, category)
 		}
 	}
-	slices.SortFunc(seen, func(a, b desk.KBCategory) int { return cmp.Compare(a.ID, b.ID) })
+	slices.SortFunc(seen, func(a, b kb.Category) int { return cmp.Compare(a.ID, b.ID) })
 	sc, err := s.sceneOf(r.Context(), v, seen)
 	if err == nil {
 		err = sc.load(r.Context(), s.Store)
@@ -43,7 +43,7 @@ func (s *Room) listCategories(w http.ResponseWriter, r *http.Request) error {
 }
 
 // sceneOf is to show categories with the ids of the answers that the caller sees in them.
-func (s *Room) sceneOf(ctx context.Context, v *visit, categories []desk.KBCategory) (*scene, error) {
+func (s *Room) sceneOf(ctx context.Context, v *visit, categories []kb.Category) (*scene, error) {
 	shelves := knowledge.Shelves{}
 	for _, c := range categories {
 		access := v.access(c.ID, false)
@@ -67,7 +67,7 @@ func (s *Room) showCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	category, err := v.category(r, desk.KBReader)
+	category, err := v.category(r, kb.Reader)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (s *Room) showCategory(w http.ResponseWriter, r *http.Request) error {
 }
 
 // answerCategory answers with a category, alone or with all that it is in.
-func (s *Room) answerCategory(w http.ResponseWriter, r *http.Request, v *visit, p rest.Params, status int, id desk.KBCategoryID) error {
+func (s *Room) answerCategory(w http.ResponseWriter, r *http.Request, v *visit, p rest.Params, status int, id kb.CategoryID) error {
 	up := v.tree.Up(id)
 	sc, err := s.sceneOf(r.Context(), v, up)
 	if err == nil {
@@ -91,22 +91,22 @@ func (s *Room) answerCategory(w http.ResponseWriter, r *http.Request, v *visit, 
 }
 
 func (s *Room) createCategory(w http.ResponseWriter, r *http.Request) error {
-	return s.writeCategory(w, r, http.StatusCreated, func(v *visit) (desk.KBCategory, error) {
-		return desk.KBCategory{KnowledgeBaseID: v.tree.Base.ID, CategoryIcon: defaultIcon}, nil
+	return s.writeCategory(w, r, http.StatusCreated, func(v *visit) (kb.Category, error) {
+		return kb.Category{KnowledgeBaseID: v.tree.Base.ID, CategoryIcon: defaultIcon}, nil
 	})
 }
 
 func (s *Room) updateCategory(w http.ResponseWriter, r *http.Request) error {
-	return s.writeCategory(w, r, http.StatusOK, func(v *visit) (desk.KBCategory, error) { return v.category(r, editor) })
+	return s.writeCategory(w, r, http.StatusOK, func(v *visit) (kb.Category, error) { return v.category(r, editor) })
 }
 
 // writeCategory stores a category as a client wants it: a new one, or one that begin finds.
-func (s *Room) writeCategory(w http.ResponseWriter, r *http.Request, status int, begin func(*visit) (desk.KBCategory, error)) error {
+func (s *Room) writeCategory(w http.ResponseWriter, r *http.Request, status int, begin func(*visit) (kb.Category, error)) error {
 	in, err := s.Input(r)
 	if err != nil {
 		return err
 	}
-	var category desk.KBCategory
+	var category kb.Category
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		if category, err = begin(v); err != nil {
 			return err
@@ -123,7 +123,7 @@ func (s *Room) writeCategory(w http.ResponseWriter, r *http.Request, status int,
 	return s.answerCategory(w, r, &visit{in.Who, tree}, in.Params, status, category.ID)
 }
 
-func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Input, category *desk.KBCategory) error {
+func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Input, category *kb.Category) error {
 	if err := v.place(in.Params, category); err != nil {
 		return err
 	}
@@ -138,10 +138,10 @@ func (v *visit) saveCategory(ctx context.Context, tx *store.Store, in *rest.Inpu
 }
 
 // place puts a category where the client wants it: behind all others there, and never into itself.
-func (v *visit) place(p rest.Params, category *desk.KBCategory) error {
+func (v *visit) place(p rest.Params, category *kb.Category) error {
 	parent := category.ParentID
 	if p.Has("parent_id") {
-		id, err := rest.IDIn[desk.KBCategoryID](p, "parent_id")
+		id, err := rest.IDIn[kb.CategoryID](p, "parent_id")
 		if err != nil {
 			return err
 		}
@@ -166,7 +166,7 @@ func (v *visit) place(p rest.Params, category *desk.KBCategory) error {
 	return nil
 }
 
-func orZero(id *desk.KBCategoryID) desk.KBCategoryID {
+func orZero(id *kb.CategoryID) kb.CategoryID {
 	if id == nil {
 		return 0
 	}
@@ -245,7 +245,7 @@ func (s *Room) reorderAnswers(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-func sortCategories(ctx context.Context, tx *store.Store, p rest.Params, categories []desk.KBCategory) error {
+func sortCategories(ctx context.Context, tx *store.Store, p rest.Params, categories []kb.Category) error {
 	order, err := ordered(p, idsOf(categories, knowledge.Categories.ID))
 	if err != nil {
 		return err
@@ -259,7 +259,7 @@ func (s *Room) reorder(w http.ResponseWriter, r *http.Request, sort func(context
 	if err != nil {
 		return err
 	}
-	var id desk.KnowledgeBaseID
+	var id kb.BaseID
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		id = v.tree.Base.ID
 		return sort(ctx, tx, v, p)

@@ -5,6 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
 )
@@ -75,17 +76,17 @@ func (s *Room) assetsOf(ctx context.Context, v *visit, hits []knowledge.Found) (
 	if len(hits) == 0 {
 		return nil, nil
 	}
-	ids := make([]desk.KBAnswerID, len(hits))
-	in := map[desk.KBCategoryID][]desk.KBAnswerID{}
+	ids := make([]kb.AnswerID, len(hits))
+	in := map[kb.CategoryID][]kb.AnswerID{}
 	for i, hit := range hits {
-		ids[i] = desk.KBAnswerID(hit.OwnerID)
+		ids[i] = kb.AnswerID(hit.OwnerID)
 		in[hit.CategoryID] = append(in[hit.CategoryID], ids[i])
 	}
 	sc, err := s.sceneOf(ctx, v, v.filled(in, nil))
 	if err != nil {
 		return nil, err
 	}
-	sc.answers, err = knowledge.Answers.List(ctx, s.Store.DB, table.Filter[desk.KBAnswerID]{IDs: ids}, nil, table.Page{Limit: len(ids)})
+	sc.answers, err = knowledge.Answers.List(ctx, s.Store.DB, table.Filter[kb.AnswerID]{IDs: ids}, nil, table.Page{Limit: len(ids)})
 	if err != nil {
 		return nil, err
 	}

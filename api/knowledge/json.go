@@ -5,12 +5,13 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 )
 
 // What leaves the house of knowledge bases. Ids of what belongs to a record are added where they
 // are known.
 
-func baseRecord(v desk.KnowledgeBase) rest.Record {
+func baseRecord(v kb.Base) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"iconset", v.Iconset}, {"color_highlight", v.ColorHighlight}, {"color_header", v.ColorHeader},
 		{"color_header_link", v.ColorHeaderLink}, {"homepage_layout", v.HomepageLayout}, {"category_layout", v.CategoryLayout},
@@ -19,35 +20,35 @@ func baseRecord(v desk.KnowledgeBase) rest.Record {
 	}
 }
 
-func localeRecord(v desk.KBLocale) rest.Record {
+func localeRecord(v kb.Locale) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"knowledge_base_id", v.KnowledgeBaseID}, {"system_locale_id", v.SystemLocaleID}, {"primary", v.Primary},
 		{"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 	}
 }
 
-func baseTranslationRecord(v desk.KBTranslation) rest.Record {
+func baseTranslationRecord(v kb.Translation) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"title", v.Title}, {"footer_note", v.Text}, {"kb_locale_id", v.LocaleID}, {"knowledge_base_id", v.OwnerID},
 		{"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 	}
 }
 
-func categoryRecord(v desk.KBCategory) rest.Record {
+func categoryRecord(v kb.Category) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"knowledge_base_id", v.KnowledgeBaseID}, {"parent_id", v.ParentID}, {"category_icon", v.CategoryIcon},
 		{"position", v.Position}, {"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 	}
 }
 
-func categoryTranslationRecord(v desk.KBTranslation) rest.Record {
+func categoryTranslationRecord(v kb.Translation) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"title", v.Title}, {"kb_locale_id", v.LocaleID}, {"category_id", v.OwnerID},
 		{"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 	}
 }
 
-func answerRecord(v desk.KBAnswer) rest.Record {
+func answerRecord(v kb.Answer) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"category_id", v.CategoryID}, {"promoted", v.Promoted}, {"internal_note", v.InternalNote}, {"position", v.Position},
 		{"archived_at", v.ArchivedAt}, {"archived_by_id", v.ArchivedByID}, {"internal_at", v.InternalAt}, {"internal_by_id", v.InternalByID},
@@ -56,7 +57,7 @@ func answerRecord(v desk.KBAnswer) rest.Record {
 }
 
 // answerTranslationRecord shows a translation. Its content has its id.
-func answerTranslationRecord(v desk.KBTranslation) rest.Record {
+func answerTranslationRecord(v kb.Translation) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"title", v.Title}, {"kb_locale_id", v.LocaleID}, {"answer_id", v.OwnerID}, {"content_id", v.ID},
 	}.Stamped(v.Stamp)
@@ -70,7 +71,7 @@ func fileRecord(v desk.Attachment) rest.Record {
 	}
 }
 
-func grantRecord(v desk.KBGrant) rest.Record {
+func grantRecord(v kb.Grant) rest.Record {
 	return rest.Record{{"id", v.ID}, {"access", v.Access.String()}, {"role_id", v.RoleID}}
 }
 

@@ -4,7 +4,7 @@ import (
 	"net/http"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
@@ -14,13 +14,13 @@ import (
 
 // listBases answers with all knowledge bases.
 func (s *Room) listBases(w http.ResponseWriter, r *http.Request) error {
-	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
+	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[kb.BaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}
 	records := make([]rest.Record, len(bases))
-	for i, kb := range bases {
-		records[i] = baseRecord(kb)
+	for i, base := range bases {
+		records[i] = baseRecord(base)
 	}
 	return rest.Reply(w, r, records)
 }
@@ -31,25 +31,25 @@ func (s *Room) createBase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kb := desk.NewKnowledgeBase()
+	base := kb.NewBase()
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		count, err := knowledge.Bases.Count(ctx, tx.DB, table.Filter[desk.KnowledgeBaseID]{})
+		count, err := knowledge.Bases.Count(ctx, tx.DB, table.Filter[kb.BaseID]{})
 		if err == nil && count >= most {
 			err = rest.Invalid("id", "There are too many knowledge bases.")
 		}
 		if err != nil {
 			return err
 		}
-		if err := knowledge.Bases.Insert(ctx, tx.DB, &kb, in.Who.User.ID); err != nil {
+		if err := knowledge.Bases.Insert(ctx, tx.DB, &base, in.Who.User.ID); err != nil {
 			return err
 		}
-		return s.saveBase(ctx, tx, &visit{in.Who, &desk.KBTree{Base: kb}}, in)
+		return s.saveBase(ctx, tx, &visit{in.Who, &kb.Tree{Base: base}}, in)
 	})
 	if err != nil {
 		return err
 	}
 	s.Changed()
-	return s.answerBase(w, r, in.Params, http.StatusCreated, kb.ID)
+	return s.answerBase(w, r, in.Params, http.StatusCreated, base.ID)
 }
 
 func (s *Room) showManaged(w http.ResponseWriter, r *http.Request) error {
@@ -138,13 +138,13 @@ func (s *Room) deleteBase(w http.ResponseWriter, r *http.Request) error {
 // startManaging answers with all knowledge bases, their languages and names.
 func (s *Room) startManaging(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	bases, err := knowledge.Bases.List(ctx, s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
+	bases, err := knowledge.Bases.List(ctx, s.Store.DB, table.Filter[kb.BaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}
 	parts := make([]rest.Record, 0, len(bases))
-	for _, kb := range bases {
-		part, err := s.everything(ctx, rest.Caller(r), kb.ID, false)
+	for _, base := range bases {
+		part, err := s.everything(ctx, rest.Caller(r), base.ID, false)
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 )
@@ -17,9 +18,9 @@ import (
 // mostMenuItems is how many links a menu has at most.
 const mostMenuItems = 50
 
-func menuItemID(m desk.KBMenuItem) desk.KBMenuItemID { return m.ID }
+func menuItemID(m kb.MenuItem) kb.MenuItemID { return m.ID }
 
-func menuItemRecord(m desk.KBMenuItem) rest.Record {
+func menuItemRecord(m kb.MenuItem) rest.Record {
 	return rest.Record{
 		{"id", m.ID}, {"kb_locale_id", m.LocaleID}, {"location", m.Location}, {"position", m.Position}, {"title", m.Title}, {"url", m.URL},
 		{"new_tab", m.NewTab}, {"created_at", m.CreatedAt}, {"updated_at", m.UpdatedAt},
@@ -36,7 +37,7 @@ func (s *Room) updateMenus(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var after []desk.KBMenuItem
+	var after []kb.MenuItem
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
 		tree, err := tx.LockKBTree(r.Context(), id)
 		if err != nil {
@@ -63,7 +64,7 @@ func (s *Room) updateMenus(w http.ResponseWriter, r *http.Request) error {
 
 // setMenu stores one menu as a client sent it.
 func (v *visit) setMenu(ctx context.Context, tx *store.Store, set rest.Params) error {
-	sent, err := rest.IDIn[desk.KBLocaleID](set, "kb_locale_id")
+	sent, err := rest.IDIn[kb.LocaleID](set, "kb_locale_id")
 	if err != nil {
 		return err
 	}
@@ -72,7 +73,7 @@ func (v *visit) setMenu(ctx context.Context, tx *store.Store, set rest.Params) e
 		return err
 	}
 	location := set.Text("location")
-	if location != desk.KBHeader && location != desk.KBFooter {
+	if location != kb.Header && location != kb.Footer {
 		return rest.Invalid("location", "Location is not included in the list")
 	}
 	items, err := menuSent(set["menu_items"])
@@ -83,7 +84,7 @@ func (v *visit) setMenu(ctx context.Context, tx *store.Store, set rest.Params) e
 }
 
 // menuSent reads the links of a menu, without those that are to go.
-func menuSent(value any) ([]desk.KBMenuItem, error) {
+func menuSent(value any) ([]kb.MenuItem, error) {
 	const key = "menu_items"
 	var list []any
 	switch sent := value.(type) {
@@ -97,7 +98,7 @@ func menuSent(value any) ([]desk.KBMenuItem, error) {
 	if len(list) > mostMenuItems {
 		return nil, rest.Invalid(key, "A menu has at most %d items.", mostMenuItems)
 	}
-	items := []desk.KBMenuItem{}
+	items := []kb.MenuItem{}
 	for _, one := range list {
 		object, is := one.(map[string]any)
 		if !is {
@@ -107,11 +108,11 @@ func menuSent(value any) ([]desk.KBMenuItem, error) {
 		if p.Flag("_destroy") {
 			continue
 		}
-		id, err := rest.IDIn[desk.KBMenuItemID](p, "id")
+		id, err := rest.IDIn[kb.MenuItemID](p, "id")
 		if err != nil {
 			return nil, err
 		}
-		item := desk.KBMenuItem{
+		item := kb.MenuItem{
 			ID: id, NewTab: p.Flag("new_tab"), Title: strings.TrimSpace(rest.Cut(p.Text("title"), maxTitle)), URL: strings.TrimSpace(rest.Cut(p.Text("url"), maxURL)),
 		}
 		if err := item.Check(); err != nil {
@@ -131,7 +132,7 @@ func (s *Room) showSnippets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	kb, err := knowledge.Bases.Get(r.Context(), s.Store.DB, id)
+	base, err := knowledge.Bases.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
 	}
@@ -139,7 +140,7 @@ func (s *Room) showSnippets(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	host, path := customAddress(kb, catalog)
+	host, path := customAddress(base, catalog)
 	snippets := []rest.Record{}
 	kind := "path"
 	if host != "" {
@@ -154,11 +155,11 @@ func (s *Room) showSnippets(w http.ResponseWriter, r *http.Request) error {
 
 // customAddress is where a knowledge base is to be found: a path of our host, or a host of its own
 // with a path that may be empty.
-func customAddress(kb desk.KnowledgeBase, c *desk.Catalog) (host, path string) {
-	if kb.CustomAddress == nil {
+func customAddress(base kb.Base, c *desk.Catalog) (host, path string) {
+	if base.CustomAddress == nil {
 		return "", ""
 	}
-	address := *kb.CustomAddress
+	address := *base.CustomAddress
 	if !strings.HasPrefix(address, "/") && !strings.Contains(address, "://") {
 		address = "//" + address
 	}

@@ -7,16 +7,17 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 )
 
 // scope is what permissions are for: a category, or the whole knowledge base.
-type scope func(v *visit) (*desk.KBCategoryID, error)
+type scope func(v *visit) (*kb.CategoryID, error)
 
-func wholeBase(v *visit) (*desk.KBCategoryID, error) { return nil, v.may(editor, nil) }
+func wholeBase(v *visit) (*kb.CategoryID, error) { return nil, v.may(editor, nil) }
 
 func oneCategory(r *http.Request) scope {
-	return func(v *visit) (*desk.KBCategoryID, error) {
+	return func(v *visit) (*kb.CategoryID, error) {
 		category, err := v.category(r, editor)
 		return &category.ID, err
 	}
@@ -51,7 +52,7 @@ func (s *Room) showPermissions(w http.ResponseWriter, r *http.Request, of scope)
 }
 
 // permissions shows who may do what in a category, or the whole knowledge base, and why.
-func (v *visit) permissions(category *desk.KBCategoryID) rest.Record {
+func (v *visit) permissions(category *kb.CategoryID) rest.Record {
 	readers, editors := []rest.Record{}, []rest.Record{}
 	for _, role := range v.tree.Roles {
 		named := rest.Record{{"id", role.ID}, {"name", role.Name}}
@@ -81,7 +82,7 @@ func (s *Room) setPermissions(w http.ResponseWriter, r *http.Request, of scope) 
 		return err
 	}
 	var after *visit
-	var at *desk.KBCategoryID
+	var at *kb.CategoryID
 	err = s.change(r, func(ctx context.Context, tx *store.Store, v *visit) error {
 		if at, err = of(v); err != nil {
 			return err
@@ -110,7 +111,7 @@ func (s *Room) setPermissions(w http.ResponseWriter, r *http.Request, of scope) 
 }
 
 // accessSent reads what each role is to have. What a role may not have anyway is refused.
-func (v *visit) accessSent(p rest.Params) (map[desk.RoleID]desk.KBAccess, error) {
+func (v *visit) accessSent(p rest.Params) (map[desk.RoleID]kb.Access, error) {
 	const key = "permissions"
 	dialog, _ := p.Object("permissions_dialog")
 	sent, ok := rest.Params(dialog).Object(key)
@@ -119,11 +120,11 @@ func (v *visit) accessSent(p rest.Params) (map[desk.RoleID]desk.KBAccess, error)
 			return nil, rest.Invalid(key, "The required parameter 'permissions_dialog' is missing.")
 		}
 	}
-	roles := map[desk.RoleID]desk.KBRole{}
+	roles := map[desk.RoleID]kb.Role{}
 	for _, role := range v.tree.Roles {
 		roles[role.ID] = role
 	}
-	access := map[desk.RoleID]desk.KBAccess{}
+	access := map[desk.RoleID]kb.Access{}
 	for name, value := range sent {
 		id, err := strconv.ParseInt(name, 10, 64)
 		role, known := roles[desk.RoleID(id)]
@@ -131,7 +132,7 @@ func (v *visit) accessSent(p rest.Params) (map[desk.RoleID]desk.KBAccess, error)
 			return nil, rest.Invalid(key, "No value found for 'roles' with id %s", rest.Literal(name))
 		}
 		text, _ := value.(string)
-		level, known := desk.KBAccessNamed(text)
+		level, known := kb.AccessNamed(text)
 		if !known || level == editor && !role.Editor {
 			return nil, rest.InvalidParam(key, value)
 		}

@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
 )
@@ -18,12 +18,12 @@ func (s *Room) scenes(r *http.Request, look func(*visit, *scene) error) error {
 	if err := s.open(r); err != nil {
 		return err
 	}
-	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: most})
+	bases, err := knowledge.Bases.List(r.Context(), s.Store.DB, table.Filter[kb.BaseID]{}, nil, table.Page{Limit: most})
 	if err != nil {
 		return err
 	}
-	for _, kb := range bases { // one, mostly
-		sc, err := s.whole(r.Context(), rest.Caller(r), kb.ID, false)
+	for _, base := range bases { // one, mostly
+		sc, err := s.whole(r.Context(), rest.Caller(r), base.ID, false)
 		if err != nil {
 			return err
 		}
@@ -36,7 +36,7 @@ func (s *Room) scenes(r *http.Request, look func(*visit, *scene) error) error {
 
 // showVisible answers with the ids of all that the caller sees, so that a client forgets the rest.
 func (s *Room) showVisible(w http.ResponseWriter, r *http.Request) error {
-	answers, categories := []desk.KBAnswerID{}, []desk.KBCategoryID{}
+	answers, categories := []kb.AnswerID{}, []kb.CategoryID{}
 	err := s.scenes(r, func(_ *visit, sc *scene) error {
 		answers = append(answers, idsOf(sc.answers, knowledge.Answers.ID)...)
 		categories = append(categories, idsOf(sc.categories, knowledge.Categories.ID)...)
@@ -71,8 +71,8 @@ func (s *Room) showRecent(w http.ResponseWriter, r *http.Request) error {
 			}
 			result = append(result, rest.Record{{"id", one.TranslationID}, {"type", answerIndex}})
 			details = append(details, v.detail(shown, false))
-			if !slices.ContainsFunc(sc.answers, func(a desk.KBAnswer) bool { return a.ID == one.ID }) {
-				sc.answers = append(sc.answers, one.KBAnswer)
+			if !slices.ContainsFunc(sc.answers, func(a kb.Answer) bool { return a.ID == one.ID }) {
+				sc.answers = append(sc.answers, one.Answer)
 			}
 		}
 		parts = append(parts, sc.assets())

@@ -9,6 +9,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
 	"postroom/jobs/task"
@@ -23,14 +24,14 @@ func New(house *rest.House) *Room { return &Room{house} }
 // visit is a request to something in a knowledge base.
 type visit struct {
 	who  *desk.Caller
-	tree *desk.KBTree
+	tree *kb.Tree
 }
 
 // editor is what those need who change something.
-const editor = desk.KBEditor
+const editor = kb.Editor
 
 // may refuses who does not have this much of a category; nil: of the whole knowledge base.
-func (v *visit) may(level desk.KBAccess, category *desk.KBCategoryID) error {
+func (v *visit) may(level kb.Access, category *kb.CategoryID) error {
 	if v.tree.Access(v.who, category) < level {
 		return desk.ErrForbidden
 	}
@@ -38,12 +39,12 @@ func (v *visit) may(level desk.KBAccess, category *desk.KBCategoryID) error {
 }
 
 // base is the knowledge base in the path of a request.
-func base(r *http.Request) (desk.KnowledgeBaseID, error) {
+func base(r *http.Request) (kb.BaseID, error) {
 	name := "knowledge_base_id"
 	if r.PathValue(name) == "" {
 		name = "id"
 	}
-	return rest.PathID[desk.KnowledgeBaseID](r, name, knowledge.Bases.Class)
+	return rest.PathID[kb.BaseID](r, name, knowledge.Bases.Class)
 }
 
 // open refuses everything where there is no knowledge base for anybody.
@@ -87,10 +88,10 @@ func (s *Room) change(r *http.Request, fn func(ctx context.Context, tx *store.St
 }
 
 // category finds the category that a path names, if whoever comes has this much of it.
-func (v *visit) category(r *http.Request, level desk.KBAccess) (desk.KBCategory, error) {
-	id, err := rest.PathID[desk.KBCategoryID](r, "id", knowledge.Categories.Class)
+func (v *visit) category(r *http.Request, level kb.Access) (kb.Category, error) {
+	id, err := rest.PathID[kb.CategoryID](r, "id", knowledge.Categories.Class)
 	if err != nil {
-		return desk.KBCategory{}, err
+		return kb.Category{}, err
 	}
 	category, known := v.tree.Categories[id]
 	if !known {
@@ -100,7 +101,7 @@ func (v *visit) category(r *http.Request, level desk.KBAccess) (desk.KBCategory,
 }
 
 // answer finds an answer in this knowledge base, if whoever comes has this much of its category.
-func (v *visit) answer(ctx context.Context, db *store.Store, id desk.KBAnswerID, level desk.KBAccess) (desk.KBAnswer, error) {
+func (v *visit) answer(ctx context.Context, db *store.Store, id kb.AnswerID, level kb.Access) (kb.Answer, error) {
 	answer, err := knowledge.Answers.Get(ctx, db.DB, id)
 	if err != nil {
 		return answer, err
@@ -111,8 +112,8 @@ func (v *visit) answer(ctx context.Context, db *store.Store, id desk.KBAnswerID,
 	return answer, v.may(level, &answer.CategoryID)
 }
 
-func answerID(r *http.Request, name string) (desk.KBAnswerID, error) {
-	return rest.PathID[desk.KBAnswerID](r, name, knowledge.Answers.Class)
+func answerID(r *http.Request, name string) (kb.AnswerID, error) {
+	return rest.PathID[kb.AnswerID](r, name, knowledge.Answers.Class)
 }
 
 // shelves are the categories of which somebody sees answers.
@@ -126,7 +127,7 @@ func (v *visit) shelves(open bool) knowledge.Shelves {
 }
 
 // access is how much of a category is seen; open: what is published is for everybody.
-func (v *visit) access(id desk.KBCategoryID, open bool) desk.KBAccess {
+func (v *visit) access(id kb.CategoryID, open bool) kb.Access {
 	return v.tree.Shows(v.who, id, open)
 }
 
@@ -140,11 +141,11 @@ func forget(ctx context.Context, tx *store.Store, blobs []desk.BlobID) error {
 
 // MayRead refuses who may not read a file of an answer. It is for where files are sent.
 func (s *Room) MayRead(ctx context.Context, who *desk.Caller, file desk.Attachment) error {
-	return s.MayReadAnswer(ctx, who, desk.KBAnswerID(file.OID))
+	return s.MayReadAnswer(ctx, who, kb.AnswerID(file.OID))
 }
 
 // MayReadAnswer refuses who may not see an answer as it is now. It is for what is attached to answers.
-func (s *Room) MayReadAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error {
+func (s *Room) MayReadAnswer(ctx context.Context, who *desk.Caller, id kb.AnswerID) error {
 	v, answer, err := s.reach(ctx, who, id)
 	if err != nil {
 		return err
@@ -157,7 +158,7 @@ func (s *Room) MayReadAnswer(ctx context.Context, who *desk.Caller, id desk.KBAn
 }
 
 // MayEditAnswer refuses who may not change an answer.
-func (s *Room) MayEditAnswer(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) error {
+func (s *Room) MayEditAnswer(ctx context.Context, who *desk.Caller, id kb.AnswerID) error {
 	v, answer, err := s.reach(ctx, who, id)
 	if err != nil {
 		return err
@@ -166,8 +167,8 @@ func (s *Room) MayEditAnswer(ctx context.Context, who *desk.Caller, id desk.KBAn
 }
 
 // reach finds an answer in whatever knowledge base it is, if there is one for anybody.
-func (s *Room) reach(ctx context.Context, who *desk.Caller, id desk.KBAnswerID) (*visit, desk.KBAnswer, error) {
-	var none desk.KBAnswer
+func (s *Room) reach(ctx context.Context, who *desk.Caller, id kb.AnswerID) (*visit, kb.Answer, error) {
+	var none kb.Answer
 	catalog, err := s.Store.Catalog(ctx)
 	if err != nil {
 		return nil, none, err

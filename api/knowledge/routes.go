@@ -3,6 +3,7 @@ package knowledge
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 )
 
 // found is open to everybody: it changes nothing, and programs ask that know no CSRF token.
@@ -13,36 +14,36 @@ var found = rest.Access{Public: true, Optional: true, Unguarded: true}
 func (s *Room) Routes(t *rest.Table) {
 	const path = "/api/v1/knowledge_bases"
 	anyone, editors := rest.Needs("knowledge_base.*"), rest.Needs("knowledge_base.editor")
-	kb := rest.AnyOf{baseShown(), rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}}
+	base := rest.AnyOf{baseShown(), rest.Record{{"id", int64(0)}, {"assets", rest.Record{}}}}
 	t.Handle("POST "+path+"/init", rest.Login, s.start)
 	t.Handle("POST "+path+"/search", found, s.search).Takes(rest.Record{
 		{"query", ""}, {"knowledge_base_id", int64(0)}, {"locale", ""}, {"flavor", ""}, {"index", ""}, {"page", 0}, {"per_page", 0},
 	}).Gives(rest.Record{{"result", []any{rest.Record{{"id", int64(0)}, {"type", ""}}}}, {"details", []any{rest.Record{}}}})
-	t.Handle("GET "+path+"/{id}", anyone, s.showBase).Asks("full").Gives(kb)
-	t.Handle("PUT "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
-	t.Handle("PATCH "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(kb)
+	t.Handle("GET "+path+"/{id}", anyone, s.showBase).Asks("full").Gives(base)
+	t.Handle("PUT "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(base)
+	t.Handle("PATCH "+path+"/{id}", editors, s.updateBase).Takes(baseBody).Gives(base)
 	t.Handle("GET "+path+"/visible_ids", anyone, s.showVisible).Gives(rest.Record{{"answer_ids", []int64{}}, {"category_ids", []int64{}}})
 	t.Handle("GET "+path+"/recent_answers", anyone, s.showRecent).Asks("locale").Gives(rest.Record{
 		{"result", []any{rest.Record{{"id", int64(0)}, {"type", ""}}}}, {"details", []any{rest.Record{}}}, {"assets", rest.Record{}},
 	})
-	s.manageRoutes(t, path+"/manage", kb)
+	s.manageRoutes(t, path+"/manage", base)
 	s.permissionRoutes(t, path+"/{id}", s.showBasePermissions, s.setBasePermissions)
 	s.categoryRoutes(t, path+"/{knowledge_base_id}/categories", anyone)
 	s.answerRoutes(t, path+"/{knowledge_base_id}/answers", anyone, editors)
 }
 
 // manageRoutes come first: manage stands where others have the id of a knowledge base.
-func (s *Room) manageRoutes(t *rest.Table, path string, kb any) {
+func (s *Room) manageRoutes(t *rest.Table, path string, base any) {
 	admins := rest.Needs("admin.knowledge_base")
-	t.Handle("GET "+path, admins, s.listBases).Gives([]any{baseRecord(desk.KnowledgeBase{})}).First()
-	t.Handle("POST "+path, admins, s.createBase).Takes(baseBody).Creates(kb).First()
+	t.Handle("GET "+path, admins, s.listBases).Gives([]any{baseRecord(kb.Base{})}).First()
+	t.Handle("POST "+path, admins, s.createBase).Takes(baseBody).Creates(base).First()
 	t.Handle("GET "+path+"/init", admins, s.startManaging).Gives(rest.Record{{"assets", rest.Record{}}}).First()
-	t.Handle("GET "+path+"/{id}", admins, s.showManaged).Asks("full").Gives(kb).First()
-	t.Handle("PUT "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(kb).First()
-	t.Handle("PATCH "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(kb).First()
+	t.Handle("GET "+path+"/{id}", admins, s.showManaged).Asks("full").Gives(base).First()
+	t.Handle("PUT "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(base).First()
+	t.Handle("PATCH "+path+"/{id}", admins, s.manageBase).Takes(baseBody).Gives(base).First()
 	t.Handle("DELETE "+path+"/{id}", admins, s.deleteBase).First()
-	t.Handle("PATCH "+path+"/{id}/activate", admins, s.activate).Gives(kb).First()
-	t.Handle("PATCH "+path+"/{id}/deactivate", admins, s.deactivate).Gives(kb).First()
+	t.Handle("PATCH "+path+"/{id}/activate", admins, s.activate).Gives(base).First()
+	t.Handle("PATCH "+path+"/{id}/deactivate", admins, s.deactivate).Gives(base).First()
 	t.Handle("GET "+path+"/{id}/server_snippets", admins, s.showSnippets).First().
 		Gives(rest.Record{{"address", ""}, {"address_type", ""}, {"snippets", []any{rest.Record{{"type", ""}, {"content", ""}}}}})
 	t.Handle("PATCH "+path+"/{id}/update_menu_items", admins, s.updateMenus).First().Gives(rest.Record{{"assets", rest.Record{}}}).
@@ -56,7 +57,7 @@ func (s *Room) permissionRoutes(t *rest.Table, path string, show, set rest.Handl
 	body := rest.Record{{"permissions_dialog", rest.Record{{"permissions", rest.Record{}}}}}
 	role := rest.Record{{"id", desk.RoleID(0)}, {"name", ""}}
 	answer := rest.Record{
-		{"roles_reader", []any{role}}, {"roles_editor", []any{role}}, {"permissions", []any{grantRecord(desk.KBGrant{})}},
+		{"roles_reader", []any{role}}, {"roles_editor", []any{role}}, {"permissions", []any{grantRecord(kb.Grant{})}},
 		{"inherited", []any{rest.Record{{"role_id", desk.RoleID(0)}, {"access", ""}}}},
 	}
 	t.Handle("GET "+path+"/permissions", anyone, show).Gives(answer)
@@ -86,7 +87,7 @@ func (s *Room) answerRoutes(t *rest.Table, path string, anyone, editors rest.Acc
 	t.Handle("PUT "+path+"/{id}", anyone, s.updateAnswer).Takes(answerBody).Gives(one)
 	t.Handle("PATCH "+path+"/{id}", anyone, s.updateAnswer).Takes(answerBody).Gives(one)
 	t.Handle("DELETE "+path+"/{id}", anyone, s.deleteAnswer)
-	for _, event := range []string{desk.KBMakeInternal, desk.KBPublish, desk.KBArchive, desk.KBUnarchive} {
+	for _, event := range []string{kb.MakeInternal, kb.Publish, kb.Archive, kb.Unarchive} {
 		t.Handle("POST "+path+"/{id}/"+event, anyone, s.moved(event))
 	}
 	t.Handle("POST "+path+"/{id}/has_publishing_update", editors, s.schedule).
@@ -118,9 +119,9 @@ var (
 )
 
 // emptyScene is one of nothing, to show what things look like.
-func emptyScene() *scene { return &scene{visit: &visit{tree: &desk.KBTree{}}} }
+func emptyScene() *scene { return &scene{visit: &visit{tree: &kb.Tree{}}} }
 
 func baseShown() rest.Model { return rest.Model{Name: "KnowledgeBase", Value: emptyScene().base()} }
 func categoryShown() rest.Model {
-	return rest.Model{Name: "KnowledgeBaseCategory", Value: emptyScene().category(desk.KBCategory{})}
+	return rest.Model{Name: "KnowledgeBaseCategory", Value: emptyScene().category(kb.Category{})}
 }

@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
 )
@@ -49,14 +50,14 @@ func (s *Room) search(w http.ResponseWriter, r *http.Request) error {
 }
 
 // searched are the knowledge bases that are looked through: the one that is named, or all.
-func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, error) {
-	id, err := rest.IDIn[desk.KnowledgeBaseID](p, "knowledge_base_id")
+func (s *Room) searched(ctx context.Context, p rest.Params) ([]*kb.Tree, error) {
+	id, err := rest.IDIn[kb.BaseID](p, "knowledge_base_id")
 	if err != nil {
 		return nil, err
 	}
-	filter := table.Filter[desk.KnowledgeBaseID]{}
+	filter := table.Filter[kb.BaseID]{}
 	if id != 0 {
-		filter.IDs = []desk.KnowledgeBaseID{id}
+		filter.IDs = []kb.BaseID{id}
 	}
 	bases, err := knowledge.Bases.List(ctx, s.Store.DB, filter, nil, table.Page{Limit: most})
 	if err != nil {
@@ -65,7 +66,7 @@ func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, err
 	if id != 0 && len(bases) == 0 {
 		return nil, &desk.MissingError{Class: knowledge.Bases.Class, ID: int64(id)}
 	}
-	trees := make([]*desk.KBTree, len(bases))
+	trees := make([]*kb.Tree, len(bases))
 	for i, base := range bases { // one, mostly
 		if trees[i], err = s.Store.KBTree(ctx, base.ID); err != nil {
 			return nil, err
@@ -77,8 +78,8 @@ func (s *Room) searched(ctx context.Context, p rest.Params) ([]*desk.KBTree, err
 func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, page table.Page) ([]knowledge.Found, error) {
 	shelves := v.shelves(open)
 	if p.Text("flavor") == "public" { // what the public site shows, whoever asks
-		for _, level := range []desk.KBAccess{desk.KBReader, editor} {
-			shelves[desk.KBPublic] = append(shelves[desk.KBPublic], shelves[level]...)
+		for _, level := range []kb.Access{kb.Reader, editor} {
+			shelves[kb.Public] = append(shelves[kb.Public], shelves[level]...)
 			delete(shelves, level)
 		}
 	}
@@ -101,8 +102,8 @@ func (s *Room) find(ctx context.Context, v *visit, p rest.Params, open bool, pag
 }
 
 // locales are the languages looked through: the one that is named, or all.
-func (v *visit) locales(name string) []desk.KBLocaleID {
-	var all []desk.KBLocaleID
+func (v *visit) locales(name string) []kb.LocaleID {
+	var all []kb.LocaleID
 	for _, locale := range v.tree.Locales {
 		if name == "" || locale.SystemLocaleID == desk.LocaleNamed(name) {
 			all = append(all, locale.ID)
@@ -127,7 +128,7 @@ func (v *visit) detail(found knowledge.Found, public bool) rest.Record {
 			locale = l.SystemLocaleID.Locale()
 		}
 	}
-	owner := "/" + rest.IDText(desk.KBAnswerID(found.OwnerID))
+	owner := "/" + rest.IDText(kb.AnswerID(found.OwnerID))
 	icon, kind, help := "knowledge-base", "/category", owner
 	if found.Answer {
 		icon, kind, help = "knowledge-base-answer", "/answer", "/"+rest.IDText(found.CategoryID)+owner

@@ -6,7 +6,7 @@ import (
 	"slices"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 	"postroom/internal/store/knowledge"
@@ -23,8 +23,8 @@ const (
 
 // said is what a client says in one language: what is nil stays as it is.
 type said struct {
-	id          desk.KBTranslationID
-	locale      desk.KBLocaleID
+	id          kb.TranslationID
+	locale      kb.LocaleID
 	title, text *string
 }
 
@@ -70,10 +70,10 @@ func objects(value any) []any {
 func translationSent(one rest.Params, text func(rest.Params) (any, bool)) (said, error) {
 	var sent said
 	var err error
-	if sent.id, err = rest.IDIn[desk.KBTranslationID](one, "id"); err != nil {
+	if sent.id, err = rest.IDIn[kb.TranslationID](one, "id"); err != nil {
 		return sent, err
 	}
-	if sent.locale, err = rest.IDIn[desk.KBLocaleID](one, "kb_locale_id"); err != nil {
+	if sent.locale, err = rest.IDIn[kb.LocaleID](one, "kb_locale_id"); err != nil {
 		return sent, err
 	}
 	if err := one.SetNullText(&sent.title, "title", maxTitle); err != nil {
@@ -136,7 +136,7 @@ func (v *visit) translate(ctx context.Context, tx *store.Store, kind *knowledge.
 	if err != nil {
 		return err
 	}
-	changed := make([]desk.KBTranslation, 0, len(all))
+	changed := make([]kb.Translation, 0, len(all))
 	for _, sent := range all {
 		t, err := v.merge(kind, known, sent)
 		if err != nil {
@@ -153,13 +153,13 @@ func (v *visit) translate(ctx context.Context, tx *store.Store, kind *knowledge.
 }
 
 // merge makes of what is known in a language and what is said a whole translation.
-func (v *visit) merge(kind *knowledge.Translations, known []desk.KBTranslation, sent said) (desk.KBTranslation, error) {
+func (v *visit) merge(kind *knowledge.Translations, known []kb.Translation, sent said) (kb.Translation, error) {
 	locale, err := v.locale(sent.locale)
 	if err != nil {
-		return desk.KBTranslation{}, err
+		return kb.Translation{}, err
 	}
-	t := desk.KBTranslation{LocaleID: locale}
-	at := slices.IndexFunc(known, func(k desk.KBTranslation) bool {
+	t := kb.Translation{LocaleID: locale}
+	at := slices.IndexFunc(known, func(k kb.Translation) bool {
 		return sent.id != 0 && k.ID == sent.id || sent.id == 0 && k.LocaleID == locale
 	})
 	switch {
@@ -180,7 +180,7 @@ func (v *visit) merge(kind *knowledge.Translations, known []desk.KBTranslation, 
 }
 
 // locale is a language of this knowledge base: the primary one if none is named.
-func (v *visit) locale(id desk.KBLocaleID) (desk.KBLocaleID, error) {
+func (v *visit) locale(id kb.LocaleID) (kb.LocaleID, error) {
 	for _, known := range v.tree.Locales {
 		if known.ID == id || id == 0 && known.Primary {
 			return known.ID, nil
@@ -190,8 +190,8 @@ func (v *visit) locale(id desk.KBLocaleID) (desk.KBLocaleID, error) {
 }
 
 // keepBodies keeps the bodies of translations of which only something else changes.
-func keepBodies(ctx context.Context, tx *store.Store, all []said, changed []desk.KBTranslation) error {
-	var unsaid []desk.KBTranslationID
+func keepBodies(ctx context.Context, tx *store.Store, all []said, changed []kb.Translation) error {
+	var unsaid []kb.TranslationID
 	for i, sent := range all {
 		if sent.text == nil && changed[i].ID != 0 {
 			unsaid = append(unsaid, changed[i].ID)

@@ -8,13 +8,14 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 )
 
 // applicationRecord shows an application to administrators, its secret included: they have to type
 // it into the program it belongs to.
-func applicationRecord(a desk.Application) rest.Record {
+func applicationRecord(a identity.Application) rest.Record {
 	return rest.Record{
 		{"id", a.ID}, {"name", a.Name}, {"uid", a.UID}, {"secret", a.Secret}, {"redirect_uri", a.RedirectURI}, {"scopes", a.Scopes},
 		{"confidential", a.Confidential}, {"created_at", a.CreatedAt}, {"updated_at", a.UpdatedAt},
@@ -42,7 +43,7 @@ func (s *Room) listApplications(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids, byID := make([]desk.ApplicationID, len(all)), rest.Record{}
+	ids, byID := make([]identity.ApplicationID, len(all)), rest.Record{}
 	for i, a := range all {
 		ids[i] = a.ID
 		byID.Add(rest.IDText(a.ID), applicationRecord(a).With("clients", tokens[a.ID]))
@@ -53,8 +54,8 @@ func (s *Room) listApplications(w http.ResponseWriter, r *http.Request) error {
 // reply answers with secrets, as everything about applications does, also what is new.
 func reply(w http.ResponseWriter, value any) error { return rest.WriteSecret(w, http.StatusOK, value) }
 
-func applicationID(r *http.Request) (desk.ApplicationID, error) {
-	return rest.PathID[desk.ApplicationID](r, "id", "Doorkeeper::Application")
+func applicationID(r *http.Request) (identity.ApplicationID, error) {
+	return rest.PathID[identity.ApplicationID](r, "id", "Doorkeeper::Application")
 }
 
 func (s *Room) getApplication(w http.ResponseWriter, r *http.Request) error {
@@ -75,7 +76,7 @@ func (s *Room) createApplication(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a := desk.Application{UID: credential.NewToken(), Secret: credential.NewToken(), Scopes: desk.ScopeFull, Confidential: true}
+	a := identity.Application{UID: credential.NewToken(), Secret: credential.NewToken(), Scopes: identity.ScopeFull, Confidential: true}
 	if err := readApplication(in, &a); err != nil {
 		return err
 	}
@@ -88,7 +89,7 @@ func (s *Room) createApplication(w http.ResponseWriter, r *http.Request) error {
 // Lengths of what is stored, in characters.
 const maxRedirects = 4000
 
-func readApplication(in *rest.Input, a *desk.Application) error {
+func readApplication(in *rest.Input, a *identity.Application) error {
 	in.Name(&a.Name)
 	in.Text(&a.RedirectURI, "redirect_uri", maxRedirects)
 	in.Text(&a.Scopes, "scopes", rest.MaxName)
@@ -110,7 +111,7 @@ func (s *Room) updateApplication(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var a desk.Application
+	var a identity.Application
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
 		if a, err = tx.LockApplication(r.Context(), id); err != nil {
 			return err
@@ -145,7 +146,7 @@ func (s *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.IDIn[desk.ApplicationID](p, "id")
+	id, err := rest.IDIn[identity.ApplicationID](p, "id")
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (s *Room) createToken(w http.ResponseWriter, r *http.Request) error {
 		return &desk.ForbiddenError{Reason: "the access token used is limited"}
 	}
 	token := credential.NewToken()
-	given := signin.AccessToken{ApplicationID: id, UserID: &who.User.ID, Scopes: desk.ScopeFull}
+	given := signin.AccessToken{ApplicationID: id, UserID: &who.User.ID, Scopes: identity.ScopeFull}
 	if err := s.Store.InsertAccessToken(r.Context(), &given, signin.Secrets{Token: credential.HashToken(token)}); err != nil {
 		return err
 	}

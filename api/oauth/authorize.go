@@ -9,12 +9,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/signin"
 )
 
 // question is what an application wants somebody to be asked.
 type question struct {
-	Application desk.Application
+	Application identity.Application
 	RedirectURI string
 	State       string
 	Challenge   *string // how it will prove that the code was made for it (RFC 7636); nil: not at all
@@ -127,7 +128,7 @@ func (s *Room) answer(w http.ResponseWriter, r *http.Request, p rest.Params, con
 	}
 	code := credential.NewToken()
 	grant := signin.Grant{
-		ApplicationID: q.Application.ID, UserID: rest.Caller(r).User.ID, RedirectURI: q.RedirectURI, Scopes: desk.ScopeFull,
+		ApplicationID: q.Application.ID, UserID: rest.Caller(r).User.ID, RedirectURI: q.RedirectURI, Scopes: identity.ScopeFull,
 		CodeChallenge: q.Challenge, CodeChallengeMethod: q.Method, ExpiresAt: s.now().Add(codeLasts),
 	}
 	if err := s.Store.InsertGrant(r.Context(), &grant, credential.HashToken(code)); err != nil {
@@ -144,7 +145,7 @@ func tell(w http.ResponseWriter, r *http.Request, q question, err error) error {
 		return err
 	}
 	_, unknown := errors.AsType[errAsker](err)
-	if unknown || q.RedirectURI == desk.ShowCode {
+	if unknown || q.RedirectURI == identity.ShowCode {
 		return showPage(w, refused.status, errorPage, page{Text: refused.text})
 	}
 	return back(w, r, q, url.Values{"error": {refused.code}, "error_description": {refused.text}})
@@ -153,7 +154,7 @@ func tell(w http.ResponseWriter, r *http.Request, q question, err error) error {
 // back sends a browser back to the application, or to where it is shown the code.
 func back(w http.ResponseWriter, r *http.Request, q question, answer url.Values) error {
 	address := q.RedirectURI
-	if address == desk.ShowCode {
+	if address == identity.ShowCode {
 		address = "/oauth/authorize/native"
 	}
 	target, err := url.Parse(address)

@@ -8,7 +8,7 @@ import (
 	"net/url"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 //go:embed pages.html
@@ -52,7 +52,7 @@ func asked(p rest.Params) []param {
 // where is what people should look at of an address before they trust it.
 func where(address string) string {
 	u, err := url.Parse(address)
-	if err != nil || address == desk.ShowCode {
+	if err != nil || address == identity.ShowCode {
 		return ""
 	}
 	if u.Host == "" {

@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/signin"
 )
 
@@ -85,14 +86,14 @@ func (s *Room) introspect(w http.ResponseWriter, r *http.Request) error {
 	return rest.WriteSecret(w, http.StatusOK, answer.With("iat", int(token.CreatedAt.Unix())))
 }
 
-func (s *Room) asking(r *http.Request, p rest.Params) (desk.Application, error) {
+func (s *Room) asking(r *http.Request, p rest.Params) (identity.Application, error) {
 	bearer, ok := bearerOf(r)
 	if !ok {
 		return s.client(r, p)
 	}
 	token, err := s.byBearer(r, bearer)
 	if err != nil {
-		return desk.Application{}, err
+		return identity.Application{}, err
 	}
 	return s.Store.Application(r.Context(), token.ApplicationID)
 }

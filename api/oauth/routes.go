@@ -3,12 +3,13 @@ package oauth
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // Routes are the addresses of applications, of pages for people, and of those for programs.
 func (s *Room) Routes(t *rest.Table) {
 	admins := rest.Needs("admin.api")
-	application := rest.Model{Name: "Application", Value: applicationRecord(desk.Application{})}
+	application := rest.Model{Name: "Application", Value: applicationRecord(identity.Application{})}
 	list := rest.AnyOf{[]any{application}, rest.Record{{"record_ids", []int64{}}, {"assets", rest.Record{}}}}
 	body := rest.Record{{"name", ""}, {"redirect_uri", ""}, {"scopes", ""}, {"confidential", true}}
 	t.Handle("GET /api/v1/applications", admins, s.listApplications).Asks("full").Gives(list)

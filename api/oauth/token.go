@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 )
@@ -42,7 +43,7 @@ func (s *Room) tokenFor(r *http.Request, p rest.Params) (rest.Record, error) {
 	if p.Blank("grant_type") {
 		return nil, lacks("grant_type")
 	}
-	redeem, known := map[string]func(context.Context, rest.Params, desk.Application) (rest.Record, error){
+	redeem, known := map[string]func(context.Context, rest.Params, identity.Application) (rest.Record, error){
 		"authorization_code": s.redeemCode,
 		"refresh_token":      s.redeemRefresh,
 		"client_credentials": s.redeemClient,
@@ -59,7 +60,7 @@ func (s *Room) tokenFor(r *http.Request, p rest.Params) (rest.Record, error) {
 
 // redeemCode makes a token of a code. A code that comes twice was stolen before one of the two came:
 // what the first was given is ended.
-func (s *Room) redeemCode(ctx context.Context, p rest.Params, a desk.Application) (answer rest.Record, err error) {
+func (s *Room) redeemCode(ctx context.Context, p rest.Params, a identity.Application) (answer rest.Record, err error) {
 	if p.Blank("code") {
 		return nil, lacks("code")
 	}
@@ -92,12 +93,12 @@ func (s *Room) redeemCode(ctx context.Context, p rest.Params, a desk.Application
 }
 
 // revokeStolen ends what came of a consent, because a secret of it was used twice.
-func (s *Room) revokeStolen(ctx context.Context, tx *store.Store, id desk.GrantID) error {
+func (s *Room) revokeStolen(ctx context.Context, tx *store.Store, id identity.GrantID) error {
 	s.Log.WarnContext(ctx, "a code or refresh token was used twice, its tokens are revoked", "grant_id", id)
 	return tx.RevokeGrant(ctx, id)
 }
 
-func (s *Room) checkGrant(grant signin.Grant, p rest.Params, a desk.Application) error {
+func (s *Room) checkGrant(grant signin.Grant, p rest.Params, a identity.Application) error {
 	switch {
 	case grant.ApplicationID != a.ID, !s.now().Before(grant.ExpiresAt), p.Text("redirect_uri") != grant.RedirectURI:
 		return errGrant
@@ -116,7 +117,7 @@ func (s *Room) checkGrant(grant signin.Grant, p rest.Params, a desk.Application)
 
 // redeemRefresh makes a new token of an old one, which ends. What renews a token works once: coming
 // again it was stolen, and everything that came of the same consent is ended.
-func (s *Room) redeemRefresh(ctx context.Context, p rest.Params, a desk.Application) (answer rest.Record, err error) {
+func (s *Room) redeemRefresh(ctx context.Context, p rest.Params, a identity.Application) (answer rest.Record, err error) {
 	if p.Blank("refresh_token") {
 		return nil, lacks("refresh_token")
 	}
@@ -151,7 +152,7 @@ func (s *Room) redeemRefresh(ctx context.Context, p rest.Params, a desk.Applicat
 
 // redeemClient makes a token with which an application acts for itself. Nothing here is an
 // application's own, so it opens nothing; others may want to look at it.
-func (s *Room) redeemClient(ctx context.Context, p rest.Params, a desk.Application) (rest.Record, error) {
+func (s *Room) redeemClient(ctx context.Context, p rest.Params, a identity.Application) (rest.Record, error) {
 	if !a.Confidential {
 		return nil, errMayNot
 	}

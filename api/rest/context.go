@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 type contextKey int
@@ -37,13 +38,13 @@ func WithCaller(r *http.Request, who *desk.Caller) *http.Request {
 
 // Session is the session whose cookie the request came with; nil: whoever makes it proved to be
 // somebody in another way, or not at all.
-func Session(r *http.Request) *desk.Session {
-	s, _ := r.Context().Value(sessionKey).(*desk.Session)
+func Session(r *http.Request) *identity.Session {
+	s, _ := r.Context().Value(sessionKey).(*identity.Session)
 	return s
 }
 
 // WithSession returns the request with its session.
-func WithSession(r *http.Request, s *desk.Session) *http.Request {
+func WithSession(r *http.Request, s *identity.Session) *http.Request {
 	return r.WithContext(context.WithValue(r.Context(), sessionKey, s))
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // Texts that clients match or show.
@@ -28,11 +29,11 @@ var errNobody = rest.Forbidden(textNoLogin)
 
 // visit is how somebody came in.
 type visit struct {
-	who     *desk.Caller  // as whom everything happens
-	session *desk.Session // nil: not by the cookie of one
-	by      string        // session, basic_auth or token_auth
-	secret  string        // names what was shown, for who keeps count
-	behalf  bool          // who is somebody else than the one who proved to be somebody
+	who     *desk.Caller      // as whom everything happens
+	session *identity.Session // nil: not by the cookie of one
+	by      string            // session, basic_auth or token_auth
+	secret  string            // names what was shown, for who keeps count
+	behalf  bool              // who is somebody else than the one who proved to be somebody
 }
 
 // identify finds out who makes a request: by a session's cookie, else by what the Authorization

@@ -5,15 +5,15 @@ import (
 	"time"
 
 	"postroom/internal/credential"
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/signin"
 )
 
 // known is somebody who showed a secret, and what the secret is.
 type known struct {
 	signin.Credentials
-	session desk.Session // id 0: the secret is not that of a session
-	oauth   bool         // an application shows it
+	session identity.Session // id 0: the secret is not that of a session
+	oauth   bool             // an application shows it
 }
 
 // callerCache keeps callers by their secret for a second: a client that sends many requests is

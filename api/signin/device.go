@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // How often a device in use is written down.
@@ -55,9 +55,9 @@ func (s *Room) address(r *http.Request) string {
 
 // fingerprintOf is what a browser's page says that the browser is known by.
 func fingerprintOf(r *http.Request, p rest.Params) (string, error) {
-	fingerprint := cmp.Or(p.Text("fingerprint"), desk.CutUserAgent(r.Header.Get("X-Browser-Fingerprint")))
-	if n := len([]rune(fingerprint)); n > desk.MaxFingerprint {
-		return "", rest.Invalid("fingerprint", "fingerprint is %d but can only be %d chars!", n, desk.MaxFingerprint)
+	fingerprint := cmp.Or(p.Text("fingerprint"), identity.CutUserAgent(r.Header.Get("X-Browser-Fingerprint")))
+	if n := len([]rune(fingerprint)); n > identity.MaxFingerprint {
+		return "", rest.Invalid("fingerprint", "fingerprint is %d but can only be %d chars!", n, identity.MaxFingerprint)
 	}
 	return fingerprint, nil
 }
@@ -83,7 +83,7 @@ func (s *Room) noteDevice(r *http.Request, v visit) {
 	if !s.devices.due(key, ip, every, s.now()) {
 		return
 	}
-	device := desk.NewDevice(v.who.User.ID, r.UserAgent(), fingerprint, ip)
+	device := identity.NewDevice(v.who.User.ID, r.UserAgent(), fingerprint, ip)
 	if _, err := s.Store.RecordDevice(r.Context(), device); err != nil && !errors.Is(err, context.Canceled) {
 		s.Log.WarnContext(r.Context(), "device not written down", "user_id", v.who.User.ID, "error", err)
 	}
@@ -105,7 +105,7 @@ func (s *Room) listDevices(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, shown)
 }
 
-func deviceRecord(d desk.Device) rest.Record {
+func deviceRecord(d identity.Device) rest.Record {
 	return rest.Record{
 		{"id", d.ID}, {"user_id", d.UserID}, {"name", d.Name}, {"os", d.OS}, {"browser", d.Browser}, {"location", d.Location},
 		{"user_agent", d.UserAgent}, {"ip", d.IP}, {"updated_at", d.UpdatedAt},
@@ -114,7 +114,7 @@ func deviceRecord(d desk.Device) rest.Record {
 
 // deleteDevice forgets a device and signs it out.
 func (s *Room) deleteDevice(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.DeviceID](r, "id", "UserDevice")
+	id, err := rest.PathID[identity.DeviceID](r, "id", "UserDevice")
 	if err != nil {
 		return err
 	}

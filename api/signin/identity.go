@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // BeginBy opens a session for somebody for whom an identity provider vouches: who has to prove what is
@@ -28,7 +29,7 @@ func (s *Room) BeginBy(w http.ResponseWriter, r *http.Request, user desk.UserID,
 	if err := s.Store.RecordLogin(r.Context(), user); err != nil {
 		return err
 	}
-	began := &desk.Session{Authentication: provider}
+	began := &identity.Session{Authentication: provider}
 	if _, err := s.begin(w, r, catalog, &who, began); err != nil || session == "" {
 		return err
 	}

@@ -4,7 +4,7 @@ import (
 	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/signin"
 )
 
@@ -31,13 +31,13 @@ func (s *Room) Routes(t *rest.Table) {
 	sessions := rest.Needs("admin.session")
 	switched := rest.Record{{"success", true}, {"location", ""}}
 	t.Handle("GET /api/v1/sessions", sessions, s.listSessions).
-		Gives(rest.Record{{"sessions", []any{sessionRecord(desk.Session{})}}, {"assets", map[string]any{}}})
+		Gives(rest.Record{{"sessions", []any{sessionRecord(identity.Session{})}}, {"assets", map[string]any{}}})
 	t.Handle("DELETE /api/v1/sessions/{id}", sessions, s.deleteSession)
 	t.Handle("GET /api/v1/sessions/switch/{id}", rest.Needs("admin.session", "admin.user"), s.switchTo).Gives(switched)
 	t.Handle("GET /api/v1/sessions/switch_back", rest.Login, s.switchBack).Gives(switched)
 
 	devices := rest.Needs("user_preferences.device")
-	t.Handle("GET /api/v1/user_devices", devices, s.listDevices).Gives([]any{deviceRecord(desk.Device{})})
+	t.Handle("GET /api/v1/user_devices", devices, s.listDevices).Gives([]any{deviceRecord(identity.Device{})})
 	t.Handle("DELETE /api/v1/user_devices/{id}", devices, s.deleteDevice)
 
 	tokens := rest.Needs("user_preferences.access_token")

@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // How somebody proved to be somebody before a session began.
@@ -35,7 +36,7 @@ func (s *Room) sessionOwner(ctx context.Context, c *desk.Catalog, hash []byte) (
 	if err != nil {
 		return known{}, err
 	}
-	lasts := c.Settings.SessionIdle(&found.Caller)
+	lasts := identity.SessionIdle(c.Settings, &found.Caller)
 	idle := s.now().Sub(session.UpdatedAt)
 	if idle >= lasts {
 		return known{}, desk.ErrNotFound
@@ -49,14 +50,14 @@ func (s *Room) sessionOwner(ctx context.Context, c *desk.Catalog, hash []byte) (
 
 // begin signs somebody in: the browser gets a new badge, so that nobody who knew the old one comes
 // in too, and what it was signed in to before ends. It returns the badge.
-func (s *Room) begin(w http.ResponseWriter, r *http.Request, c *desk.Catalog, who *desk.Caller, session *desk.Session) (string, error) {
+func (s *Room) begin(w http.ResponseWriter, r *http.Request, c *desk.Catalog, who *desk.Caller, session *identity.Session) (string, error) {
 	if err := s.end(r, c); err != nil {
 		return "", err
 	}
 	badge := s.badges(c).hand(w, session.RememberMe, s.now())
 	session.UserID = who.User.ID
-	session.RemoteIP, session.UserAgent = s.address(r), desk.CutUserAgent(r.UserAgent())
-	expires := s.now().Add(c.Settings.SessionIdle(who))
+	session.RemoteIP, session.UserAgent = s.address(r), identity.CutUserAgent(r.UserAgent())
+	expires := s.now().Add(identity.SessionIdle(c.Settings, who))
 	if err := s.Store.InsertSession(r.Context(), session, credential.HashToken(badge), expires); err != nil {
 		return "", err
 	}
@@ -89,7 +90,7 @@ func (s *Room) Begin(w http.ResponseWriter, r *http.Request, user desk.UserID) e
 	if err != nil {
 		return err
 	}
-	_, err = s.begin(w, r, catalog, &who, &desk.Session{Authentication: byAutoWizard})
+	_, err = s.begin(w, r, catalog, &who, &identity.Session{Authentication: byAutoWizard})
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // signIn opens a session for who knows a name and its password.
@@ -29,7 +30,7 @@ func (s *Room) signIn(w http.ResponseWriter, r *http.Request) error {
 	if second.needed && p.Blank("two_factor_payload") {
 		return rest.WriteJSON(w, http.StatusUnprocessableEntity, second.wanted())
 	}
-	session := &desk.Session{Authentication: byPassword, RememberMe: p.Flag("remember_me")}
+	session := &identity.Session{Authentication: byPassword, RememberMe: p.Flag("remember_me")}
 	if session.Fingerprint, err = neededFingerprint(r, p, who); err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (s *Room) SignInPage(w http.ResponseWriter, r *http.Request, p rest.Params)
 	if err := s.Store.RecordLogin(r.Context(), who.User.ID); err != nil {
 		return err
 	}
-	_, err = s.begin(w, r, catalog, who, &desk.Session{Authentication: byPassword})
+	_, err = s.begin(w, r, catalog, who, &identity.Session{Authentication: byPassword})
 	return err
 }
 
@@ -94,12 +95,12 @@ func neededFingerprint(r *http.Request, p rest.Params, who *desk.Caller) (string
 }
 
 // signedIn opens the session of somebody who proved all that was asked for, and shows it.
-func (s *Room) signedIn(w http.ResponseWriter, r *http.Request, c *desk.Catalog, who *desk.Caller, session *desk.Session) error {
+func (s *Room) signedIn(w http.ResponseWriter, r *http.Request, c *desk.Catalog, who *desk.Caller, session *identity.Session) error {
 	if err := s.Store.RecordLogin(r.Context(), who.User.ID); err != nil {
 		return err
 	}
 	if session.Fingerprint != "" && who.UserCan("user_preferences.device") {
-		device := desk.NewDevice(who.User.ID, r.UserAgent(), session.Fingerprint, s.address(r))
+		device := identity.NewDevice(who.User.ID, r.UserAgent(), session.Fingerprint, s.address(r))
 		id, err := s.Store.RecordDevice(r.Context(), device)
 		if err != nil {
 			return err
@@ -165,7 +166,7 @@ func (s *Room) nameDevice(r *http.Request, p rest.Params, v visit) error {
 		!v.who.UserCan("user_preferences.device") {
 		return err
 	}
-	device, err := s.Store.RecordDevice(r.Context(), desk.NewDevice(v.who.User.ID, r.UserAgent(), fingerprint, s.address(r)))
+	device, err := s.Store.RecordDevice(r.Context(), identity.NewDevice(v.who.User.ID, r.UserAgent(), fingerprint, s.address(r)))
 	if err != nil {
 		return err
 	}

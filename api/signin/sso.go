@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // userHeaders are where a proxy that signs people in, such as one with Kerberos, says who it was.
@@ -46,7 +47,7 @@ func (s *Room) signInBySSO(w http.ResponseWriter, r *http.Request) error {
 	if err := s.Store.RecordLogin(r.Context(), who.User.ID); err != nil {
 		return err
 	}
-	if _, err := s.begin(w, r, catalog, who, &desk.Session{Authentication: bySSO}); err != nil {
+	if _, err := s.begin(w, r, catalog, who, &identity.Session{Authentication: bySSO}); err != nil {
 		return err
 	}
 	http.Redirect(w, r, "/#", http.StatusFound)

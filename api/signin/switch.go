@@ -5,6 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // maxSessions bounds the list of sessions.
@@ -32,7 +33,7 @@ func (s *Room) listSessions(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, rest.Record{{"sessions", shown}, {"assets", assets}})
 }
 
-func sessionRecord(v desk.Session) rest.Record {
+func sessionRecord(v identity.Session) rest.Record {
 	return rest.Record{
 		{"id", v.ID},
 		{"data", rest.Record{
@@ -46,7 +47,7 @@ func sessionRecord(v desk.Session) rest.Record {
 
 // deleteSession signs somebody out.
 func (s *Room) deleteSession(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.SessionID](r, "id", "Session")
+	id, err := rest.PathID[identity.SessionID](r, "id", "Session")
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (s *Room) switchBack(w http.ResponseWriter, r *http.Request) error {
 
 // switchable is the session of a request that may be switched. As switching is asked for with GET,
 // which a link on anybody's page can, browsers that say where a request comes from are listened to.
-func switchable(r *http.Request) (*desk.Session, error) {
+func switchable(r *http.Request) (*identity.Session, error) {
 	session := rest.Session(r)
 	if session == nil || r.Header.Get("Sec-Fetch-Site") == "cross-site" {
 		return nil, &desk.ForbiddenError{}
@@ -100,7 +101,7 @@ func switchable(r *http.Request) (*desk.Session, error) {
 	return session, nil
 }
 
-func (s *Room) switchSession(w http.ResponseWriter, r *http.Request, session *desk.Session, to desk.UserID, from *desk.UserID) error {
+func (s *Room) switchSession(w http.ResponseWriter, r *http.Request, session *identity.Session, to desk.UserID, from *desk.UserID) error {
 	if err := s.Store.SwitchSession(r.Context(), session.ID, to, from); err != nil {
 		return err
 	}

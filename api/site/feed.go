@@ -10,6 +10,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 )
 
@@ -56,9 +57,9 @@ func (s *Room) sendPublicFeed(w http.ResponseWriter, r *http.Request) error {
 	if err := v.in(r.PathValue("locale")); err != nil {
 		return err
 	}
-	var within desk.KBCategoryID
+	var within kb.CategoryID
 	if name := r.PathValue("category"); name != "" {
-		if within, err = idIn[desk.KBCategoryID](name); err != nil {
+		if within, err = idIn[kb.CategoryID](name); err != nil {
 			return err
 		}
 	}
@@ -79,7 +80,7 @@ func (s *Room) sendFeed(w http.ResponseWriter, r *http.Request) error {
 	if r.PathValue("knowledge_base_id") != "" {
 		base, category = "knowledge_base_id", "id"
 	}
-	id, err := rest.PathID[desk.KnowledgeBaseID](r, base, knowledge.Bases.Class)
+	id, err := rest.PathID[kb.BaseID](r, base, knowledge.Bases.Class)
 	if err != nil {
 		return err
 	}
@@ -89,9 +90,9 @@ func (s *Room) sendFeed(w http.ResponseWriter, r *http.Request) error {
 	if err := v.in(r.PathValue("locale")); err != nil {
 		return err
 	}
-	var within desk.KBCategoryID
+	var within kb.CategoryID
 	if category != "" {
-		if within, err = rest.PathID[desk.KBCategoryID](r, category, knowledge.Categories.Class); err != nil {
+		if within, err = rest.PathID[kb.CategoryID](r, category, knowledge.Categories.Class); err != nil {
 			return err
 		}
 	}
@@ -121,29 +122,29 @@ func (s *Room) subscriber(r *http.Request) (*visit, error) {
 
 // feedShelves are the categories of which a feed has answers: what is published, and for readers what
 // is internal. Drafts are nobody's news.
-func (v *visit) feedShelves(within desk.KBCategoryID) knowledge.Shelves {
+func (v *visit) feedShelves(within kb.CategoryID) knowledge.Shelves {
 	shelves := knowledge.Shelves{}
 	for id := range v.tree.Categories {
 		if within != 0 && !v.tree.Within(id, within) {
 			continue
 		}
-		access := min(v.tree.Shows(v.who, id, v.open), desk.KBReader)
+		access := min(v.tree.Shows(v.who, id, v.open), kb.Reader)
 		shelves[access] = append(shelves[access], id)
 	}
 	return shelves
 }
 
 // answerFeed answers with a feed. at says where a reader is led.
-func (s *Room) answerFeed(w http.ResponseWriter, r *http.Request, v *visit, within desk.KBCategoryID, at func(knowledge.KBTitle, names) string) error {
+func (s *Room) answerFeed(w http.ResponseWriter, r *http.Request, v *visit, within kb.CategoryID, at func(knowledge.KBTitle, names) string) error {
 	n, err := s.names(r.Context(), v)
 	if err != nil {
 		return err
 	}
-	if _, known := v.tree.Categories[within]; within != 0 && (!known || n.categories[within] == "" || v.tree.Shows(v.who, within, v.open) == desk.KBNone) {
+	if _, known := v.tree.Categories[within]; within != 0 && (!known || n.categories[within] == "" || v.tree.Shows(v.who, within, v.open) == kb.None) {
 		return errNoPage
 	}
 	titles, err := s.Store.KBTitles(r.Context(), knowledge.KBList{
-		Shelves: v.feedShelves(within), Locales: []desk.KBLocaleID{v.locale.ID}, Bodies: true, Newest: true, Limit: feedShown,
+		Shelves: v.feedShelves(within), Locales: []kb.LocaleID{v.locale.ID}, Bodies: true, Newest: true, Limit: feedShown,
 	})
 	if err != nil {
 		return err

@@ -3,18 +3,18 @@ package site
 import (
 	"context"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 )
 
 // names are what a knowledge base and its categories are called in the language of a visit.
 type names struct {
-	base       desk.KBTranslation
-	categories map[desk.KBCategoryID]string
+	base       kb.Translation
+	categories map[kb.CategoryID]string
 }
 
 func (s *Room) names(ctx context.Context, v *visit) (names, error) {
-	n := names{categories: map[desk.KBCategoryID]string{}}
+	n := names{categories: map[kb.CategoryID]string{}}
 	bases, err := knowledge.BaseTranslations.Of(ctx, s.Store.DB, int64(v.tree.Base.ID))
 	if err != nil {
 		return n, err
@@ -31,7 +31,7 @@ func (s *Room) names(ctx context.Context, v *visit) (names, error) {
 	categories, err := knowledge.CategoryTranslations.Of(ctx, s.Store.DB, ids...)
 	for _, t := range categories {
 		if t.LocaleID == v.locale.ID {
-			n.categories[desk.KBCategoryID(t.OwnerID)] = t.Title
+			n.categories[kb.CategoryID(t.OwnerID)] = t.Title
 		}
 	}
 	return n, err
@@ -44,18 +44,18 @@ const mostTitles = 10_000
 // something in them or further in.
 type shelf struct {
 	names   names
-	answers map[desk.KBCategoryID][]knowledge.KBTitle
-	filled  map[desk.KBCategoryID]bool
+	answers map[kb.CategoryID][]knowledge.KBTitle
+	filled  map[kb.CategoryID]bool
 }
 
 // shelf looks up what a list shows of a knowledge base.
 func (s *Room) shelf(ctx context.Context, v *visit, list knowledge.KBList) (shelf, error) {
-	all := shelf{answers: map[desk.KBCategoryID][]knowledge.KBTitle{}, filled: map[desk.KBCategoryID]bool{}}
+	all := shelf{answers: map[kb.CategoryID][]knowledge.KBTitle{}, filled: map[kb.CategoryID]bool{}}
 	var err error
 	if all.names, err = s.names(ctx, v); err != nil {
 		return all, err
 	}
-	list.Shelves, list.Locales, list.Limit = v.shelves(), []desk.KBLocaleID{v.locale.ID}, mostTitles
+	list.Shelves, list.Locales, list.Limit = v.shelves(), []kb.LocaleID{v.locale.ID}, mostTitles
 	titles, err := s.Store.KBTitles(ctx, list)
 	if err != nil {
 		return all, err
@@ -70,7 +70,7 @@ func (s *Room) shelf(ctx context.Context, v *visit, list knowledge.KBList) (shel
 }
 
 // groups are links to those categories in another one that have something to read in them.
-func (v *visit) groups(all shelf, parent *desk.KBCategoryID) []link {
+func (v *visit) groups(all shelf, parent *kb.CategoryID) []link {
 	var links []link
 	for _, c := range v.tree.Children(parent) {
 		if title := all.names.categories[c.ID]; all.filled[c.ID] && title != "" {
@@ -81,7 +81,7 @@ func (v *visit) groups(all shelf, parent *desk.KBCategoryID) []link {
 }
 
 // above are links to the categories that one is in, the outermost first; itself is the last.
-func (v *visit) above(n names, id desk.KBCategoryID) []link {
+func (v *visit) above(n names, id kb.CategoryID) []link {
 	var links []link
 	for _, c := range v.tree.Up(id) {
 		title := n.categories[c.ID]
@@ -100,7 +100,7 @@ func (v *visit) answerLinks(n names, titles []knowledge.KBTitle) []link {
 
 // languages are links to the same page in the other languages of a knowledge base, by parts that are
 // the same in all of them.
-func (v *visit) languages(in func(desk.KBLocaleID) bool, parts ...string) []link {
+func (v *visit) languages(in func(kb.LocaleID) bool, parts ...string) []link {
 	var links []link
 	for _, l := range v.tree.Locales {
 		if name := l.SystemLocaleID.Locale(); l.ID != v.locale.ID && in(l.ID) {
@@ -110,4 +110,4 @@ func (v *visit) languages(in func(desk.KBLocaleID) bool, parts ...string) []link
 	return links
 }
 
-func everywhere(desk.KBLocaleID) bool { return true }
+func everywhere(kb.LocaleID) bool { return true }

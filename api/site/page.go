@@ -15,6 +15,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 )
 
 //go:embed pages.html
@@ -36,8 +37,8 @@ type page struct {
 	Title        string
 	Home         string // address of the first page
 	Feed         string // address; empty: it is not shown
-	Header       []desk.KBMenuItem
-	Footer       []desk.KBMenuItem
+	Header       []kb.MenuItem
+	Footer       []kb.MenuItem
 	Note         template.HTML // at the foot
 	Highlight    string        // colours
 	HeaderColour string
@@ -136,23 +137,23 @@ func idIn[ID ~int64](slug string) (ID, error) {
 var rightToLeft = map[string]bool{"ar": true, "fa": true, "he": true}
 
 // begin makes a page with all that pages have in common.
-func (v *visit) begin(names names, menus []desk.KBMenuItem) *page {
+func (v *visit) begin(names names, menus []kb.MenuItem) *page {
 	locale := v.locale.SystemLocaleID.Locale()
-	kb := v.tree.Base
+	base := v.tree.Base
 	p := &page{
 		Lang: locale, Site: names.base.Title, Title: names.base.Title, Home: v.here(),
 		Note:      template.HTML(names.base.Text), // cleaned before it was stored
-		Highlight: kb.ColorHighlight, HeaderColour: kb.ColorHeader, LinkColour: kb.ColorHeaderLink,
+		Highlight: base.ColorHighlight, HeaderColour: base.ColorHeader, LinkColour: base.ColorHeaderLink,
 	}
 	language, _, _ := strings.Cut(locale, "-")
 	p.Right = rightToLeft[language]
-	if kb.ShowFeedIcon {
+	if base.ShowFeedIcon {
 		p.Feed = v.here("feed")
 	}
 	for _, item := range menus {
 		switch {
 		case item.LocaleID != v.locale.ID:
-		case item.Location == desk.KBHeader:
+		case item.Location == kb.Header:
 			p.Header = append(p.Header, item)
 		default:
 			p.Footer = append(p.Footer, item)

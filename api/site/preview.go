@@ -6,6 +6,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 )
 
@@ -42,14 +43,14 @@ func (s *Room) preview(w http.ResponseWriter, r *http.Request) error {
 }
 
 // previewed finds what is to be looked at: where its page is, and which knowledge base it is in.
-func (s *Room) previewed(r *http.Request, parts *[]string) (desk.KnowledgeBaseID, error) {
+func (s *Room) previewed(r *http.Request, parts *[]string) (kb.BaseID, error) {
 	ctx := r.Context()
 	switch object := r.PathValue("object"); object {
 	case "KnowledgeBase":
-		id, err := rest.PathID[desk.KnowledgeBaseID](r, "id", knowledge.Bases.Class)
+		id, err := rest.PathID[kb.BaseID](r, "id", knowledge.Bases.Class)
 		return id, err
 	case "KnowledgeBaseCategory":
-		id, err := rest.PathID[desk.KBCategoryID](r, "id", knowledge.Categories.Class)
+		id, err := rest.PathID[kb.CategoryID](r, "id", knowledge.Categories.Class)
 		if err != nil {
 			return 0, err
 		}
@@ -57,7 +58,7 @@ func (s *Room) previewed(r *http.Request, parts *[]string) (desk.KnowledgeBaseID
 		*parts = []string{rest.IDText(id)}
 		return category.KnowledgeBaseID, err
 	case "KnowledgeBaseAnswer":
-		id, err := rest.PathID[desk.KBAnswerID](r, "id", knowledge.Answers.Class)
+		id, err := rest.PathID[kb.AnswerID](r, "id", knowledge.Answers.Class)
 		if err != nil {
 			return 0, err
 		}

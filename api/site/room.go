@@ -12,6 +12,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 	"postroom/internal/store/table"
 )
@@ -26,8 +27,8 @@ func New(house *rest.House) *Room { return &Room{house} }
 type visit struct {
 	who     *desk.Caller // nil: nobody we know
 	catalog *desk.Catalog
-	tree    *desk.KBTree
-	locale  desk.KBLocale
+	tree    *kb.Tree
+	locale  kb.Locale
 	open    bool   // what is published is for everybody
 	token   string // of a preview, to be handed on from page to page
 }
@@ -51,11 +52,11 @@ func (s *Room) enter(r *http.Request) (*visit, error) {
 	if !catalog.Settings.Bool("kb_active") || !v.open && (v.who == nil || !v.who.Can("knowledge_base.editor")) {
 		return nil, errNoPage
 	}
-	bases, err := knowledge.Bases.List(ctx, s.Store.DB, table.Filter[desk.KnowledgeBaseID]{}, nil, table.Page{Limit: mostBases})
+	bases, err := knowledge.Bases.List(ctx, s.Store.DB, table.Filter[kb.BaseID]{}, nil, table.Page{Limit: mostBases})
 	if err != nil {
 		return nil, err
 	}
-	at := slices.IndexFunc(bases, func(kb desk.KnowledgeBase) bool { return kb.Active })
+	at := slices.IndexFunc(bases, func(base kb.Base) bool { return base.Active })
 	if at < 0 {
 		return nil, errNoPage
 	}
@@ -113,10 +114,10 @@ func (v *visit) preferred(r *http.Request) string {
 
 // access is how much of a category is shown on pages: all of it to editors, what is published to
 // everybody else.
-func (v *visit) access(id desk.KBCategoryID) desk.KBAccess {
+func (v *visit) access(id kb.CategoryID) kb.Access {
 	access := v.tree.Shows(v.who, id, v.open)
-	if access == desk.KBReader || access == desk.KBNone && v.open {
-		return desk.KBPublic // who reads more elsewhere reads no less here
+	if access == kb.Reader || access == kb.None && v.open {
+		return kb.Public // who reads more elsewhere reads no less here
 	}
 	return access
 }

@@ -10,6 +10,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/knowledge"
 )
 
@@ -59,12 +60,12 @@ func (s *Room) showCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := idIn[desk.KBCategoryID](r.PathValue("category"))
+	id, err := idIn[kb.CategoryID](r.PathValue("category"))
 	if err != nil {
 		return err
 	}
 	title := all.names.categories[id]
-	if title == "" || !all.filled[id] && v.access(id) < desk.KBEditor {
+	if title == "" || !all.filled[id] && v.access(id) < kb.Editor {
 		return errNoPage
 	}
 	p.Title, p.Above = title, v.above(all.names, id)
@@ -97,7 +98,7 @@ func (s *Room) showTag(w http.ResponseWriter, r *http.Request) error {
 
 // showAnswer shows an answer to whom it is for.
 func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
-	id, err := idIn[desk.KBAnswerID](r.PathValue("answer"))
+	id, err := idIn[kb.AnswerID](r.PathValue("answer"))
 	if err != nil {
 		return err
 	}
@@ -117,9 +118,9 @@ func (s *Room) showAnswer(w http.ResponseWriter, r *http.Request) error {
 	}
 	p.Title, p.Changed, p.Above = found.Title, found.ChangedAt, v.above(all.names, found.CategoryID)
 	p.Body = template.HTML(found.Body) // cleaned before it was stored
-	if state := found.State(time.Now()); state != desk.KBPublished {
+	if state := found.State(time.Now()); state != kb.Published {
 		p.State = "Only editors see this page: the answer is " + map[string]string{
-			desk.KBDraft: "a draft", desk.KBInternal: "internal", desk.KBArchived: "archived",
+			kb.Draft: "a draft", kb.Internal: "internal", kb.Archived: "archived",
 		}[state] + "."
 	}
 	return show(w, r, answerPage, p)
@@ -146,8 +147,8 @@ func (s *Room) addToAnswer(r *http.Request, v *visit, p *page, t knowledge.KBTit
 	if err != nil {
 		return err
 	}
-	p.Languages = v.languages(func(l desk.KBLocaleID) bool {
-		return slices.ContainsFunc(translations, func(t desk.KBTranslation) bool { return t.LocaleID == l })
+	p.Languages = v.languages(func(l kb.LocaleID) bool {
+		return slices.ContainsFunc(translations, func(t kb.Translation) bool { return t.LocaleID == l })
 	}, rest.IDText(t.CategoryID), rest.IDText(t.ID))
 	return nil
 }

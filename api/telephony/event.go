@@ -13,6 +13,7 @@ import (
 	"postroom/api/rest"
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/phone"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -48,8 +49,8 @@ type visit struct {
 	r         *http.Request
 	trusted   bool // it knows the token
 	sent      rest.Params
-	event     desk.CallEvent
-	call      *desk.Call // as the event left it; nil: nothing changed
+	event     telephone.CallEvent
+	call      *telephone.Call // as the event left it; nil: nothing changed
 	rejected  bool
 	named     bool // the event's user is who has the SIP name of our side
 }
@@ -104,10 +105,10 @@ func same(sent, token string) bool {
 const maxTries = 10
 
 // take writes what an event changes about its call.
-func (v *visit) take(ctx context.Context, config *cti.Config, event desk.CallEvent, request desk.HTTPLog) error {
+func (v *visit) take(ctx context.Context, config *cti.Config, event telephone.CallEvent, request desk.HTTPLog) error {
 	number := phone.Normal(event.OuterNumber())
-	var callers map[string][]desk.CallerID
-	if event.Event == desk.NewCall {
+	var callers map[string][]telephone.CallerID
+	if event.Event == telephone.NewCall {
 		var err error
 		if callers, err = v.Store.Callers(ctx, []string{number}); err != nil {
 			return err
@@ -119,10 +120,10 @@ func (v *visit) take(ctx context.Context, config *cti.Config, event desk.CallEve
 		if err != nil {
 			return err
 		}
-		if event.Direction == "" && call.Direction == desk.CallOut && v.named {
+		if event.Direction == "" && call.Direction == telephone.CallOut && v.named {
 			event.User = "" // it is our side, and the other one took the call
 		}
-		event.Direction = cmp.Or(event.Direction, call.Direction, desk.CallIn)
+		event.Direction = cmp.Or(event.Direction, call.Direction, telephone.CallIn)
 		after, changed := call.After(event, callers[number], now)
 		if !changed { // said before
 			return v.Store.AddHTTPLog(ctx, &request)
@@ -145,7 +146,7 @@ func (v *visit) take(ctx context.Context, config *cti.Config, event desk.CallEve
 }
 
 // save writes a call after an event. Of one that nobody took agents are told in any case, whether their pages are open or not.
-func (v *visit) save(ctx context.Context, call *desk.Call, request desk.HTTPLog, missed bool) (saved bool, err error) {
+func (v *visit) save(ctx context.Context, call *telephone.Call, request desk.HTTPLog, missed bool) (saved bool, err error) {
 	if !missed {
 		return v.Store.SaveCall(ctx, call, request)
 	}

@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/live"
 	"postroom/internal/phone"
 	"postroom/internal/store"
@@ -51,7 +52,7 @@ func backends(c *desk.Catalog) []rest.Record {
 }
 
 // callRecord is a call as the wire shows it.
-func callRecord(c desk.Call) rest.Record {
+func callRecord(c telephone.Call) rest.Record {
 	preferences := rest.Record{}
 	if len(c.Preferences.From) > 0 {
 		preferences.Add("from", callerRecords(c.Preferences.From))
@@ -69,7 +70,7 @@ func callRecord(c desk.Call) rest.Record {
 	}
 }
 
-func callerRecords(found []desk.CallerID) (records []rest.Record) {
+func callerRecords(found []telephone.CallerID) (records []rest.Record) {
 	for _, c := range found {
 		records = append(records, rest.Record{
 			{"id", c.ID}, {"caller_id", c.CallerID}, {"comment", c.Comment}, {"level", c.Level}, {"object", c.Object},
@@ -81,7 +82,7 @@ func callerRecords(found []desk.CallerID) (records []rest.Record) {
 
 // logSample is what listCalls answers.
 var logSample = rest.Record{
-	{"list", []any{callRecord(desk.Call{})}}, {"assets", rest.Record{}},
+	{"list", []any{callRecord(telephone.Call{})}}, {"assets", rest.Record{}},
 	{"backends", []any{rest.Record{{"name", ""}, {"enabled", false}, {"url", ""}}}},
 }
 
@@ -91,7 +92,7 @@ func (s *Room) finishCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.PathID[desk.CallID](r, "id", "Cti::Log")
+	id, err := rest.PathID[telephone.CallID](r, "id", "Cti::Log")
 	if err != nil {
 		return err
 	}
@@ -99,14 +100,14 @@ func (s *Room) finishCall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.setDone(r, []desk.CallID{call.ID}, p.Flag("done")); err != nil {
+	if err := s.setDone(r, []telephone.CallID{call.ID}, p.Flag("done")); err != nil {
 		return err
 	}
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{})
 }
 
 // setDone says of calls whether they are done with. What agents were told of those that are is settled, and they look again.
-func (s *Room) setDone(r *http.Request, ids []desk.CallID, done bool) error {
+func (s *Room) setDone(r *http.Request, ids []telephone.CallID, done bool) error {
 	ctx := r.Context()
 	err := s.Store.InTx(ctx, func(tx *store.Store) error {
 		if err := tx.SetCallsDone(ctx, ids, done); err != nil || !done {
@@ -133,7 +134,7 @@ func (s *Room) finishCalls(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids, err := rest.IDsIn[desk.CallID](p, "ids")
+	ids, err := rest.IDsIn[telephone.CallID](p, "ids")
 	if err != nil {
 		return err
 	}

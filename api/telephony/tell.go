@@ -10,6 +10,7 @@ import (
 	"postroom/api/rest"
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/live"
 	"postroom/internal/phone"
 )
@@ -26,16 +27,16 @@ func (v *visit) tell() {
 		return
 	}
 	v.Live.Say(live.Audience{Holders: agents}, "cti_list_push", nil)
-	if v.call.Direction != desk.CallIn || v.rejected {
+	if v.call.Direction != telephone.CallIn || v.rejected {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.r.Context()), tellWithin)
 	defer cancel()
 	var err error
 	switch v.event.Event {
-	case desk.NewCall:
+	case telephone.NewCall:
 		err = v.ring(ctx)
-	case desk.CallAnswer:
+	case telephone.CallAnswer:
 		err = v.open(ctx)
 	}
 	if err != nil {
@@ -103,13 +104,13 @@ func (v *visit) task(agent desk.UserID, key, controller, url string, params rest
 }
 
 // bestCustomer is the user of the first record that is known, or else of the first.
-func bestCustomer(found []desk.CallerID) desk.UserID {
+func bestCustomer(found []telephone.CallerID) desk.UserID {
 	var first desk.UserID
 	for _, c := range found {
 		if c.UserID == nil {
 			continue
 		}
-		if c.Level == desk.CallerKnown {
+		if c.Level == telephone.CallerKnown {
 			return *c.UserID
 		}
 		if first == 0 {

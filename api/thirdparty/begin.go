@@ -8,7 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/credential"
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/idp"
 )
 
@@ -35,7 +35,7 @@ func (s *Room) begin(w http.ResponseWriter, r *http.Request) error {
 	attempt := idp.Attempt{
 		State: credential.NewToken(), Nonce: credential.NewToken(), Verifier: oauth2.GenerateVerifier(), Callback: v.callback,
 	}
-	kept := desk.SignInAttempt{Provider: v.name, Nonce: attempt.Nonce, Verifier: attempt.Verifier, ExpiresAt: time.Now().Add(visitLasts)}
+	kept := identity.SignInAttempt{Provider: v.name, Nonce: attempt.Nonce, Verifier: attempt.Verifier, ExpiresAt: time.Now().Add(visitLasts)}
 	if who := rest.Caller(r); who != nil && r.Method == http.MethodPost {
 		kept.UserID = &who.User.ID
 	}

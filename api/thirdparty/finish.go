@@ -11,6 +11,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/idp"
 )
 
@@ -55,12 +56,12 @@ func (s *Room) finish(w http.ResponseWriter, r *http.Request) error {
 const longestRefusal = 200
 
 // attempt finds what the browser was sent with. It must be this browser that was sent, and this once.
-func (s *Room) attempt(r *http.Request, p rest.Params, v visit) (idp.Attempt, desk.SignInAttempt, error) {
+func (s *Room) attempt(r *http.Request, p rest.Params, v visit) (idp.Attempt, identity.SignInAttempt, error) {
 	forged := rest.Forbidden("Message from " + v.name + ": csrf_detected")
 	state := cmp.Or(p.Text("state"), p.Text("RelayState"))
 	cookie, err := r.Cookie(stateCookie)
 	if err != nil || state == "" || subtle.ConstantTimeCompare([]byte(cookie.Value), []byte(state)) != 1 {
-		return idp.Attempt{}, desk.SignInAttempt{}, forged
+		return idp.Attempt{}, identity.SignInAttempt{}, forged
 	}
 	kept, err := s.Store.TakeSignInAttempt(r.Context(), credential.HashToken(state), v.name)
 	if errors.Is(err, desk.ErrNotFound) {

@@ -9,6 +9,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/idp"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -38,7 +39,7 @@ func (s *Room) userOf(ctx context.Context, v visit, who idp.Identity, asked *des
 				return err
 			}
 		}
-		return tx.Authorize(ctx, desk.Authorization{UserID: user, Provider: v.name, UID: who.UID, Username: who.Username})
+		return tx.Authorize(ctx, identity.Authorization{UserID: user, Provider: v.name, UID: who.UID, Username: who.Username})
 	})
 	if errors.Is(err, desk.ErrConflict) { // the same account came twice at once, and the other was faster
 		err = desk.ErrUnavailable

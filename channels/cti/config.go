@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 )
 
 // Config is what an administrator set for a telephone system (reference/channels.md 1.4).
@@ -114,9 +115,9 @@ func (c *Config) QueuesOf(id desk.UserID, numbers []string) (queues []string, li
 }
 
 // Taker says who took a call, with what is configured about telephones.
-func (c *Config) Taker(t desk.CallTaker) desk.CallTaker {
+func (c *Config) Taker(t telephone.CallTaker) telephone.CallTaker {
 	if owner := c.devices[t.Device]; t.Device != "" && owner != "" {
-		return desk.CallTaker{User: owner}
+		return telephone.CallTaker{User: owner}
 	}
 	return t
 }
@@ -140,16 +141,16 @@ func (c *Config) Told(to, queue string) (users []desk.UserID, everybody bool) {
 }
 
 // Decide says what becomes of a call, and notes it in the event that is logged.
-func (c *Config) Decide(e *desk.CallEvent) Answer {
+func (c *Config) Decide(e *telephone.CallEvent) Answer {
 	switch {
-	case e.Event != desk.NewCall:
-	case e.Direction == desk.CallIn && c.Blocks(e.From):
+	case e.Event != telephone.NewCall:
+	case e.Direction == telephone.CallIn && c.Blocks(e.From):
 		e.Comment = "reject, busy"
 		if e.User != "" {
 			e.Comment = e.User + " -> reject, busy"
 		}
 		return Answer{Action: Reject}
-	case e.Direction == desk.CallOut:
+	case e.Direction == telephone.CallOut:
 		if number := c.callerID(e.To); number != "" {
 			e.From = number
 			return Answer{Action: Dial, CallerID: number, Number: e.To}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 )
 
 // System is a telephone system that can be connected.
@@ -19,7 +20,7 @@ type System struct {
 	Facility string // of its entries in the http log
 	XML      bool   // it is answered in XML, not in JSON
 
-	read func(fields) (desk.CallEvent, string)
+	read func(fields) (telephone.CallEvent, string)
 }
 
 // Systems that can be connected.
@@ -32,15 +33,15 @@ var (
 // Read returns the event that a system tells of in a request: values are text, json.Number, bool,
 // []any or nil. sip is the SIP name of the agent, where the system says no other. Of an event
 // without direction the known call knows it.
-func (s System) Read(values map[string]any) (e desk.CallEvent, sip string, err error) {
+func (s System) Read(values map[string]any) (e telephone.CallEvent, sip string, err error) {
 	e, sip = s.read(values)
 	for _, text := range []*string{&e.CallID, &e.From, &e.To, &e.User, &e.Queue, &e.Cause, &e.Taker.Number, &e.Taker.Login, &e.Taker.Device, &e.Taker.User} {
 		*text = desk.Cut(desk.Plain(strings.TrimSpace(*text)), maxText)
 	}
 	switch {
-	case e.Direction != desk.CallIn && e.Direction != desk.CallOut && !(s.Key == Placetel.Key && e.Direction == "" && e.Event != desk.NewCall):
+	case e.Direction != telephone.CallIn && e.Direction != telephone.CallOut && !(s.Key == Placetel.Key && e.Direction == "" && e.Event != telephone.NewCall):
 		return e, "", &desk.InvalidError{Field: "direction", Reason: "Invalid 'direction'!"}
-	case e.Event != desk.NewCall && e.Event != desk.CallAnswer && e.Event != desk.CallHangup:
+	case e.Event != telephone.NewCall && e.Event != telephone.CallAnswer && e.Event != telephone.CallHangup:
 		return e, "", &desk.InvalidError{Field: "event", Reason: "Invalid 'event'!"}
 	case e.CallID == "":
 		return e, "", &desk.InvalidError{Field: "callId", Reason: "Invalid 'callId'!"}
@@ -83,28 +84,28 @@ func textOf(value any) string {
 }
 
 // readPlain reads the generic form, which sipgate.io has too.
-func readPlain(f fields) (e desk.CallEvent, sip string) {
-	return desk.CallEvent{
+func readPlain(f fields) (e telephone.CallEvent, sip string) {
+	return telephone.CallEvent{
 		Event: f.text("event"), Direction: f.text("direction"), CallID: f.text("callId", "call_id"),
 		From: f.text("from"), To: f.text("to"), User: f.text("user", "caller"), Queue: f.text("queue"), Cause: f.text("cause"),
-		Taker: desk.CallTaker{Number: f.text("answeringNumber"), Login: f.text("user"), Device: f.text("userId"), User: f.text("user_id")},
+		Taker: telephone.CallTaker{Number: f.text("answeringNumber"), Login: f.text("user"), Device: f.text("userId"), User: f.text("user_id")},
 	}, ""
 }
 
 var placetelEvents = map[string]struct{ event, direction string }{
-	"IncomingCall": {desk.NewCall, desk.CallIn},
-	"OutgoingCall": {desk.NewCall, desk.CallOut},
-	"CallAccepted": {desk.CallAnswer, ""},
-	"HungUp":       {desk.CallHangup, ""},
+	"IncomingCall": {telephone.NewCall, telephone.CallIn},
+	"OutgoingCall": {telephone.NewCall, telephone.CallOut},
+	"CallAccepted": {telephone.CallAnswer, ""},
+	"HungUp":       {telephone.CallHangup, ""},
 }
 
 // placetelCauses are what Placetel calls the type of a call that is over.
 var placetelCauses = map[string]string{"missed": "cancel", "voicemail": "voicemail", "blocked": "blocked", "accepted": "normalClearing"}
 
 // readPlacetel translates Placetel's words.
-func readPlacetel(f fields) (e desk.CallEvent, sip string) {
+func readPlacetel(f fields) (e telephone.CallEvent, sip string) {
 	e, _ = readPlain(f)
-	e.Taker = desk.CallTaker{Device: f.text("peer")}
+	e.Taker = telephone.CallTaker{Device: f.text("peer")}
 	if known, ok := placetelEvents[e.Event]; ok {
 		e.Event = known.event
 		if known.direction != "" {
@@ -117,10 +118,10 @@ func readPlacetel(f fields) (e desk.CallEvent, sip string) {
 	if e.User != "" {
 		return e, ""
 	}
-	if e.Direction == desk.CallOut && strings.Contains(e.From, "@") {
+	if e.Direction == telephone.CallOut && strings.Contains(e.From, "@") {
 		return e, e.From
 	}
-	if e.Direction != desk.CallOut {
+	if e.Direction != telephone.CallOut {
 		return e, f.text("peer")
 	}
 	return e, ""

@@ -8,6 +8,7 @@ import (
 
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 )
 
 func TestRead(t *testing.T) {
@@ -16,36 +17,36 @@ func TestRead(t *testing.T) {
 		name   string
 		system cti.System
 		sent   string
-		want   desk.CallEvent
+		want   telephone.CallEvent
 		sip    string
 		err    string
 	}{
 		{"in, several called", cti.Generic, `{"event":"newCall","from":"493023125741","to":"492214710334","direction":"in","callId":"a","user":["Chris","Emma"],"queue":"q"}`,
-			desk.CallEvent{Event: "newCall", Direction: "in", CallID: "a", From: "493023125741", To: "492214710334", User: "Chris, Emma", Queue: "q", Taker: desk.CallTaker{Login: "Chris, Emma"}}, "", ""},
+			telephone.CallEvent{Event: "newCall", Direction: "in", CallID: "a", From: "493023125741", To: "492214710334", User: "Chris, Emma", Queue: "q", Taker: telephone.CallTaker{Login: "Chris, Emma"}}, "", ""},
 		{"numbers as numbers, call_id", cti.Generic, `{"event":"hangup","from":49302,"to":" 4922 ","direction":"out","call_id":17,"cause":"cancel"}`,
-			desk.CallEvent{Event: "hangup", Direction: "out", CallID: "17", From: "49302", To: "4922", Cause: "cancel"}, "", ""},
+			telephone.CallEvent{Event: "hangup", Direction: "out", CallID: "17", From: "49302", To: "4922", Cause: "cancel"}, "", ""},
 		{"the document's samples say caller", cti.Generic, `{"event":"answer","direction":"in","callId":"a","caller":["Chris","Emma"]}`,
-			desk.CallEvent{Event: "answer", Direction: "in", CallID: "a", User: "Chris, Emma"}, "", ""},
+			telephone.CallEvent{Event: "answer", Direction: "in", CallID: "a", User: "Chris, Emma"}, "", ""},
 		{"odd values", cti.Sipgate, `{"event":"newCall","direction":"in","callId":"a","from":{"x":1},"to":null,"user":[{"y":2},"Emma"]}`,
-			desk.CallEvent{Event: "newCall", Direction: "in", CallID: "a", User: "Emma", Taker: desk.CallTaker{Login: "Emma"}}, "", ""},
+			telephone.CallEvent{Event: "newCall", Direction: "in", CallID: "a", User: "Emma", Taker: telephone.CallTaker{Login: "Emma"}}, "", ""},
 		{"who took it", cti.Sipgate, `{"event":"answer","direction":"in","callId":"a","userId":"w0","answeringNumber":"4922","user_id":5}`,
-			desk.CallEvent{Event: "answer", Direction: "in", CallID: "a", Taker: desk.CallTaker{Number: "4922", Device: "w0", User: "5"}}, "", ""},
-		{"direction", cti.Generic, `{"event":"newCall","direction":"sideways","callId":"a"}`, desk.CallEvent{}, "", "Invalid 'direction'!"},
-		{"no direction", cti.Sipgate, `{"event":"hangup","callId":"a"}`, desk.CallEvent{}, "", "Invalid 'direction'!"},
-		{"event", cti.Generic, `{"event":"dtmf","direction":"in","callId":"a"}`, desk.CallEvent{}, "", "Invalid 'event'!"},
-		{"call id", cti.Generic, `{"event":"newCall","direction":"in"}`, desk.CallEvent{}, "", "Invalid 'callId'!"},
+			telephone.CallEvent{Event: "answer", Direction: "in", CallID: "a", Taker: telephone.CallTaker{Number: "4922", Device: "w0", User: "5"}}, "", ""},
+		{"direction", cti.Generic, `{"event":"newCall","direction":"sideways","callId":"a"}`, telephone.CallEvent{}, "", "Invalid 'direction'!"},
+		{"no direction", cti.Sipgate, `{"event":"hangup","callId":"a"}`, telephone.CallEvent{}, "", "Invalid 'direction'!"},
+		{"event", cti.Generic, `{"event":"dtmf","direction":"in","callId":"a"}`, telephone.CallEvent{}, "", "Invalid 'event'!"},
+		{"call id", cti.Generic, `{"event":"newCall","direction":"in"}`, telephone.CallEvent{}, "", "Invalid 'callId'!"},
 		{"Placetel, in", cti.Placetel, `{"event":"IncomingCall","from":"030123","to":"030456","call_id":"a","peer":"777@fpbx.de"}`,
-			desk.CallEvent{Event: "newCall", Direction: "in", CallID: "a", From: "030123", To: "030456", Taker: desk.CallTaker{Device: "777@fpbx.de"}}, "777@fpbx.de", ""},
+			telephone.CallEvent{Event: "newCall", Direction: "in", CallID: "a", From: "030123", To: "030456", Taker: telephone.CallTaker{Device: "777@fpbx.de"}}, "777@fpbx.de", ""},
 		{"Placetel, out", cti.Placetel, `{"event":"OutgoingCall","from":"777@fpbx.de","to":"030456","call_id":"a"}`,
-			desk.CallEvent{Event: "newCall", Direction: "out", CallID: "a", From: "777@fpbx.de", To: "030456"}, "777@fpbx.de", ""},
+			telephone.CallEvent{Event: "newCall", Direction: "out", CallID: "a", From: "777@fpbx.de", To: "030456"}, "777@fpbx.de", ""},
 		{"Placetel, out by name", cti.Placetel, `{"event":"OutgoingCall","from":"777@fpbx.de","to":"030456","call_id":"a","user":"Emma"}`,
-			desk.CallEvent{Event: "newCall", Direction: "out", CallID: "a", From: "777@fpbx.de", To: "030456", User: "Emma"}, "", ""},
+			telephone.CallEvent{Event: "newCall", Direction: "out", CallID: "a", From: "777@fpbx.de", To: "030456", User: "Emma"}, "", ""},
 		{"Placetel, answered", cti.Placetel, `{"event":"CallAccepted","call_id":"a","peer":"777@fpbx.de"}`,
-			desk.CallEvent{Event: "answer", CallID: "a", Taker: desk.CallTaker{Device: "777@fpbx.de"}}, "777@fpbx.de", ""},
-		{"Placetel, missed", cti.Placetel, `{"event":"HungUp","call_id":"a","type":"missed"}`, desk.CallEvent{Event: "hangup", CallID: "a", Cause: "cancel"}, "", ""},
+			telephone.CallEvent{Event: "answer", CallID: "a", Taker: telephone.CallTaker{Device: "777@fpbx.de"}}, "777@fpbx.de", ""},
+		{"Placetel, missed", cti.Placetel, `{"event":"HungUp","call_id":"a","type":"missed"}`, telephone.CallEvent{Event: "hangup", CallID: "a", Cause: "cancel"}, "", ""},
 		{"Placetel, accepted", cti.Placetel, `{"event":"HungUp","call_id":"a","direction":"out","type":"accepted"}`,
-			desk.CallEvent{Event: "hangup", Direction: "out", CallID: "a", Cause: "normalClearing"}, "", ""},
-		{"Placetel, generic words", cti.Placetel, `{"event":"newCall","call_id":"a"}`, desk.CallEvent{}, "", "Invalid 'direction'!"},
+			telephone.CallEvent{Event: "hangup", Direction: "out", CallID: "a", Cause: "normalClearing"}, "", ""},
+		{"Placetel, generic words", cti.Placetel, `{"event":"newCall","call_id":"a"}`, telephone.CallEvent{}, "", "Invalid 'direction'!"},
 	} {
 		got, sip, err := tc.system.Read(decode(t, tc.sent))
 		if tc.err != "" {
@@ -82,15 +83,15 @@ const full = `{"inbound":{"block_caller_ids":[{"caller_id":"491715000002","note"
 func TestDecide(t *testing.T) {
 	t.Parallel()
 	config := cti.ParseConfig(json.RawMessage(full))
-	in := func(from, user string) desk.CallEvent {
-		return desk.CallEvent{Event: desk.NewCall, Direction: desk.CallIn, From: from, To: "49221", User: user}
+	in := func(from, user string) telephone.CallEvent {
+		return telephone.CallEvent{Event: telephone.NewCall, Direction: telephone.CallIn, From: from, To: "49221", User: user}
 	}
-	out := func(to string) desk.CallEvent {
-		return desk.CallEvent{Event: desk.NewCall, Direction: desk.CallOut, From: "10", To: to}
+	out := func(to string) telephone.CallEvent {
+		return telephone.CallEvent{Event: telephone.NewCall, Direction: telephone.CallOut, From: "10", To: to}
 	}
 	for _, tc := range []struct {
 		name    string
-		event   desk.CallEvent
+		event   telephone.CallEvent
 		want    cti.Answer
 		from    string
 		comment string
@@ -105,7 +106,7 @@ func TestDecide(t *testing.T) {
 		{"not the beginning", out("4917140000001"), cti.Answer{Action: "dial", CallerID: "4930777000000", Number: "4917140000001"}, "4930777000000", ""},
 		{"two stars", out("1992"), cti.Answer{Action: "dial", CallerID: "5", Number: "1992"}, "5", ""},
 		{"no regular expression", out("("), cti.Answer{Action: "dial", CallerID: "6", Number: "("}, "6", ""},
-		{"answered", desk.CallEvent{Event: desk.CallAnswer, Direction: desk.CallOut, From: "10", To: "41441"}, cti.Answer{}, "10", ""},
+		{"answered", telephone.CallEvent{Event: telephone.CallAnswer, Direction: telephone.CallOut, From: "10", To: "41441"}, cti.Answer{}, "10", ""},
 	} {
 		if got := config.Decide(&tc.event); got != tc.want || tc.event.From != tc.from || tc.event.Comment != tc.comment {
 			t.Errorf("%s: %+v, logged from %q with %q; want %+v, %q, %q", tc.name, got, tc.event.From, tc.event.Comment, tc.want, tc.from, tc.comment)
@@ -125,7 +126,7 @@ func TestConfigurations(t *testing.T) {
 		if config.Configured() != want {
 			t.Errorf("%s counts as configured: %t, want %t", setting, !want, want)
 		}
-		event := desk.CallEvent{Event: desk.NewCall, Direction: desk.CallOut, From: "10", To: "4930"}
+		event := telephone.CallEvent{Event: telephone.NewCall, Direction: telephone.CallOut, From: "10", To: "4930"}
 		if got := config.Decide(&event); got != (cti.Answer{}) || config.ViewLimit != 60 {
 			t.Errorf("%s: %+v, %d calls shown; want no rule and 60", setting, got, config.ViewLimit)
 		}

@@ -178,6 +178,9 @@ var floors = map[string]int{
 	"parser":                                1,
 	"internal/credential":                   0,
 	"internal/desk":                         0,
+	"internal/desk/identity":                0,
+	"internal/desk/kb":                      0,
+	"internal/desk/telephone":               0,
 	"internal/egress":                       0,
 	"internal/pgp":                          0,
 	"internal/idoit":                        1,
@@ -197,7 +200,8 @@ var floors = map[string]int{
 
 // step orders the rooms of a house that stand on one floor. Those of the API: what all of them have in
 // common is lowest, then the people that others show, then tickets with their people, then every other
-// room, which stand beside each other, then the door; likewise those of the program. Those of the store are in storeSteps.
+// room, which stand beside each other, then the door; likewise those of the program. The nouns that all others need are
+// below the other nouns. Those of the store are in storeSteps.
 func step(room string) (house string, step int) {
 	switch room {
 	case "api/rest":
@@ -210,6 +214,8 @@ func step(room string) (house string, step int) {
 		return "api", 4
 	case "cmd/postroom/cli":
 		return "cmd", 0
+	case "internal/desk":
+		return "desk", 0
 	case "cmd/postroom":
 		return "cmd", 2
 	}
@@ -218,6 +224,9 @@ func step(room string) (house string, step int) {
 	}
 	if strings.HasPrefix(room, "api/") {
 		return "api", 3
+	}
+	if strings.HasPrefix(room, "internal/desk/") {
+		return "desk", 1
 	}
 	if step, known := storeSteps[room]; known {
 		return "store", step
@@ -263,7 +272,8 @@ func downstairs(room, other string) bool {
 	return house != "" && house == otherHouse && to < from
 }
 
-// only narrows what a room may import of ours, further than its floor does.
+// only narrows what a room may import of ours, further than its floor does. A trailing slash stands for
+// all rooms below.
 var only = map[string][]string{
 	"channels":           {"internal/desk"},
 	"internal/attribute": {"internal/desk", "internal/richtext"},
@@ -275,7 +285,7 @@ var only = map[string][]string{
 	"internal/signature": {"internal/richtext"},
 	"internal/sla":       {"internal/desk"},
 	"internal/webhook":   {"internal/desk"},
-	"jobs/task":          {"internal/desk"},
+	"jobs/task":          {"internal/desk", "internal/desk/"},
 	"parser":             {"internal/desk", "internal/richtext"},
 }
 
@@ -375,6 +385,10 @@ func TestForbiddenImportsAreFound(t *testing.T) {
 		{"one keeper another", room{name: "internal/store", ours: []string{"internal/blob"}}, "must not import internal/blob on floor 2"},
 		{"a keeper one below", room{name: "internal/store/tickets", ours: []string{"internal/store/directory"}}, ""},
 		{"a keeper one above", room{name: "internal/store/directory", ours: []string{"internal/store/tickets"}}, "must not import internal/store/tickets on floor 2"},
+		{"a noun those that all need", room{name: "internal/desk/kb", ours: []string{"internal/desk"}}, ""},
+		{"the nouns that all need another", room{name: "internal/desk", ours: []string{"internal/desk/kb"}}, "must not import internal/desk/kb on floor 0"},
+		{"a noun one beside", room{name: "internal/desk/kb", ours: []string{"internal/desk/identity"}}, "must not import internal/desk/identity on floor 0"},
+		{"a noun with I/O", room{name: "internal/desk/kb", foreign: []string{"net/http"}}, "must never import net/http"},
 		{"SQL outside of the store", room{name: "api/tickets", ours: []string{"internal/store/pg"}}, "is reserved"},
 		{"a keeper the driver", room{name: "internal/store/tickets", foreign: []string{"github.com/jackc/pgx/v5"}}, ""},
 		{"a keeper that logs", room{name: "internal/store/tickets", foreign: []string{"log/slog"}}, "must never import log/slog"},
@@ -411,7 +425,7 @@ func faults(r room) []string {
 			found = append(found, r.name+" imports "+other+", which stands on no floor")
 		case otherFloor >= floor && !downstairs(r.name, other):
 			found = append(found, r.name+" on floor "+digit(floor)+" must not import "+other+" on floor "+digit(otherFloor))
-		case narrow && !slices.Contains(narrowed, other):
+		case narrow && !among(narrowed, other):
 			found = append(found, r.name+" may import only "+strings.Join(narrowed, ", ")+", not "+other)
 		case reserve && !among(reserved, r.name):
 			found = append(found, r.name+" must not import "+other+", which is reserved for "+strings.Join(reserved, ", "))
@@ -437,10 +451,12 @@ func among(rooms []string, name string) bool {
 	})
 }
 
-// neverIn is what a room must not import: its own list, or in the store the store's.
+// neverIn is what a room must not import: its own list, or that of the house it is in.
 func neverIn(room string) []string {
-	if strings.HasPrefix(room, "internal/store/") {
-		return never["internal/store"]
+	for _, house := range []string{"internal/store", "internal/desk"} {
+		if strings.HasPrefix(room, house+"/") {
+			return never[house]
+		}
 	}
 	return never[room]
 }

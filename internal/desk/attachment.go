@@ -24,14 +24,6 @@ type Attachment struct {
 // file that somebody attached, and is passed on to nobody.
 func (a Attachment) IsMessage() bool { return a.Preferences["content-alternative"] == true }
 
-// What an attachment can belong to.
-const (
-	ObjectArticle     = "Ticket::Article"
-	ObjectArticleMail = "Ticket::Article::Mail" // the raw mail, in or out
-	ObjectUploadCache = "UploadCache"
-	ObjectKBAnswer    = "KnowledgeBase::Answer"
-)
-
 // UploadCacheID is what the files belong to that wait for a form to be sent. Clients name forms by
 // numbers or other texts of their own; 0 is no form. Two texts of one id do no harm: everybody has
 // forms of their own.

@@ -100,7 +100,7 @@ const ArticleChat ArticleTypeID = 3
 func (c *Chat) Check() error {
 	switch {
 	case c.Name == "":
-		return blank("name", "Name")
+		return Blank("name", "Name")
 	case c.MaxQueue < 0:
 		return &InvalidError{Field: "max_queue", Reason: "The value of 'max_queue' must not be negative."}
 	}

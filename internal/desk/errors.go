@@ -50,6 +50,11 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return e.Reason }
 
+// Blank refuses a record without something it needs. label is what clients call the field.
+func Blank(field, label string) error {
+	return &InvalidError{Field: field, Reason: label + " can't be blank"}
+}
+
 // Permanent reports whether another attempt would end the same way.
 func Permanent(err error) bool {
 	_, invalid := errors.AsType[*InvalidError](err)

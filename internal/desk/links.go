@@ -13,6 +13,12 @@ type UserLinks struct {
 	Accounts           map[string]Account // by identity provider
 }
 
+// AuthorizationID is the id of an account at an identity provider by which somebody signs in.
+type AuthorizationID int64
+
+// Account is what an identity provider calls somebody.
+type Account struct{ UID, Username string }
+
 // OrganizationLinks are the members of an organization.
 type OrganizationLinks struct {
 	MemberIDs          []UserID // whose primary organization it is

@@ -25,7 +25,7 @@ var flows = []string{NoFlow, "next_task", "next_task_on_close", "next_from_overv
 func (m *Macro) Check() error {
 	switch {
 	case len(m.Perform) == 0:
-		return blank("perform", "Perform")
+		return Blank("perform", "Perform")
 	case !slices.Contains(flows, m.UXFlowNextUp):
 		return &InvalidError{Field: "ux_flow_next_up", Reason: "Ux flow next up is not included in the list"}
 	}

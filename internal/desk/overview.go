@@ -39,7 +39,7 @@ type OverviewLinks struct {
 func (o *Overview) Check() error {
 	switch {
 	case o.Name == "":
-		return blank("name", "Name")
+		return Blank("name", "Name")
 	case o.Condition == nil:
 		return required("condition")
 	case o.Order == nil:

@@ -26,11 +26,11 @@ var linkScreens = []string{"login", "signup", "password_reset"}
 func (l *PublicLink) Check() error {
 	switch {
 	case l.Link == "":
-		return blank("link", "Link")
+		return Blank("link", "Link")
 	case l.Title == "":
-		return blank("title", "Title")
+		return Blank("title", "Title")
 	case len(l.Screen) == 0:
-		return blank("screen", "Screen")
+		return Blank("screen", "Screen")
 	}
 	if address, err := url.Parse(l.Link); err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
 		return &InvalidError{Field: "link", Reason: "Invalid link '" + l.Link + "'."}

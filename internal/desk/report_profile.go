@@ -15,7 +15,7 @@ type ReportProfile struct {
 // Check refuses a profile without a name.
 func (p *ReportProfile) Check() error {
 	if p.Name == "" {
-		return blank("name", "Name")
+		return Blank("name", "Name")
 	}
 	return nil
 }

@@ -15,9 +15,6 @@ type Tag struct {
 	Uses int64 // how many records carry it
 }
 
-// ObjectTicket is what tags, links and the like call a ticket.
-const ObjectTicket = "Ticket"
-
 // MaxTag is how long the name of a tag is at most, in characters.
 const MaxTag = 250
 

@@ -15,7 +15,7 @@ type Template struct {
 // Check refuses a template without a name.
 func (t *Template) Check() error {
 	if t.Name == "" {
-		return blank("name", "Name")
+		return Blank("name", "Name")
 	}
 	return nil
 }

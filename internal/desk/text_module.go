@@ -17,15 +17,10 @@ type TextModule struct {
 // Check refuses a text module that is good for nothing.
 func (m *TextModule) Check() error {
 	if m.Name == "" {
-		return blank("name", "Name")
+		return Blank("name", "Name")
 	}
 	if m.Content == "" {
-		return blank("content", "Content")
+		return Blank("content", "Content")
 	}
 	return nil
-}
-
-// blank refuses a record without something it needs. label is what clients call the field.
-func blank(field, label string) error {
-	return &InvalidError{Field: field, Reason: label + " can't be blank"}
 }

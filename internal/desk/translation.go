@@ -16,9 +16,9 @@ type Translation struct {
 func (t *Translation) Check() error {
 	switch {
 	case t.Locale == "":
-		return blank("locale", "Locale")
+		return Blank("locale", "Locale")
 	case t.Source == "":
-		return blank("source", "Source")
+		return Blank("source", "Source")
 	}
 	return nil
 }

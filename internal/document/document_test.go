@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/document"
 )
 
@@ -85,11 +87,11 @@ func matter(people map[desk.UserID]json.RawMessage, acme json.RawMessage) docume
 	}
 }
 
-func call() desk.Call {
-	return desk.Call{
+func call() telephone.Call {
+	return telephone.Call{
 		ID: 8, CallID: "6", Direction: "in", State: "hangup", Comment: new(""), CreatedAt: noon, UpdatedAt: noon,
-		CallSides: desk.CallSides{From: "493055571600", FromComment: new("John"), To: "491711234567890", Queue: new("49171")},
-		CallTimes: desk.CallTimes{InitializedAt: &noon, StartAt: &noon, EndAt: &noon, DurationWaitingTime: new(77), DurationTalkingTime: new(27)},
+		CallSides: telephone.CallSides{From: "493055571600", FromComment: new("John"), To: "491711234567890", Queue: new("49171")},
+		CallTimes: telephone.CallTimes{InitializedAt: &noon, StartAt: &noon, EndAt: &noon, DurationWaitingTime: new(77), DurationTalkingTime: new(27)},
 	}
 }
 
@@ -168,16 +170,16 @@ func TestAnswersSayWhetherTheyArePublic(t *testing.T) {
 	later := noon.Add(time.Hour)
 	for _, tc := range []struct {
 		name   string
-		answer desk.KBAnswer
+		answer kb.Answer
 		want   string
 	}{
-		{"a draft", desk.KBAnswer{}, "draft"},
-		{"published", desk.KBAnswer{PublishedAt: &noon}, "published"},
-		{"to be published", desk.KBAnswer{PublishedAt: &later}, "draft"},
-		{"archived", desk.KBAnswer{PublishedAt: &noon, ArchivedAt: &noon}, "archived"},
+		{"a draft", kb.Answer{}, "draft"},
+		{"published", kb.Answer{PublishedAt: &noon}, "published"},
+		{"to be published", kb.Answer{PublishedAt: &later}, "draft"},
+		{"archived", kb.Answer{PublishedAt: &noon, ArchivedAt: &noon}, "archived"},
 	} {
 		var found struct{ State, Body, Locale string }
-		text := document.Answer(document.Translation{KBTranslation: desk.KBTranslation{Text: "<i>How</i>"}, Locale: "de-de", Answer: &tc.answer}, noon)
+		text := document.Answer(document.Translation{Translation: kb.Translation{Text: "<i>How</i>"}, Locale: "de-de", Answer: &tc.answer}, noon)
 		if err := json.Unmarshal(text, &found); err != nil || found.State != tc.want || found.Body != "How" || found.Locale != "de-de" {
 			t.Errorf("%s: %+v, %v, want state %s", tc.name, found, err, tc.want)
 		}

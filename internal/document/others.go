@@ -5,36 +5,38 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/phone"
 	"postroom/internal/richtext"
 )
 
 type call struct {
-	ID                  desk.CallID          `json:"id"`
-	CallID              string               `json:"call_id"`
-	Direction           string               `json:"direction"`
-	State               string               `json:"state"`
-	From                string               `json:"from"`
-	FromComment         *string              `json:"from_comment"`
-	FromPretty          string               `json:"from_pretty"`
-	To                  string               `json:"to"`
-	ToComment           *string              `json:"to_comment"`
-	ToPretty            string               `json:"to_pretty"`
-	Queue               *string              `json:"queue"`
-	Comment             *string              `json:"comment"`
-	InitializedAt       *string              `json:"initialized_at"`
-	StartAt             *string              `json:"start_at"`
-	EndAt               *string              `json:"end_at"`
-	DurationWaitingTime *int                 `json:"duration_waiting_time"`
-	DurationTalkingTime *int                 `json:"duration_talking_time"`
-	Done                bool                 `json:"done"`
-	Preferences         desk.CallPreferences `json:"preferences"`
-	CreatedAt           string               `json:"created_at"`
-	UpdatedAt           string               `json:"updated_at"`
+	ID                  telephone.CallID          `json:"id"`
+	CallID              string                    `json:"call_id"`
+	Direction           string                    `json:"direction"`
+	State               string                    `json:"state"`
+	From                string                    `json:"from"`
+	FromComment         *string                   `json:"from_comment"`
+	FromPretty          string                    `json:"from_pretty"`
+	To                  string                    `json:"to"`
+	ToComment           *string                   `json:"to_comment"`
+	ToPretty            string                    `json:"to_pretty"`
+	Queue               *string                   `json:"queue"`
+	Comment             *string                   `json:"comment"`
+	InitializedAt       *string                   `json:"initialized_at"`
+	StartAt             *string                   `json:"start_at"`
+	EndAt               *string                   `json:"end_at"`
+	DurationWaitingTime *int                      `json:"duration_waiting_time"`
+	DurationTalkingTime *int                      `json:"duration_talking_time"`
+	Done                bool                      `json:"done"`
+	Preferences         telephone.CallPreferences `json:"preferences"`
+	CreatedAt           string                    `json:"created_at"`
+	UpdatedAt           string                    `json:"updated_at"`
 }
 
 // Call is the document of a call in the caller log.
-func Call(c desk.Call) json.RawMessage {
+func Call(c telephone.Call) json.RawMessage {
 	return object(call{
 		ID: c.ID, CallID: c.CallID, Direction: c.Direction, State: c.State, Queue: c.Queue, Comment: c.Comment,
 		From: c.From, FromComment: c.FromComment, FromPretty: phone.Pretty(c.From),
@@ -120,18 +122,18 @@ func ChatSession(t Talk) json.RawMessage {
 
 // Translation is what a knowledge base, one of its categories or answers is called in one language.
 type Translation struct {
-	desk.KBTranslation
-	KnowledgeBaseID desk.KnowledgeBaseID
-	Locale          string         // de-de
-	Answer          *desk.KBAnswer // of which it is; nil: it is of something else
+	kb.Translation
+	KnowledgeBaseID kb.BaseID
+	Locale          string     // de-de
+	Answer          *kb.Answer // of which it is; nil: it is of something else
 }
 
 type translation struct {
-	ID              desk.KBTranslationID `json:"id"`
-	Title           string               `json:"title"`
-	KBLocaleID      desk.KBLocaleID      `json:"kb_locale_id"`
-	Locale          string               `json:"locale"`
-	KnowledgeBaseID desk.KnowledgeBaseID `json:"knowledge_base_id"`
+	ID              kb.TranslationID `json:"id"`
+	Title           string           `json:"title"`
+	KBLocaleID      kb.LocaleID      `json:"kb_locale_id"`
+	Locale          string           `json:"locale"`
+	KnowledgeBaseID kb.BaseID        `json:"knowledge_base_id"`
 	stamp
 }
 
@@ -156,14 +158,14 @@ func Category(t Translation) json.RawMessage {
 func Answer(t Translation, now time.Time) json.RawMessage {
 	d := struct {
 		translation
-		Body        string            `json:"body"`
-		AnswerID    int64             `json:"answer_id"`
-		CategoryID  desk.KBCategoryID `json:"category_id"`
-		Promoted    bool              `json:"promoted"`
-		State       string            `json:"state"`
-		InternalAt  *string           `json:"internal_at"`
-		PublishedAt *string           `json:"published_at"`
-		ArchivedAt  *string           `json:"archived_at"`
+		Body        string        `json:"body"`
+		AnswerID    int64         `json:"answer_id"`
+		CategoryID  kb.CategoryID `json:"category_id"`
+		Promoted    bool          `json:"promoted"`
+		State       string        `json:"state"`
+		InternalAt  *string       `json:"internal_at"`
+		PublishedAt *string       `json:"published_at"`
+		ArchivedAt  *string       `json:"archived_at"`
 	}{translation: translationOf(t), Body: richtext.PlainText(t.Text), AnswerID: t.OwnerID}
 	if a := t.Answer; a != nil {
 		d.CategoryID, d.Promoted, d.State = a.CategoryID, a.Promoted, a.State(now)

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 )
 
 func TestCallsAreChangedOnlyAsTheyWereRead(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	now := time.Now().UTC()
-	begun, _ := desk.Call{}.After(desk.CallEvent{Event: desk.NewCall, Direction: desk.CallIn, CallID: "a", From: "1", To: "2"}, nil, now)
-	save := func(call desk.Call, want bool) {
+	begun, _ := telephone.Call{}.After(telephone.CallEvent{Event: telephone.NewCall, Direction: telephone.CallIn, CallID: "a", From: "1", To: "2"}, nil, now)
+	save := func(call telephone.Call, want bool) {
 		t.Helper()
 		saved, err := b.SaveCall(t.Context(), &call, desk.HTTPLog{Facility: "cti", Method: "POST"})
 		if err != nil || saved != want {
@@ -23,11 +24,11 @@ func TestCallsAreChangedOnlyAsTheyWereRead(t *testing.T) {
 	save(begun, true)
 	save(begun, false) // somebody else was faster
 	read, err := b.CallNamed(t.Context(), "a")
-	if err != nil || read.Events != 1 || read.State != desk.NewCall || *read.Queue != "2" {
+	if err != nil || read.Events != 1 || read.State != telephone.NewCall || *read.Queue != "2" {
 		t.Fatalf("read %+v, %v", read, err)
 	}
-	answered, _ := read.After(desk.CallEvent{Event: desk.CallAnswer}, nil, now.Add(time.Second))
-	over, _ := read.After(desk.CallEvent{Event: desk.CallHangup}, nil, now.Add(time.Second))
+	answered, _ := read.After(telephone.CallEvent{Event: telephone.CallAnswer}, nil, now.Add(time.Second))
+	over, _ := read.After(telephone.CallEvent{Event: telephone.CallHangup}, nil, now.Add(time.Second))
 	save(answered, true)
 	save(over, false)
 	if noted, err := b.HTTPLogs(t.Context(), "cti", 10); err != nil || len(noted) != 2 {
@@ -71,7 +72,7 @@ func TestCallersByWhatIsKnownOfThem(t *testing.T) {
 	if len(others) != 2 || *others[0].Comment != "Gate" || len(callers["49303"]) != 0 {
 		t.Errorf("others: %+v", others)
 	}
-	if !slices.ContainsFunc(known, func(c desk.CallerID) bool { return *c.UserID == 111 }) {
+	if !slices.ContainsFunc(known, func(c telephone.CallerID) bool { return *c.UserID == 111 }) {
 		t.Error("the twentieth newest user is not among them")
 	}
 }

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store"
 	"postroom/internal/store/signin"
 )
 
-func (b *base) application() desk.Application {
+func (b *base) application() identity.Application {
 	b.t.Helper()
-	a := desk.Application{Name: "App", UID: "uid of app", Secret: "secret of app", RedirectURI: "https://app.example.org/", Scopes: "full"}
+	a := identity.Application{Name: "App", UID: "uid of app", Secret: "secret of app", RedirectURI: "https://app.example.org/", Scopes: "full"}
 	if err := b.InsertApplication(b.t.Context(), &a); err != nil {
 		b.t.Fatal(err)
 	}
@@ -65,7 +66,7 @@ func TestTokensOfAConsentEndTogether(t *testing.T) {
 	if err := b.InsertGrant(t.Context(), &grant, []byte("code")); err != nil {
 		t.Fatal(err)
 	}
-	add := func(name string, of *desk.GrantID) signin.AccessToken {
+	add := func(name string, of *identity.GrantID) signin.AccessToken {
 		t.Helper()
 		token := signin.AccessToken{ApplicationID: app.ID, GrantID: of, UserID: &user, Scopes: "full"}
 		if err := b.InsertAccessToken(t.Context(), &token, signin.Secrets{Token: []byte(name), Refresh: []byte("refresh " + name)}); err != nil {

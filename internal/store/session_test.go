@@ -7,12 +7,13 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 // session signs a user in under a secret.
-func (b *base) session(user desk.UserID, secret string, change ...func(*desk.Session)) desk.Session {
+func (b *base) session(user desk.UserID, secret string, change ...func(*identity.Session)) identity.Session {
 	b.t.Helper()
-	s := desk.Session{UserID: user, Authentication: "password", Fingerprint: "f", RemoteIP: "192.0.2.1", UserAgent: "Firefox"}
+	s := identity.Session{UserID: user, Authentication: "password", Fingerprint: "f", RemoteIP: "192.0.2.1", UserAgent: "Firefox"}
 	for _, change := range change {
 		change(&s)
 	}
@@ -68,7 +69,7 @@ func TestPasswordChangeEndsEverySessionButOne(t *testing.T) {
 	keep := b.session(2, "a")
 	b.session(2, "b")
 	victim := desk.UserID(2)
-	b.session(1, "c", func(s *desk.Session) { s.SwitchedFromID = &victim })
+	b.session(1, "c", func(s *identity.Session) { s.SwitchedFromID = &victim })
 	other := b.session(1, "d")
 	if err := b.EndSessions(t.Context(), 2, keep.ID); err != nil {
 		t.Fatal(err)
@@ -88,9 +89,9 @@ func TestPasswordChangeEndsEverySessionButOne(t *testing.T) {
 func TestDevicesAreOneRowEach(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	record := func(agent, fingerprint string) desk.DeviceID {
+	record := func(agent, fingerprint string) identity.DeviceID {
 		t.Helper()
-		id, err := b.RecordDevice(t.Context(), desk.NewDevice(2, agent, fingerprint, "192.0.2.1"))
+		id, err := b.RecordDevice(t.Context(), identity.NewDevice(2, agent, fingerprint, "192.0.2.1"))
 		if err != nil {
 			t.Fatal(err)
 		}

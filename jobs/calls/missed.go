@@ -13,6 +13,7 @@ import (
 
 	"postroom/channels/cti"
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/document"
 	"postroom/internal/phone"
 	"postroom/internal/store"
@@ -58,7 +59,7 @@ func (j *Missed) Work(ctx context.Context, t task.CallMissed, id desk.OutboxID) 
 }
 
 // tell writes the notifications, and what open pages are told.
-func tell(ctx context.Context, tx *store.Store, call desk.Call) error {
+func tell(ctx context.Context, tx *store.Store, call telephone.Call) error {
 	users, err := called(ctx, tx, call)
 	if err != nil || len(users) == 0 {
 		return err
@@ -81,7 +82,7 @@ func tell(ctx context.Context, tx *store.Store, call desk.Call) error {
 
 // called are the agents whom a call was for: those whom the map of queues names and those who have the number, or where there is
 // no map, all.
-func called(ctx context.Context, tx *store.Store, call desk.Call) ([]desk.UserID, error) {
+func called(ctx context.Context, tx *store.Store, call telephone.Call) ([]desk.UserID, error) {
 	catalog, err := tx.Catalog(ctx)
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/document"
 	"postroom/internal/elastic"
 	"postroom/internal/store/indexing"
@@ -32,7 +33,7 @@ func (o *outlet) read(ctx context.Context, object string, ids []int64, to emit) 
 		return those(ids, o.terms.Priorities, to)
 	case elastic.CTILog:
 		calls, err := o.store.CallsToIndex(ctx, ids)
-		return each(calls, err, func(c desk.Call) error { return to(int64(c.ID), document.Call(c)) })
+		return each(calls, err, func(c telephone.Call) error { return to(int64(c.ID), document.Call(c)) })
 	case elastic.ChatSession:
 		return o.readTalks(ctx, ids, to)
 	case elastic.KB, elastic.KBCategory, elastic.KBAnswer:

@@ -4,7 +4,10 @@
 // is JSON; a payload's fields may be added to, never renamed, because old rows may wait in queues.
 package task
 
-import "postroom/internal/desk"
+import (
+	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
+)
 
 // Queues in the order of DESIGN.md section 4. Each has its own worker pool.
 const (
@@ -165,7 +168,7 @@ func (AllCallerIDsToCollect) Queue() string { return Index }
 
 // CallMissed: somebody called, nobody took the call, and agents are to be told.
 type CallMissed struct {
-	CallID desk.CallID `json:"call_id"`
+	CallID telephone.CallID `json:"call_id"`
 }
 
 func (CallMissed) Kind() string  { return "call.missed" }

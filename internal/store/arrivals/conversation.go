@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/outbox"
 	"postroom/internal/store/pg"
@@ -85,7 +86,7 @@ func (s Keeper) callerKnown(ctx context.Context, number string) (desk.User, erro
 		return desk.User{}, err
 	}
 	for _, caller := range callers[number] {
-		if caller.Level == desk.CallerKnown && caller.UserID != nil {
+		if caller.Level == telephone.CallerKnown && caller.UserID != nil {
 			return directory.On(s.DB).User(ctx, *caller.UserID)
 		}
 	}

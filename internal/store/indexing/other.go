@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/document"
 	"postroom/internal/store/pg"
 )
@@ -35,8 +37,8 @@ func (s Keeper) SearchTerms(ctx context.Context) (t SearchTerms, err error) {
 }
 
 // CallsToIndex reads calls of the caller log.
-func (s Keeper) CallsToIndex(ctx context.Context, ids []int64) ([]desk.Call, error) {
-	return pg.Many[desk.Call](ctx, s.DB, "calls to index", `
+func (s Keeper) CallsToIndex(ctx context.Context, ids []int64) ([]telephone.Call, error) {
+	return pg.Many[telephone.Call](ctx, s.DB, "calls to index", `
 		SELECT id, direction, state, "from", from_comment, "to", to_comment, queue, call_id, caller_id, comment,
 			initialized_at, start_at, end_at, duration_waiting_time, duration_talking_time, done, preferences, events,
 			created_at, updated_at
@@ -125,8 +127,8 @@ var translationsToIndex = map[string]string{
 }
 
 type translationRow struct {
-	desk.KBTranslation
-	KnowledgeBaseID desk.KnowledgeBaseID
+	kb.Translation
+	KnowledgeBaseID kb.BaseID
 	SystemLocaleID  desk.LocaleID
 }
 
@@ -136,22 +138,22 @@ func (s Keeper) TranslationsToIndex(ctx context.Context, object string, ids []in
 	if err != nil {
 		return nil, err
 	}
-	answers := map[desk.KBAnswerID]desk.KBAnswer{}
+	answers := map[kb.AnswerID]kb.Answer{}
 	if object == "knowledge_base_answer_translation" {
 		answers, err = pg.ByID(ctx, s.DB, `
 			SELECT id, category_id, promoted, internal_note, position, archived_at, archived_by_id, internal_at, internal_by_id,
 				published_at, published_by_id, updated_by_id, created_by_id, created_at, updated_at
 			FROM knowledge_base_answers
 			WHERE id IN (SELECT answer_id FROM knowledge_base_answer_translations WHERE id = ANY($1))`,
-			func(a desk.KBAnswer) desk.KBAnswerID { return a.ID }, ids)
+			func(a kb.Answer) kb.AnswerID { return a.ID }, ids)
 		if err != nil {
 			return nil, err
 		}
 	}
 	found := make([]document.Translation, len(rows))
 	for i, row := range rows {
-		found[i] = document.Translation{KBTranslation: row.KBTranslation, KnowledgeBaseID: row.KnowledgeBaseID, Locale: row.SystemLocaleID.Locale()}
-		if answer, ok := answers[desk.KBAnswerID(row.OwnerID)]; ok {
+		found[i] = document.Translation{Translation: row.Translation, KnowledgeBaseID: row.KnowledgeBaseID, Locale: row.SystemLocaleID.Locale()}
+		if answer, ok := answers[kb.AnswerID(row.OwnerID)]; ok {
 			found[i].Answer = &answer
 		}
 	}

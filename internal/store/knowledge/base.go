@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // Bases are trees of categories with answers in them.
-var Bases = &table.Of[desk.KnowledgeBase, desk.KnowledgeBaseID]{
+var Bases = &table.Of[kb.Base, kb.BaseID]{
 	Class: "KnowledgeBase",
 	Name:  "knowledge_bases",
 	Select: `
@@ -27,18 +28,18 @@ var Bases = &table.Of[desk.KnowledgeBase, desk.KnowledgeBaseID]{
 		SET iconset = $1, color_highlight = $2, color_header = $3, color_header_link = $4, homepage_layout = $5, category_layout = $6,
 			active = $7, show_feed_icon = $8, custom_address = $9, updated_by_id = $10, updated_at = clock_timestamp()
 		WHERE id = $11`,
-	Values: func(v desk.KnowledgeBase) []any {
+	Values: func(v kb.Base) []any {
 		return []any{
 			v.Iconset, v.ColorHighlight, v.ColorHeader, v.ColorHeaderLink, v.HomepageLayout, v.CategoryLayout,
 			v.Active, v.ShowFeedIcon, v.CustomAddress, v.UpdatedByID,
 		}
 	},
-	Parts: func(v *desk.KnowledgeBase) (*desk.KnowledgeBaseID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	Check: func(_ context.Context, _ *pg.DB, v *desk.KnowledgeBase) error { return v.Check() },
+	Parts: func(v *kb.Base) (*kb.BaseID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Check: func(_ context.Context, _ *pg.DB, v *kb.Base) error { return v.Check() },
 }
 
 // KBTree returns the frame of a knowledge base, or a *desk.MissingError.
-func (s Keeper) KBTree(ctx context.Context, id desk.KnowledgeBaseID) (*desk.KBTree, error) {
+func (s Keeper) KBTree(ctx context.Context, id kb.BaseID) (*kb.Tree, error) {
 	base, err := Bases.Get(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
@@ -48,7 +49,7 @@ func (s Keeper) KBTree(ctx context.Context, id desk.KnowledgeBaseID) (*desk.KBTr
 
 // LockKBTree is KBTree for a transaction that is going to change the frame, or what is in it: no
 // other can until it ends.
-func (s Keeper) LockKBTree(ctx context.Context, id desk.KnowledgeBaseID) (*desk.KBTree, error) {
+func (s Keeper) LockKBTree(ctx context.Context, id kb.BaseID) (*kb.Tree, error) {
 	base, err := Bases.Lock(ctx, s.DB, id)
 	if err != nil {
 		return nil, err
@@ -56,8 +57,8 @@ func (s Keeper) LockKBTree(ctx context.Context, id desk.KnowledgeBaseID) (*desk.
 	return s.kbTree(ctx, base)
 }
 
-func (s Keeper) kbTree(ctx context.Context, base desk.KnowledgeBase) (*desk.KBTree, error) {
-	tree := &desk.KBTree{Base: base}
+func (s Keeper) kbTree(ctx context.Context, base kb.Base) (*kb.Tree, error) {
+	tree := &kb.Tree{Base: base}
 	var err error
 	if tree.Locales, err = s.KBLocales(ctx, base.ID); err != nil {
 		return nil, err
@@ -69,7 +70,7 @@ func (s Keeper) kbTree(ctx context.Context, base desk.KnowledgeBase) (*desk.KBTr
 	if tree.Grants, err = s.kbGrants(ctx, base.ID); err != nil {
 		return nil, err
 	}
-	tree.Roles, err = pg.Many[desk.KBRole](ctx, s.DB, "roles of knowledge bases", kbRoles)
+	tree.Roles, err = pg.Many[kb.Role](ctx, s.DB, "roles of knowledge bases", kbRoles)
 	return tree, err
 }
 
@@ -85,8 +86,8 @@ const kbRoles = `
 	ORDER BY r.id`
 
 // KBLocales returns the languages of a knowledge base, the primary one first.
-func (s Keeper) KBLocales(ctx context.Context, id desk.KnowledgeBaseID) ([]desk.KBLocale, error) {
-	return pg.Many[desk.KBLocale](ctx, s.DB, "locales of knowledge base", `
+func (s Keeper) KBLocales(ctx context.Context, id kb.BaseID) ([]kb.Locale, error) {
+	return pg.Many[kb.Locale](ctx, s.DB, "locales of knowledge base", `
 		SELECT id, knowledge_base_id, system_locale_id, "primary", created_at, updated_at
 		FROM knowledge_base_locales
 		WHERE knowledge_base_id = $1
@@ -95,7 +96,7 @@ func (s Keeper) KBLocales(ctx context.Context, id desk.KnowledgeBaseID) ([]desk.
 
 // SetKBLocales makes these the languages of a knowledge base, the first of them the primary one.
 // What was said in languages that go goes with them.
-func (s Keeper) SetKBLocales(ctx context.Context, id desk.KnowledgeBaseID, locales []desk.LocaleID) error {
+func (s Keeper) SetKBLocales(ctx context.Context, id kb.BaseID, locales []desk.LocaleID) error {
 	err := pg.Exec(ctx, s.DB, "drop locales of knowledge base", `
 		DELETE FROM knowledge_base_locales
 		WHERE knowledge_base_id = $1 AND system_locale_id <> ALL($2)`, id, locales)
@@ -122,8 +123,8 @@ func (s Keeper) SetKBLocales(ctx context.Context, id desk.KnowledgeBaseID, local
 
 // DeleteKnowledgeBase deletes a knowledge base with all that is in it. The blobs of its files are
 // returned.
-func (s Keeper) DeleteKnowledgeBase(ctx context.Context, id desk.KnowledgeBaseID) ([]desk.BlobID, error) {
-	answers, err := pg.Column[desk.KBAnswerID](ctx, s.DB, "answers of knowledge base", `
+func (s Keeper) DeleteKnowledgeBase(ctx context.Context, id kb.BaseID) ([]desk.BlobID, error) {
+	answers, err := pg.Column[kb.AnswerID](ctx, s.DB, "answers of knowledge base", `
 		DELETE FROM knowledge_base_answers a
 		USING knowledge_base_categories c
 		WHERE c.id = a.category_id AND c.knowledge_base_id = $1

@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // Categories are the shelves of knowledge bases. Whoever writes one holds the lock of its
 // knowledge base.
-var Categories = &table.Of[desk.KBCategory, desk.KBCategoryID]{
+var Categories = &table.Of[kb.Category, kb.CategoryID]{
 	Class: "KnowledgeBase::Category",
 	Name:  "knowledge_base_categories",
 	Select: `
@@ -24,19 +25,19 @@ var Categories = &table.Of[desk.KBCategory, desk.KBCategoryID]{
 		UPDATE knowledge_base_categories
 		SET knowledge_base_id = $1, parent_id = $2, category_icon = $3, position = $4, updated_by_id = $5, updated_at = clock_timestamp()
 		WHERE id = $6`,
-	Values: func(v desk.KBCategory) []any {
+	Values: func(v kb.Category) []any {
 		return []any{v.KnowledgeBaseID, v.ParentID, v.CategoryIcon, v.Position, v.UpdatedByID}
 	},
-	Parts: func(v *desk.KBCategory) (*desk.KBCategoryID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Parts: func(v *kb.Category) (*kb.CategoryID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }
 
 // SortKBCategories gives categories the order of a list of their ids.
-func (s Keeper) SortKBCategories(ctx context.Context, order []desk.KBCategoryID) error {
+func (s Keeper) SortKBCategories(ctx context.Context, order []kb.CategoryID) error {
 	return s.sortByPosition(ctx, "knowledge_base_categories", pg.Plain(order))
 }
 
 // SortKBAnswers gives answers the order of a list of their ids.
-func (s Keeper) SortKBAnswers(ctx context.Context, order []desk.KBAnswerID) error {
+func (s Keeper) SortKBAnswers(ctx context.Context, order []kb.AnswerID) error {
 	return s.sortByPosition(ctx, "knowledge_base_answers", pg.Plain(order))
 }
 
@@ -48,30 +49,30 @@ func (s Keeper) sortByPosition(ctx context.Context, table string, order []int64)
 		WHERE t.id = new.id AND t.position <> new.position - 1`, order)
 }
 
-func (s Keeper) kbGrants(ctx context.Context, id desk.KnowledgeBaseID) ([]desk.KBGrant, error) {
+func (s Keeper) kbGrants(ctx context.Context, id kb.BaseID) ([]kb.Grant, error) {
 	rows, err := pg.Many[kbGrantRow](ctx, s.DB, "permissions of knowledge base", `
 		SELECT id, category_id, role_id, access
 		FROM knowledge_base_permissions
 		WHERE knowledge_base_id = $1
 		ORDER BY id`, id)
-	grants := make([]desk.KBGrant, len(rows))
+	grants := make([]kb.Grant, len(rows))
 	for i, row := range rows {
-		access, _ := desk.KBAccessNamed(row.Access)
-		grants[i] = desk.KBGrant{ID: row.ID, CategoryID: row.CategoryID, RoleID: row.RoleID, Access: access}
+		access, _ := kb.AccessNamed(row.Access)
+		grants[i] = kb.Grant{ID: row.ID, CategoryID: row.CategoryID, RoleID: row.RoleID, Access: access}
 	}
 	return grants, err
 }
 
 type kbGrantRow struct {
-	ID         desk.KBGrantID
-	CategoryID *desk.KBCategoryID
+	ID         kb.GrantID
+	CategoryID *kb.CategoryID
 	RoleID     desk.RoleID
 	Access     string
 }
 
 // SetKBGrants makes these all there is to say of what roles may do in a category, or in a whole
 // knowledge base.
-func (s Keeper) SetKBGrants(ctx context.Context, id desk.KnowledgeBaseID, category *desk.KBCategoryID, access map[desk.RoleID]desk.KBAccess) error {
+func (s Keeper) SetKBGrants(ctx context.Context, id kb.BaseID, category *kb.CategoryID, access map[desk.RoleID]kb.Access) error {
 	var roles []desk.RoleID
 	var levels []string
 	for role, level := range access {

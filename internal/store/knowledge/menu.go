@@ -5,13 +5,13 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/pg"
 )
 
 // KBMenuItems returns the links in the menus of a knowledge base, in their order.
-func (s Keeper) KBMenuItems(ctx context.Context, base desk.KnowledgeBaseID) ([]desk.KBMenuItem, error) {
-	return pg.Many[desk.KBMenuItem](ctx, s.DB, "menus of knowledge base", `
+func (s Keeper) KBMenuItems(ctx context.Context, base kb.BaseID) ([]kb.MenuItem, error) {
+	return pg.Many[kb.MenuItem](ctx, s.DB, "menus of knowledge base", `
 		SELECT m.id, m.kb_locale_id AS locale_id, m.location, m.position, m.title, m.url, m.new_tab, m.created_at, m.updated_at
 		FROM knowledge_base_menu_items m
 		JOIN knowledge_base_locales l ON l.id = m.kb_locale_id
@@ -21,8 +21,8 @@ func (s Keeper) KBMenuItems(ctx context.Context, base desk.KnowledgeBaseID) ([]d
 
 // SetKBMenu makes these all links of a menu, in their order. Those with an id of the menu are changed,
 // others are new.
-func (s Keeper) SetKBMenu(ctx context.Context, locale desk.KBLocaleID, location string, items []desk.KBMenuItem) error {
-	kept := make([]desk.KBMenuItemID, len(items))
+func (s Keeper) SetKBMenu(ctx context.Context, locale kb.LocaleID, location string, items []kb.MenuItem) error {
+	kept := make([]kb.MenuItemID, len(items))
 	for i, item := range items {
 		kept[i] = item.ID
 	}

@@ -4,15 +4,15 @@ import (
 	"context"
 	"time"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/pg"
 )
 
 // KBTitle is an answer as lists of answers in one language show it.
 type KBTitle struct {
-	desk.KBAnswer
-	TranslationID desk.KBTranslationID
-	LocaleID      desk.KBLocaleID
+	kb.Answer
+	TranslationID kb.TranslationID
+	LocaleID      kb.LocaleID
 	Title         string
 	Body          string    // only where it was asked for
 	ChangedAt     time.Time // the answer, or what it says
@@ -21,9 +21,9 @@ type KBTitle struct {
 // KBList says which answers a list shows.
 type KBList struct {
 	Shelves Shelves
-	Locales []desk.KBLocaleID
-	Answer  desk.KBAnswerID // only this one; 0: all
-	Tag     string          // only those with it; empty: all
+	Locales []kb.LocaleID
+	Answer  kb.AnswerID // only this one; 0: all
+	Tag     string      // only those with it; empty: all
 	Bodies  bool
 	Newest  bool // the last changed ones first, else in the order of their categories
 	Limit   int

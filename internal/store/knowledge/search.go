@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/kb"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
@@ -13,21 +13,21 @@ import (
 // Wanted says what somebody looks for in a knowledge base.
 type Wanted struct {
 	Words      []string // each must be in the texts
-	Locales    []desk.KBLocaleID
-	Shelves    Shelves             // of which answers are seen
-	Categories []desk.KBCategoryID // those that are seen themselves
-	Answers    bool                // answers are looked for
-	Titles     bool                // categories are
+	Locales    []kb.LocaleID
+	Shelves    Shelves         // of which answers are seen
+	Categories []kb.CategoryID // those that are seen themselves
+	Answers    bool            // answers are looked for
+	Titles     bool            // categories are
 	Page       table.Page
 }
 
 // Found is something that was found, by its name in one language.
 type Found struct {
-	ID         desk.KBTranslationID
+	ID         kb.TranslationID
 	Answer     bool // else it is a category
 	OwnerID    int64
-	CategoryID desk.KBCategoryID
-	LocaleID   desk.KBLocaleID
+	CategoryID kb.CategoryID
+	LocaleID   kb.LocaleID
 	Title      string
 	Words      string // the beginning of what was looked through
 	UpdatedAt  time.Time

@@ -6,7 +6,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/pg"
 )
 
@@ -21,7 +21,7 @@ const classApplication = "Doorkeeper::Application"
 const maxApplications = 1000
 
 // Applications returns the applications that may act for people, by id.
-func (s Keeper) Applications(ctx context.Context) ([]desk.Application, error) {
+func (s Keeper) Applications(ctx context.Context) ([]identity.Application, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, applicationColumns+` ORDER BY id LIMIT $1`, maxApplications)
 	found, err := pgx.CollectRows(rows, s.scanApplication)
 	if err != nil {
@@ -31,27 +31,27 @@ func (s Keeper) Applications(ctx context.Context) ([]desk.Application, error) {
 }
 
 // Application returns one application, or a *desk.MissingError.
-func (s Keeper) Application(ctx context.Context, id desk.ApplicationID) (desk.Application, error) {
+func (s Keeper) Application(ctx context.Context, id identity.ApplicationID) (identity.Application, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, applicationColumns+` WHERE id = $1`, id)
 	found, err := pgx.CollectExactlyOneRow(rows, s.scanApplication)
 	if err != nil {
-		return desk.Application{}, pg.Missing(classApplication, int64(id), err)
+		return identity.Application{}, pg.Missing(classApplication, int64(id), err)
 	}
 	return found, nil
 }
 
 // ApplicationByUID returns the application that calls itself so, or desk.ErrNotFound.
-func (s Keeper) ApplicationByUID(ctx context.Context, uid string) (desk.Application, error) {
+func (s Keeper) ApplicationByUID(ctx context.Context, uid string) (identity.Application, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, applicationColumns+` WHERE uid = $1`, uid)
 	found, err := pgx.CollectExactlyOneRow(rows, s.scanApplication)
 	if err != nil {
-		return desk.Application{}, fmt.Errorf("application by uid: %w", pg.Translate(err))
+		return identity.Application{}, fmt.Errorf("application by uid: %w", pg.Translate(err))
 	}
 	return found, nil
 }
 
-func (s Keeper) scanApplication(row pgx.CollectableRow) (desk.Application, error) {
-	a, err := pgx.RowToStructByName[desk.Application](row)
+func (s Keeper) scanApplication(row pgx.CollectableRow) (identity.Application, error) {
+	a, err := pgx.RowToStructByName[identity.Application](row)
 	if err != nil {
 		return a, err
 	}
@@ -60,7 +60,7 @@ func (s Keeper) scanApplication(row pgx.CollectableRow) (desk.Application, error
 }
 
 // InsertApplication stores a new application and fills its id and times.
-func (s Keeper) InsertApplication(ctx context.Context, a *desk.Application) error {
+func (s Keeper) InsertApplication(ctx context.Context, a *identity.Application) error {
 	sealed, err := pg.Sealer(s.DB).Seal(a.Secret)
 	if err != nil {
 		return err
@@ -77,17 +77,17 @@ func (s Keeper) InsertApplication(ctx context.Context, a *desk.Application) erro
 }
 
 // LockApplication is Application for a transaction that is going to change it.
-func (s Keeper) LockApplication(ctx context.Context, id desk.ApplicationID) (desk.Application, error) {
+func (s Keeper) LockApplication(ctx context.Context, id identity.ApplicationID) (identity.Application, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, applicationColumns+` WHERE id = $1 FOR NO KEY UPDATE`, id)
 	found, err := pgx.CollectExactlyOneRow(rows, s.scanApplication)
 	if err != nil {
-		return desk.Application{}, pg.Missing(classApplication, int64(id), err)
+		return identity.Application{}, pg.Missing(classApplication, int64(id), err)
 	}
 	return found, nil
 }
 
 // SaveApplication stores a changed application and fills its time. Its uid and secret stay.
-func (s Keeper) SaveApplication(ctx context.Context, a *desk.Application) error {
+func (s Keeper) SaveApplication(ctx context.Context, a *identity.Application) error {
 	err := pg.Conn(s.DB).QueryRow(ctx, `
 		UPDATE oauth_applications
 		SET name = $2, redirect_uri = $3, scopes = $4, confidential = $5, updated_at = now()
@@ -100,13 +100,13 @@ func (s Keeper) SaveApplication(ctx context.Context, a *desk.Application) error 
 }
 
 // DeleteApplication deletes an application and all that it was given.
-func (s Keeper) DeleteApplication(ctx context.Context, id desk.ApplicationID) error {
+func (s Keeper) DeleteApplication(ctx context.Context, id identity.ApplicationID) error {
 	return pg.DeleteRow(ctx, s.DB, "oauth_applications", classApplication, int64(id))
 }
 
 // ApplicationTokens counts the tokens that each application was given.
-func (s Keeper) ApplicationTokens(ctx context.Context) (map[desk.ApplicationID]int, error) {
-	return pg.Keyed[desk.ApplicationID](ctx, s.DB, "tokens of applications", `
+func (s Keeper) ApplicationTokens(ctx context.Context) (map[identity.ApplicationID]int, error) {
+	return pg.Keyed[identity.ApplicationID](ctx, s.DB, "tokens of applications", `
 		SELECT application_id, count(*)
 		FROM oauth_access_tokens
 		GROUP BY application_id`, pg.Whole[int])

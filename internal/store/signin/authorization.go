@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/pg"
 )
 
@@ -16,7 +17,7 @@ func (s Keeper) UserAuthorized(ctx context.Context, provider, uid string) (desk.
 }
 
 // Authorize links an account at an identity provider to a user. One that is linked is a desk.ErrConflict.
-func (s Keeper) Authorize(ctx context.Context, v desk.Authorization) error {
+func (s Keeper) Authorize(ctx context.Context, v identity.Authorization) error {
 	return pg.Exec(ctx, s.DB, "authorize", `
 		INSERT INTO authorizations (user_id, provider, uid, username)
 		VALUES ($1, $2, $3, $4)`, v.UserID, v.Provider, v.UID, v.Username)
@@ -32,7 +33,7 @@ func (s Keeper) Unauthorize(ctx context.Context, user desk.UserID, provider, uid
 }
 
 // AddSignInAttempt stores a visit to an identity provider under the hash of what it repeats to us.
-func (s Keeper) AddSignInAttempt(ctx context.Context, state []byte, v desk.SignInAttempt) error {
+func (s Keeper) AddSignInAttempt(ctx context.Context, state []byte, v identity.SignInAttempt) error {
 	verifier, err := pg.Sealer(s.DB).Seal(v.Verifier)
 	if err != nil {
 		return fmt.Errorf("sign-in attempt: %w", err)
@@ -44,23 +45,23 @@ func (s Keeper) AddSignInAttempt(ctx context.Context, state []byte, v desk.SignI
 
 // TakeSignInAttempt returns the visit to an identity provider that somebody comes back from, once, or
 // desk.ErrNotFound.
-func (s Keeper) TakeSignInAttempt(ctx context.Context, state []byte, provider string) (desk.SignInAttempt, error) {
+func (s Keeper) TakeSignInAttempt(ctx context.Context, state []byte, provider string) (identity.SignInAttempt, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, `
 		DELETE FROM sign_in_attempts
 		WHERE state_hash = $1 AND provider = $2 AND expires_at > now()
 		RETURNING provider, nonce, verifier, user_id, expires_at`, state, provider)
-	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.SignInAttempt])
+	v, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[identity.SignInAttempt])
 	if err != nil {
-		return desk.SignInAttempt{}, fmt.Errorf("sign-in attempt: %w", pg.Translate(err))
+		return identity.SignInAttempt{}, fmt.Errorf("sign-in attempt: %w", pg.Translate(err))
 	}
 	if v.Verifier, err = pg.Sealer(s.DB).Open(v.Verifier); err != nil {
-		return desk.SignInAttempt{}, fmt.Errorf("sign-in attempt: %w", err)
+		return identity.SignInAttempt{}, fmt.Errorf("sign-in attempt: %w", err)
 	}
 	return v, nil
 }
 
 // NameSession notes what an identity provider calls a session that began there.
-func (s Keeper) NameSession(ctx context.Context, id desk.SessionID, name string) error {
+func (s Keeper) NameSession(ctx context.Context, id identity.SessionID, name string) error {
 	return pg.Exec(ctx, s.DB, "name session", `UPDATE sessions SET provider_session = $2 WHERE id = $1`, id, name)
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/pg"
 )
 
@@ -17,7 +18,7 @@ const recordDevice = `
 	RETURNING id`
 
 // RecordDevice notes that somebody used a device, now.
-func (s Keeper) RecordDevice(ctx context.Context, d desk.Device) (id desk.DeviceID, err error) {
+func (s Keeper) RecordDevice(ctx context.Context, d identity.Device) (id identity.DeviceID, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, recordDevice, d.UserID, d.Name, d.OS, d.Browser, d.Location, pg.Object(d.DeviceDetails),
 		pg.Object(d.LocationDetails), d.Fingerprint, d.UserAgent, d.IP).Scan(&id)
 	if err != nil {
@@ -30,8 +31,8 @@ func (s Keeper) RecordDevice(ctx context.Context, d desk.Device) (id desk.Device
 const maxDevices = 1000
 
 // Devices returns a user's devices, the one used last first.
-func (s Keeper) Devices(ctx context.Context, user desk.UserID) ([]desk.Device, error) {
-	return pg.Many[desk.Device](ctx, s.DB, "devices", `
+func (s Keeper) Devices(ctx context.Context, user desk.UserID) ([]identity.Device, error) {
+	return pg.Many[identity.Device](ctx, s.DB, "devices", `
 		SELECT id, user_id, name, os, browser, location, device_details, location_details, fingerprint, user_agent, ip,
 			created_at, updated_at
 		FROM user_devices
@@ -41,6 +42,6 @@ func (s Keeper) Devices(ctx context.Context, user desk.UserID) ([]desk.Device, e
 }
 
 // DeleteDevice forgets one of a user's devices and signs it out. It may be gone already.
-func (s Keeper) DeleteDevice(ctx context.Context, user desk.UserID, id desk.DeviceID) error {
+func (s Keeper) DeleteDevice(ctx context.Context, user desk.UserID, id identity.DeviceID) error {
 	return pg.Exec(ctx, s.DB, "delete device", `DELETE FROM user_devices WHERE user_id = $1 AND id = $2`, user, id)
 }

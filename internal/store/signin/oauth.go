@@ -8,14 +8,15 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/pg"
 )
 
 // Grant is somebody's consent that an application acts for them. The application proves with a code
 // that it is the one.
 type Grant struct {
-	ID                  desk.GrantID
-	ApplicationID       desk.ApplicationID
+	ID                  identity.GrantID
+	ApplicationID       identity.ApplicationID
 	UserID              desk.UserID
 	RedirectURI         string
 	Scopes              string
@@ -29,9 +30,9 @@ type Grant struct {
 // AccessToken is what an application shows when it acts.
 type AccessToken struct {
 	ID            desk.TokenID
-	ApplicationID desk.ApplicationID
-	GrantID       *desk.GrantID // nil: nobody was asked
-	UserID        *desk.UserID  // nil: the application acts for itself
+	ApplicationID identity.ApplicationID
+	GrantID       *identity.GrantID // nil: nobody was asked
+	UserID        *desk.UserID      // nil: the application acts for itself
 	Scopes        string
 	CreatedAt     time.Time
 	ExpiresAt     *time.Time // nil: never
@@ -74,12 +75,12 @@ func (s Keeper) LockGrant(ctx context.Context, code []byte) (Grant, error) {
 }
 
 // UseGrant uses the code of a consent up.
-func (s Keeper) UseGrant(ctx context.Context, id desk.GrantID) error {
+func (s Keeper) UseGrant(ctx context.Context, id identity.GrantID) error {
 	return pg.Exec(ctx, s.DB, "use grant", `UPDATE oauth_access_grants SET used_at = now() WHERE id = $1`, id)
 }
 
 // RevokeGrant ends every token that came of a consent.
-func (s Keeper) RevokeGrant(ctx context.Context, id desk.GrantID) error {
+func (s Keeper) RevokeGrant(ctx context.Context, id identity.GrantID) error {
 	return pg.Exec(ctx, s.DB, "revoke grant", `
 		UPDATE oauth_access_tokens
 		SET revoked_at = now()

@@ -8,13 +8,14 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 	"postroom/internal/store/pg"
 )
 
 const sessionColumns = `s.id, s.user_id, s.switched_from_id, s.authentication, s.remember_me, s.fingerprint, s.device_id, s.remote_ip,
 		s.user_agent, s.created_at, s.updated_at`
 
-func sessionFields(s *desk.Session) []any {
+func sessionFields(s *identity.Session) []any {
 	return []any{
 		&s.ID, &s.UserID, &s.SwitchedFromID, &s.Authentication, &s.RememberMe, &s.Fingerprint, &s.DeviceID, &s.RemoteIP,
 		&s.UserAgent, &s.CreatedAt, &s.UpdatedAt,
@@ -29,7 +30,7 @@ const insertSession = `
 
 // InsertSession stores a session under the hash of what its cookie holds, and fills its id and
 // times. expires is when it ends without another request.
-func (s Keeper) InsertSession(ctx context.Context, v *desk.Session, hash []byte, expires time.Time) error {
+func (s Keeper) InsertSession(ctx context.Context, v *identity.Session, hash []byte, expires time.Time) error {
 	err := pg.Conn(s.DB).QueryRow(ctx, insertSession, hash, v.UserID, v.SwitchedFromID, v.Authentication, v.RememberMe, v.Fingerprint,
 		v.DeviceID, v.RemoteIP, v.UserAgent, expires).Scan(&v.ID, &v.CreatedAt, &v.UpdatedAt)
 	if err != nil {
@@ -45,37 +46,37 @@ const callerBySession = callerColumns + `, 0, NULL::timestamptz, NULL::timestamp
 
 // CredentialsBySession returns the session of a cookie and who is signed in by it, or
 // desk.ErrNotFound. The session may have lasted too long and its user be inactive.
-func (s Keeper) CredentialsBySession(ctx context.Context, hash []byte) (Credentials, desk.Session, error) {
-	var session desk.Session
+func (s Keeper) CredentialsBySession(ctx context.Context, hash []byte) (Credentials, identity.Session, error) {
+	var session identity.Session
 	rows, _ := pg.Conn(s.DB).Query(ctx, callerBySession, hash)
 	found, err := pgx.CollectExactlyOneRow(rows, func(row pgx.CollectableRow) (Credentials, error) {
 		return scanCredentials(row, sessionFields(&session)...)
 	})
 	if err != nil {
-		return Credentials{}, desk.Session{}, fmt.Errorf("credentials of session: %w", pg.Translate(err))
+		return Credentials{}, identity.Session{}, fmt.Errorf("credentials of session: %w", pg.Translate(err))
 	}
 	return found, session, nil
 }
 
 // TouchSession notes that a session was used, and when it ends without another request.
-func (s Keeper) TouchSession(ctx context.Context, id desk.SessionID, expires time.Time) error {
+func (s Keeper) TouchSession(ctx context.Context, id identity.SessionID, expires time.Time) error {
 	return pg.Exec(ctx, s.DB, "touch session", `UPDATE sessions SET updated_at = now(), expires_at = $2 WHERE id = $1`, id, expires)
 }
 
 // SetSessionDevice notes from which device a session is used.
-func (s Keeper) SetSessionDevice(ctx context.Context, id desk.SessionID, device desk.DeviceID, fingerprint string) error {
+func (s Keeper) SetSessionDevice(ctx context.Context, id identity.SessionID, device identity.DeviceID, fingerprint string) error {
 	return pg.Exec(ctx, s.DB, "device of session", `UPDATE sessions SET device_id = $2, fingerprint = $3 WHERE id = $1`, id, device, fingerprint)
 }
 
 // SwitchSession makes a session somebody else's. from is the administrator who stays behind it; nil:
 // nobody does.
-func (s Keeper) SwitchSession(ctx context.Context, id desk.SessionID, to desk.UserID, from *desk.UserID) error {
+func (s Keeper) SwitchSession(ctx context.Context, id identity.SessionID, to desk.UserID, from *desk.UserID) error {
 	return pg.Exec(ctx, s.DB, "switch session", `UPDATE sessions SET user_id = $2, switched_from_id = $3 WHERE id = $1`, id, to, from)
 }
 
 // Sessions returns those that were used last.
-func (s Keeper) Sessions(ctx context.Context, limit int) ([]desk.Session, error) {
-	return pg.Many[desk.Session](ctx, s.DB, "sessions", `
+func (s Keeper) Sessions(ctx context.Context, limit int) ([]identity.Session, error) {
+	return pg.Many[identity.Session](ctx, s.DB, "sessions", `
 		SELECT `+sessionColumns+`
 		FROM sessions s
 		WHERE expires_at > now()
@@ -84,7 +85,7 @@ func (s Keeper) Sessions(ctx context.Context, limit int) ([]desk.Session, error)
 }
 
 // DeleteSession signs a session out. It may be gone already.
-func (s Keeper) DeleteSession(ctx context.Context, id desk.SessionID) error {
+func (s Keeper) DeleteSession(ctx context.Context, id identity.SessionID) error {
 	return pg.Exec(ctx, s.DB, "delete session", `DELETE FROM sessions WHERE id = $1`, id)
 }
 
@@ -95,7 +96,7 @@ func (s Keeper) EndSession(ctx context.Context, hash []byte) error {
 
 // EndSessions signs somebody out everywhere, also where they act as somebody else. keep is the
 // session that stays; 0: none does. It belongs into the transaction that changes a password.
-func (s Keeper) EndSessions(ctx context.Context, user desk.UserID, keep desk.SessionID) error {
+func (s Keeper) EndSessions(ctx context.Context, user desk.UserID, keep identity.SessionID) error {
 	return pg.Exec(ctx, s.DB, "end sessions", `
 		DELETE FROM sessions
 		WHERE (user_id = $1 OR switched_from_id = $1) AND id <> $2`, user, keep)

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/store/pg"
 )
 
@@ -19,31 +20,31 @@ const allCalls = `
 	FROM cti_logs`
 
 // CallNamed returns the call that a telephone system calls so, or the zero one.
-func (s Keeper) CallNamed(ctx context.Context, callID string) (desk.Call, error) {
+func (s Keeper) CallNamed(ctx context.Context, callID string) (telephone.Call, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, allCalls+` WHERE call_id = $1`, callID)
-	call, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Call])
+	call, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[telephone.Call])
 	if errors.Is(err, pgx.ErrNoRows) {
-		return desk.Call{}, nil
+		return telephone.Call{}, nil
 	}
 	if err != nil {
-		return desk.Call{}, fmt.Errorf("call: %w", pg.Translate(err))
+		return telephone.Call{}, fmt.Errorf("call: %w", pg.Translate(err))
 	}
 	return call, nil
 }
 
 // Call returns one call, or a *desk.MissingError.
-func (s Keeper) Call(ctx context.Context, id desk.CallID) (desk.Call, error) {
-	return pg.One[desk.Call](ctx, s.DB, allCalls+` WHERE id = $1`, "Cti::Log", int64(id))
+func (s Keeper) Call(ctx context.Context, id telephone.CallID) (telephone.Call, error) {
+	return pg.One[telephone.Call](ctx, s.DB, allCalls+` WHERE id = $1`, "Cti::Log", int64(id))
 }
 
 // LockCall is Call for a transaction whose effects depend on how the call stands: nobody changes it meanwhile.
-func (s Keeper) LockCall(ctx context.Context, id desk.CallID) (desk.Call, error) {
-	return pg.One[desk.Call](ctx, s.DB, allCalls+` WHERE id = $1 FOR NO KEY UPDATE`, "Cti::Log", int64(id))
+func (s Keeper) LockCall(ctx context.Context, id telephone.CallID) (telephone.Call, error) {
+	return pg.One[telephone.Call](ctx, s.DB, allCalls+` WHERE id = $1 FOR NO KEY UPDATE`, "Cti::Log", int64(id))
 }
 
 // Calls returns the newest calls, those of some queues or, when limited is false, of all.
-func (s Keeper) Calls(ctx context.Context, queues []string, limited bool, limit int) ([]desk.Call, error) {
-	return pg.Many[desk.Call](ctx, s.DB, "calls", allCalls+`
+func (s Keeper) Calls(ctx context.Context, queues []string, limited bool, limit int) ([]telephone.Call, error) {
+	return pg.Many[telephone.Call](ctx, s.DB, "calls", allCalls+`
 		WHERE NOT $1 OR queue = ANY($2)
 		ORDER BY created_at DESC, id DESC
 		LIMIT $3`, limited, queues, limit)
@@ -75,13 +76,13 @@ const updateCall = `
 
 // SaveCall writes a call after an event, and the request that told of it. A new call gets its ID. It
 // reports false when the call is no longer as it was read: then it has to be read again.
-func (s Keeper) SaveCall(ctx context.Context, c *desk.Call, l desk.HTTPLog) (bool, error) {
+func (s Keeper) SaveCall(ctx context.Context, c *telephone.Call, l desk.HTTPLog) (bool, error) {
 	l.Shorten()
 	sql := updateCall
 	if c.Events == 1 {
 		sql = insertCall
 	}
-	ids, err := pg.Column[desk.CallID](ctx, s.DB, "save call", sql,
+	ids, err := pg.Column[telephone.CallID](ctx, s.DB, "save call", sql,
 		l.Facility, l.Method, l.URL, l.Status, l.IP, pg.Object(l.Request), pg.Object(l.Response),
 		c.Direction, c.State, c.From, c.FromComment, c.To, c.ToComment, c.Queue, c.CallID, c.CallerID, c.Comment,
 		c.InitializedAt, c.StartAt, c.EndAt, c.DurationWaitingTime, c.DurationTalkingTime, c.Done, c.Preferences, c.Events)
@@ -93,7 +94,7 @@ func (s Keeper) SaveCall(ctx context.Context, c *desk.Call, l desk.HTTPLog) (boo
 }
 
 // SetCallsDone says of calls whether they are done with. Those that are gone don't matter.
-func (s Keeper) SetCallsDone(ctx context.Context, ids []desk.CallID, done bool) error {
+func (s Keeper) SetCallsDone(ctx context.Context, ids []telephone.CallID, done bool) error {
 	_, err := pg.Conn(s.DB).Exec(ctx, `
 		UPDATE cti_logs
 		SET done = $2, events = events + 1, updated_at = now()
@@ -147,19 +148,19 @@ const callersOf = `
 	ORDER BY c.id DESC`
 
 // Callers returns who has these numbers.
-func (s Keeper) Callers(ctx context.Context, numbers []string) (map[string][]desk.CallerID, error) {
+func (s Keeper) Callers(ctx context.Context, numbers []string) (map[string][]telephone.CallerID, error) {
 	numbers = slices.DeleteFunc(slices.Clone(numbers), func(n string) bool { return n == "" })
 	if len(numbers) == 0 {
 		return nil, nil
 	}
 	found, err := pg.Many[struct {
 		Number string
-		desk.CallerID
+		telephone.CallerID
 	}](ctx, s.DB, "callers", callersOf, numbers, maxCallers)
 	if err != nil {
 		return nil, err
 	}
-	callers := map[string][]desk.CallerID{}
+	callers := map[string][]telephone.CallerID{}
 	for _, one := range found {
 		callers[one.Number] = append(callers[one.Number], one.CallerID)
 	}

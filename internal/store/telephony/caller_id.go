@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/store/pg"
 )
 
@@ -107,7 +108,7 @@ func (s Keeper) SaveCallerIDs(ctx context.Context, sources []NumberSource, found
 	batch.Queue(addCallerIDs, foundUsers, foundTickets, numbers).Query(func(rows pgx.Rows) error {
 		var number, level string
 		_, err := pgx.ForEachRow(rows, []any{&number, &level}, func() error {
-			if level == desk.CallerKnown && !slices.Contains(known, number) {
+			if level == telephone.CallerKnown && !slices.Contains(known, number) {
 				known = append(known, number)
 			}
 			return nil
@@ -130,7 +131,7 @@ const renameCallers = `
 	WHERE c.id = recent.id`
 
 // RenameCallers notes in the newest incoming calls from these numbers who has them now. It returns in how many.
-func (s Keeper) RenameCallers(ctx context.Context, callers map[string][]desk.CallerID, newest int) (int, error) {
+func (s Keeper) RenameCallers(ctx context.Context, callers map[string][]telephone.CallerID, newest int) (int, error) {
 	var numbers []string
 	var found [][]byte
 	for number, list := range callers {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/telephone"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/pg"
 )
@@ -34,7 +35,7 @@ const takerOf = `
 // CallTaker returns the agent who took a call, by what the telephone system says about that; 0: nobody
 // that we know. number is that of the telephone in the form of caller ids, holds the permissions of which
 // an agent has one.
-func (s Keeper) CallTaker(ctx context.Context, t desk.CallTaker, number string, holds []string) (desk.UserID, error) {
+func (s Keeper) CallTaker(ctx context.Context, t telephone.CallTaker, number string, holds []string) (desk.UserID, error) {
 	sql := takerOf + directory.HoldsAny("u.id", "$5") + ` ORDER BY found.way, u.id LIMIT 1`
 	id, _ := strconv.ParseInt(t.User, 10, 64)      // a mail address is none
 	other, _ := strconv.ParseInt(t.Number, 10, 64) // some systems are told our ids in place of numbers

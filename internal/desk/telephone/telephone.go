@@ -1,9 +1,15 @@
-package desk
+// Package telephone holds the nouns of telephony: calls, what a telephone system tells of them, and whose numbers
+// they come from.
+//
+// What becomes of a call is arithmetic over its events, in whatever order they come. It does no I/O.
+package telephone
 
 import (
 	"slices"
 	"strings"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Ids of telephony.
@@ -96,7 +102,7 @@ type CallerID struct {
 	Level       string         `json:"level"` // known, maybe
 	Object      string         `json:"object"`
 	OID         int64          `json:"o_id"`
-	UserID      *UserID        `json:"user_id"`
+	UserID      *desk.UserID   `json:"user_id"`
 	Preferences map[string]any `json:"preferences"`
 	CreatedAt   time.Time      `json:"created_at"`
 	UpdatedAt   time.Time      `json:"updated_at"`
@@ -108,9 +114,6 @@ const (
 	CallerKnown = "known" // it stands in the user
 	CallerMaybe = "maybe" // it stands in what a customer wrote
 )
-
-// ObjectCall is what calls are called where records of several kinds are named.
-const ObjectCall = "Cti::Log"
 
 // Missed reports whether somebody called, nobody took the call, and nobody called back yet.
 func (c Call) Missed() bool { return c.Direction == CallIn && c.State == CallHangup && !c.Done }

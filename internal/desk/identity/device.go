@@ -1,14 +1,16 @@
-package desk
+package identity
 
 import (
 	"strings"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Device is a browser or program that somebody used.
 type Device struct {
 	ID              DeviceID
-	UserID          UserID
+	UserID          desk.UserID
 	Name            string // Linux, Firefox
 	OS              string
 	Browser         string
@@ -56,7 +58,7 @@ var (
 )
 
 // NewDevice describes somebody's device by what it says of itself.
-func NewDevice(user UserID, userAgent, fingerprint, ip string) Device {
+func NewDevice(user desk.UserID, userAgent, fingerprint, ip string) Device {
 	userAgent = CutUserAgent(userAgent)
 	d := Device{
 		UserID: user, OS: recognize(systems, userAgent), Browser: recognize(browsers, userAgent), Location: "unknown",

@@ -1,4 +1,4 @@
-package desk_test
+package identity_test
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 func TestSessionsLastAsLongAsTheMostTrustedPermission(t *testing.T) {
@@ -27,7 +28,7 @@ func TestSessionsLastAsLongAsTheMostTrustedPermission(t *testing.T) {
 		{"not set", `null`, nil, days60},
 	} {
 		settings := desk.Settings{"session_timeout": json.RawMessage(tc.setting)}
-		if got := settings.SessionIdle(&desk.Caller{Permissions: tc.permissions}); got != tc.want {
+		if got := identity.SessionIdle(settings, &desk.Caller{Permissions: tc.permissions}); got != tc.want {
 			t.Errorf("%s: %v, want %v", tc.name, got, tc.want)
 		}
 	}

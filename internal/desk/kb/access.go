@@ -1,77 +1,79 @@
-package desk
+package kb
 
 import (
 	"cmp"
 	"slices"
+
+	"postroom/internal/desk"
 )
 
-// KBAccess is how much of a category somebody has. Each contains those before it.
-type KBAccess int
+// Access is how much of a category somebody has. Each contains those before it.
+type Access int
 
 // The levels of access.
 const (
-	KBNone   KBAccess = iota
-	KBPublic          // what is published
-	KBReader          // what is internal, too
-	KBEditor          // everything, to change it
+	None   Access = iota
+	Public        // what is published
+	Reader        // what is internal, too
+	Editor        // everything, to change it
 )
 
 // String is the level as clients know it.
-func (a KBAccess) String() string {
+func (a Access) String() string {
 	switch a {
-	case KBEditor:
+	case Editor:
 		return "editor"
-	case KBReader:
+	case Reader:
 		return "reader"
 	}
 	return "none"
 }
 
-// KBAccessNamed is the level that clients call so.
-func KBAccessNamed(name string) (KBAccess, bool) {
-	for _, level := range []KBAccess{KBEditor, KBReader, KBNone} {
+// AccessNamed is the level that clients call so.
+func AccessNamed(name string) (Access, bool) {
+	for _, level := range []Access{Editor, Reader, None} {
 		if level.String() == name {
 			return level, true
 		}
 	}
-	return KBNone, false
+	return None, false
 }
 
-// KBGrant says how much of a knowledge base, or of a category of it, a role has.
-type KBGrant struct {
-	ID         KBGrantID
-	CategoryID *KBCategoryID // nil: the knowledge base
-	RoleID     RoleID
-	Access     KBAccess
+// Grant says how much of a knowledge base, or of a category of it, a role has.
+type Grant struct {
+	ID         GrantID
+	CategoryID *CategoryID // nil: the knowledge base
+	RoleID     desk.RoleID
+	Access     Access
 }
 
-// KBRole is a role whose people may read or write knowledge bases.
-type KBRole struct {
-	ID     RoleID
+// Role is a role whose people may read or write knowledge bases.
+type Role struct {
+	ID     desk.RoleID
 	Name   string
 	Editor bool
 	Reader bool
 }
 
-func (r KBRole) usual() KBAccess {
+func (r Role) usual() Access {
 	if r.Editor {
-		return KBEditor
+		return Editor
 	}
-	return KBReader
+	return Reader
 }
 
-// KBTree is the frame of a knowledge base: what there is but for its answers, and who may do what.
-type KBTree struct {
-	Base       KnowledgeBase
-	Locales    []KBLocale
-	Categories map[KBCategoryID]KBCategory
-	Grants     []KBGrant
-	Roles      []KBRole
+// Tree is the frame of a knowledge base: what there is but for its answers, and who may do what.
+type Tree struct {
+	Base       Base
+	Locales    []Locale
+	Categories map[CategoryID]Category
+	Grants     []Grant
+	Roles      []Role
 }
 
 // Up lists a category and those it is in, the outermost last.
-func (t *KBTree) Up(id KBCategoryID) []KBCategory {
-	var up []KBCategory
+func (t *Tree) Up(id CategoryID) []Category {
+	var up []Category
 	for next := &id; next != nil && len(up) <= len(t.Categories); {
 		category, known := t.Categories[*next]
 		if !known {
@@ -84,19 +86,19 @@ func (t *KBTree) Up(id KBCategoryID) []KBCategory {
 }
 
 // Within reports whether a category is another one, or somewhere in it.
-func (t *KBTree) Within(id, outer KBCategoryID) bool {
-	return slices.ContainsFunc(t.Up(id), func(c KBCategory) bool { return c.ID == outer })
+func (t *Tree) Within(id, outer CategoryID) bool {
+	return slices.ContainsFunc(t.Up(id), func(c Category) bool { return c.ID == outer })
 }
 
 // Children are the categories in another one, or the outermost ones, in their order.
-func (t *KBTree) Children(parent *KBCategoryID) []KBCategory {
-	children := []KBCategory{}
+func (t *Tree) Children(parent *CategoryID) []Category {
+	children := []Category{}
 	for _, c := range t.Categories {
 		if samePlace(c.ParentID, parent) {
 			children = append(children, c)
 		}
 	}
-	slices.SortFunc(children, func(a, b KBCategory) int {
+	slices.SortFunc(children, func(a, b Category) int {
 		return cmp.Or(cmp.Compare(a.Position, b.Position), cmp.Compare(a.ID, b.ID))
 	})
 	return children
@@ -107,8 +109,8 @@ func samePlace[T comparable](a, b *T) bool {
 }
 
 // GrantsOf are the grants for a category, or for the whole knowledge base, themselves.
-func (t *KBTree) GrantsOf(category *KBCategoryID) []KBGrant {
-	own := []KBGrant{}
+func (t *Tree) GrantsOf(category *CategoryID) []Grant {
+	own := []Grant{}
 	for _, g := range t.Grants {
 		if samePlace(g.CategoryID, category) {
 			own = append(own, g)
@@ -119,9 +121,9 @@ func (t *KBTree) GrantsOf(category *KBCategoryID) []KBGrant {
 
 // RoleAccess is how much of a category, or of a whole knowledge base, a role has. A grant takes
 // away and never gives: a category is as closed as whatever it is in.
-func (t *KBTree) RoleAccess(role KBRole, category *KBCategoryID) KBAccess {
+func (t *Tree) RoleAccess(role Role, category *CategoryID) Access {
 	access := role.usual()
-	around := map[KBCategoryID]bool{}
+	around := map[CategoryID]bool{}
 	if category != nil {
 		for _, c := range t.Up(*category) {
 			around[c.ID] = true
@@ -137,8 +139,8 @@ func (t *KBTree) RoleAccess(role KBRole, category *KBCategoryID) KBAccess {
 
 // Access is how much of a category, or of a whole knowledge base, somebody has: the most that any
 // role gives, and no more than the permissions of a token.
-func (t *KBTree) Access(who *Caller, category *KBCategoryID) KBAccess {
-	access := KBNone
+func (t *Tree) Access(who *desk.Caller, category *CategoryID) Access {
+	access := None
 	if who == nil || !who.Can("knowledge_base.*") {
 		return access
 	}
@@ -147,20 +149,20 @@ func (t *KBTree) Access(who *Caller, category *KBCategoryID) KBAccess {
 			access = max(access, t.RoleAccess(role, category))
 		}
 	}
-	if access == KBEditor && !who.Can("knowledge_base.editor") {
-		return KBReader
+	if access == Editor && !who.Can("knowledge_base.editor") {
+		return Reader
 	}
 	return access
 }
 
 // Shows is how much of a category somebody sees. Where knowledge bases are open to everybody, those
 // see what is published who are given nothing else; who may be nil.
-func (t *KBTree) Shows(who *Caller, category KBCategoryID, open bool) KBAccess {
+func (t *Tree) Shows(who *desk.Caller, category CategoryID, open bool) Access {
 	if who != nil && who.Can("knowledge_base.*") {
 		return t.Access(who, &category)
 	}
 	if open && t.Base.Active {
-		return KBPublic
+		return Public
 	}
-	return KBNone
+	return None
 }

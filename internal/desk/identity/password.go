@@ -1,9 +1,11 @@
-package desk
+package identity
 
 import (
 	"fmt"
 	"unicode"
 	"unicode/utf8"
+
+	"postroom/internal/desk"
 )
 
 // MaxPassword is how long a password is at most, in characters: hashing takes longer with length.
@@ -25,7 +27,7 @@ func (e *PasswordError) Error() string {
 
 // CheckPassword holds a password that somebody chose against the rules of the settings
 // (reference/api.md 15.2). It returns nil or a *PasswordError.
-func CheckPassword(password string, settings Settings) error {
+func CheckPassword(password string, settings desk.Settings) error {
 	var lower, upper, digits, others int
 	for _, c := range password {
 		switch {

@@ -1,10 +1,12 @@
-package desk
+package telephone
 
 import (
 	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // story plays events given as "+seconds event direction cause" and returns the call.
@@ -69,7 +71,7 @@ func TestEventsOfACall(t *testing.T) {
 
 func TestNamesOfACall(t *testing.T) {
 	t.Parallel()
-	user, comment := UserID(7), "Hotel"
+	user, comment := desk.UserID(7), "Hotel"
 	known := []CallerID{{Level: CallerKnown, UserID: &user, FullName: "Jane Doe"}, {Level: CallerKnown, UserID: &user, FullName: "John Doe"}, {Level: CallerKnown, Comment: &comment}}
 	maybe := []CallerID{{Level: CallerMaybe, UserID: &user, FullName: "Jane Doe"}, {Level: CallerMaybe, UserID: &user, FullName: "Jane Doe"}}
 	now := time.Now()

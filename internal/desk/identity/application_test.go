@@ -1,9 +1,9 @@
-package desk_test
+package identity_test
 
 import (
 	"testing"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 func TestApplicationsAreChecked(t *testing.T) {
@@ -30,7 +30,7 @@ func TestApplicationsAreChecked(t *testing.T) {
 		{"App", "https://app.example.org:port/", "", "Redirect URI must be a valid URI."},
 	} {
 		got := ""
-		if err := (desk.Application{Name: tc.name, RedirectURI: tc.redirect, Scopes: tc.scopes}).Validate(); err != nil {
+		if err := (identity.Application{Name: tc.name, RedirectURI: tc.redirect, Scopes: tc.scopes}).Validate(); err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {
@@ -41,7 +41,7 @@ func TestApplicationsAreChecked(t *testing.T) {
 
 func TestCodesGoWhereTheyMayOnly(t *testing.T) {
 	t.Parallel()
-	app := desk.Application{RedirectURI: "https://app.example.org/back\nhttp://127.0.0.1/back\nhttp://localhost:8080/back"}
+	app := identity.Application{RedirectURI: "https://app.example.org/back\nhttp://127.0.0.1/back\nhttp://localhost:8080/back"}
 	for address, want := range map[string]bool{
 		"https://app.example.org/back":      true,
 		"https://app.example.org/back?x=1":  false,
@@ -56,7 +56,7 @@ func TestCodesGoWhereTheyMayOnly(t *testing.T) {
 		"http://evil@127.0.0.1/back":        false,
 		"http://localhost:8080/back":        true,
 		"http://localhost:9090/back":        false,
-		desk.ShowCode:                       false,
+		identity.ShowCode:                   false,
 		"":                                  false,
 	} {
 		if got := app.MayRedirectTo(address); got != want {

@@ -1,4 +1,4 @@
-package desk
+package identity
 
 import (
 	"net/netip"
@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Application is a program of others that may act for people who let it (OAuth 2).
@@ -33,20 +35,20 @@ var forbiddenSchemes = []string{"javascript", "vbscript", "data", "file", "blob"
 // Validate refuses an application that can't be used.
 func (a Application) Validate() error {
 	if a.Name == "" {
-		return &InvalidError{Field: "name", Reason: "Name can't be blank"}
+		return &desk.InvalidError{Field: "name", Reason: "Name can't be blank"}
 	}
 	for scope := range strings.FieldsSeq(a.Scopes) {
 		if scope != ScopeFull {
-			return &InvalidError{Field: "scopes", Reason: "Scopes doesn't match configured on the server."}
+			return &desk.InvalidError{Field: "scopes", Reason: "Scopes doesn't match configured on the server."}
 		}
 	}
 	addresses := strings.Fields(a.RedirectURI)
 	if len(addresses) == 0 {
-		return &InvalidError{Field: "redirect_uri", Reason: "Redirect URI can't be blank"}
+		return &desk.InvalidError{Field: "redirect_uri", Reason: "Redirect URI can't be blank"}
 	}
 	for _, address := range addresses {
 		if why := refusedRedirect(address); why != "" {
-			return &InvalidError{Field: "redirect_uri", Reason: "Redirect URI " + why}
+			return &desk.InvalidError{Field: "redirect_uri", Reason: "Redirect URI " + why}
 		}
 	}
 	return nil

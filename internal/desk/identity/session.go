@@ -1,6 +1,10 @@
-package desk
+package identity
 
-import "time"
+import (
+	"time"
+
+	"postroom/internal/desk"
+)
 
 // Ids of what signing in leaves behind.
 type (
@@ -13,11 +17,11 @@ type (
 // Session is somebody signed in with a browser.
 type Session struct {
 	ID             SessionID
-	UserID         UserID
-	SwitchedFromID *UserID // the administrator who acts as the user; nil: it is the user
-	Authentication string  // how the user proved to be one: password, SSO
-	RememberMe     bool    // the browser keeps its cookie when it is closed
-	Fingerprint    string  // of the browser
+	UserID         desk.UserID
+	SwitchedFromID *desk.UserID // the administrator who acts as the user; nil: it is the user
+	Authentication string       // how the user proved to be one: password, SSO
+	RememberMe     bool         // the browser keeps its cookie when it is closed
+	Fingerprint    string       // of the browser
 	DeviceID       *DeviceID
 	RemoteIP       string
 	UserAgent      string
@@ -30,8 +34,8 @@ const sessionMost = 60 * 24 * time.Hour
 
 // SessionIdle is how long a session of somebody lasts without a request, as setting
 // session_timeout says: the longest time of the permissions held, or else the default.
-func (s Settings) SessionIdle(who *Caller) time.Duration {
-	var timeouts Settings
+func SessionIdle(s desk.Settings, who *desk.Caller) time.Duration {
+	var timeouts desk.Settings
 	s.Into("session_timeout", &timeouts)
 	longest := 0
 	for permission := range timeouts {

@@ -1,11 +1,11 @@
-package desk_test
+package identity_test
 
 import (
 	"strings"
 	"testing"
 	"unicode/utf8"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/identity"
 )
 
 func TestDevicesAreNamedByWhatTheySayOfThemselves(t *testing.T) {
@@ -20,7 +20,7 @@ func TestDevicesAreNamedByWhatTheySayOfThemselves(t *testing.T) {
 		{"python-requests/2.32 (Linux)", "python-requests/2.32 (Linux)"},
 		{"", ""},
 	} {
-		if got := desk.NewDevice(2, tc.agent, "", "192.0.2.1").Name; got != tc.want {
+		if got := identity.NewDevice(2, tc.agent, "", "192.0.2.1").Name; got != tc.want {
 			t.Errorf("%q is named %q, want %q", tc.agent, got, tc.want)
 		}
 	}
@@ -28,7 +28,7 @@ func TestDevicesAreNamedByWhatTheySayOfThemselves(t *testing.T) {
 
 func TestDevicesThatTalkTooMuchAreCut(t *testing.T) {
 	t.Parallel()
-	d := desk.NewDevice(2, "\x00\xff"+strings.Repeat("ü", 300), "", "")
+	d := identity.NewDevice(2, "\x00\xff"+strings.Repeat("ü", 300), "", "")
 	if n := utf8.RuneCountInString(d.UserAgent); n != 250 || !utf8.ValidString(d.UserAgent) || strings.Contains(d.Name, "\x00") {
 		t.Errorf("user agent has %d characters: %q", n, d.UserAgent)
 	}
