@@ -9,6 +9,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/perform"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
@@ -119,7 +121,7 @@ func (s *Room) runMacro(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.IDIn[desk.MacroID](in.Params, "macro_id")
+	id, err := rest.IDIn[workspace.MacroID](in.Params, "macro_id")
 	if err != nil {
 		return err
 	}
@@ -158,8 +160,8 @@ func (s *Room) runMacro(w http.ResponseWriter, r *http.Request) error {
 }
 
 // outsideMacro are the tickets in groups that a macro is not for.
-func (s *Room) outsideMacro(ctx context.Context, macro desk.MacroID, ids []desk.TicketID) ([]desk.TicketID, error) {
-	groups, err := library.Macros.Groups(ctx, s.Store.DB, []desk.MacroID{macro})
+func (s *Room) outsideMacro(ctx context.Context, macro workspace.MacroID, ids []desk.TicketID) ([]desk.TicketID, error) {
+	groups, err := library.Macros.Groups(ctx, s.Store.DB, []workspace.MacroID{macro})
 	if err != nil || len(groups[macro]) == 0 {
 		return nil, err
 	}
@@ -211,7 +213,7 @@ func (s *Room) performAround(ctx context.Context, tx *store.Store, in *rest.Inpu
 		return err
 	}
 	by := in.Who.User.ID
-	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(id), w.AddTags, by, in.Catalog.MayMakeTags(in.Who)); err != nil {
+	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(id), w.AddTags, by, teamwork.MayMakeTags(in.Catalog, in.Who)); err != nil {
 		return err
 	}
 	for _, name := range w.RemoveTags {

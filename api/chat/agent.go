@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/chat"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 // attend notes that an agent is there, and shows what there is to do. The page takes part in all
@@ -128,7 +129,7 @@ func (t *turn) describe() error {
 		}
 	}
 	if t.data.Has("tags") {
-		if err := t.setTags(v, desk.TagNames(t.data.Text("tags"))); err != nil {
+		if err := t.setTags(v, teamwork.TagNames(t.data.Text("tags"))); err != nil {
 			return err
 		}
 	}
@@ -150,12 +151,12 @@ func (t *turn) setTags(v desk.ChatSession, wanted []string) error {
 			return err
 		}
 	}
-	if !t.catalog.MayMakeTags(t.from.Who) {
+	if !teamwork.MayMakeTags(t.catalog, t.from.Who) {
 		if wanted, err = t.tx.KnownTags(t.ctx, wanted); err != nil {
 			return err
 		}
 	}
-	return t.tx.AttachTags(t.ctx, desk.ObjectChatSession, id, wanted, by, t.catalog.MayMakeTags(t.from.Who))
+	return t.tx.AttachTags(t.ctx, desk.ObjectChatSession, id, wanted, by, teamwork.MayMakeTags(t.catalog, t.from.Who))
 }
 
 // transferred is what a visitor reads whose session waits again.

@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
 )
@@ -16,13 +17,13 @@ const maxChecklistName = 250
 
 // checklistAnswer shows a checklist with its items and the tickets that it is about, as far as the
 // caller sees them.
-func (s *Room) checklistAnswer(ctx context.Context, who *desk.Caller, list desk.Checklist) (rest.Record, error) {
+func (s *Room) checklistAnswer(ctx context.Context, who *desk.Caller, list teamwork.Checklist) (rest.Record, error) {
 	items, err := s.Store.ItemsOf(ctx, list.ID)
 	if err != nil {
 		return nil, err
 	}
 	ids := []desk.TicketID{list.TicketID}
-	order := make([]desk.ChecklistItemID, len(items))
+	order := make([]teamwork.ChecklistItemID, len(items))
 	for i, item := range items {
 		order[i] = item.ID
 		if item.TicketID != nil {
@@ -43,7 +44,7 @@ func (s *Room) checklistAnswer(ctx context.Context, who *desk.Caller, list desk.
 		return nil, err
 	}
 	assets = append(s.itemView(who).Assets(items, shown), assets...)
-	assets = append(rest.Record{{"Checklist", map[desk.ChecklistID]rest.Record{list.ID: checklistRecord(list, order)}}}, assets...)
+	assets = append(rest.Record{{"Checklist", map[teamwork.ChecklistID]rest.Record{list.ID: checklistRecord(list, order)}}}, assets...)
 	return rest.Record{{"id", list.ID}, {"assets", assets}}, nil
 }
 
@@ -59,12 +60,12 @@ func readable(who *desk.Caller, tickets map[desk.TicketID]desk.Ticket) []desk.Ti
 	return visible
 }
 
-func checklistRecord(list desk.Checklist, items []desk.ChecklistItemID) rest.Record {
+func checklistRecord(list teamwork.Checklist, items []teamwork.ChecklistItemID) rest.Record {
 	return rest.Record{{"id", list.ID}, {"name", list.Name}, {"ticket_id", list.TicketID}, {"sorted_item_ids", items}}.Stamped(list.Stamp)
 }
 
 // checklistSample is what an answer about a checklist looks like.
-var checklistSample = rest.Record{{"id", desk.ChecklistID(0)}, {"assets", rest.Record{}}}
+var checklistSample = rest.Record{{"id", teamwork.ChecklistID(0)}, {"assets", rest.Record{}}}
 
 // createChecklist makes the checklist of a ticket, with the items of a template if one is named.
 func (s *Room) createChecklist(w http.ResponseWriter, r *http.Request) error {
@@ -77,7 +78,7 @@ func (s *Room) createChecklist(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := desk.Checklist{TicketID: id}
+	list := teamwork.Checklist{TicketID: id}
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		ticket, err := lockedTicket(ctx, tx, in.Who, id, checklistWriters(in.Catalog))
 		if err != nil {
@@ -111,10 +112,10 @@ func (s *Room) createChecklist(w http.ResponseWriter, r *http.Request) error {
 }
 
 // templateIn is the template that a client names, an empty one if none is.
-func templateIn(ctx context.Context, tx *store.Store, in *rest.Input) (desk.ChecklistTemplate, error) {
-	id, err := rest.IDIn[desk.ChecklistTemplateID](in.Params, "template_id")
+func templateIn(ctx context.Context, tx *store.Store, in *rest.Input) (teamwork.ChecklistTemplate, error) {
+	id, err := rest.IDIn[teamwork.ChecklistTemplateID](in.Params, "template_id")
 	if err != nil || id == 0 {
-		return desk.ChecklistTemplate{}, err
+		return teamwork.ChecklistTemplate{}, err
 	}
 	template, err := collab.ChecklistTemplates.Get(ctx, tx.DB, id)
 	if err == nil && !template.Active {
@@ -124,7 +125,7 @@ func templateIn(ctx context.Context, tx *store.Store, in *rest.Input) (desk.Chec
 }
 
 // answerChecklist answers with a checklist as it is stored now.
-func (s *Room) answerChecklist(w http.ResponseWriter, r *http.Request, status int, id desk.ChecklistID) error {
+func (s *Room) answerChecklist(w http.ResponseWriter, r *http.Request, status int, id teamwork.ChecklistID) error {
 	list, err := collab.Checklists.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (s *Room) answerChecklist(w http.ResponseWriter, r *http.Request, status in
 // checklistReaders and checklistWriters are those who work on the ticket, while there are checklists.
 func checklistReaders(c *desk.Catalog) may {
 	return func(a desk.TicketAccess, t desk.Ticket) error {
-		if err := c.MayUseChecklists(); err != nil {
+		if err := teamwork.MayUseChecklists(c); err != nil {
 			return err
 		}
 		return a.MayReadAsAgent(t)
@@ -151,7 +152,7 @@ func checklistReaders(c *desk.Catalog) may {
 
 func checklistWriters(c *desk.Catalog) may {
 	return func(a desk.TicketAccess, t desk.Ticket) error {
-		if err := c.MayUseChecklists(); err != nil {
+		if err := teamwork.MayUseChecklists(c); err != nil {
 			return err
 		}
 		return a.MayChangeAsAgent(t)
@@ -159,7 +160,7 @@ func checklistWriters(c *desk.Catalog) may {
 }
 
 func (s *Room) showChecklist(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
+	id, err := rest.PathID[teamwork.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -178,8 +179,8 @@ func (s *Room) showChecklist(w http.ResponseWriter, r *http.Request) error {
 }
 
 // changeChecklist runs what changes a checklist, which nobody else can change meanwhile, nor its items.
-func changeChecklist(ctx context.Context, tx *store.Store, in *rest.Input, id desk.ChecklistID,
-	change func(list desk.Checklist, ticket desk.Ticket) error,
+func changeChecklist(ctx context.Context, tx *store.Store, in *rest.Input, id teamwork.ChecklistID,
+	change func(list teamwork.Checklist, ticket desk.Ticket) error,
 ) error {
 	list, err := collab.Checklists.Lock(ctx, tx.DB, id)
 	if err != nil {
@@ -197,7 +198,7 @@ func changeChecklist(ctx context.Context, tx *store.Store, in *rest.Input, id de
 
 func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
+	id, err := rest.PathID[teamwork.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		return changeChecklist(ctx, tx, in, id, func(list desk.Checklist, _ desk.Ticket) error {
+		return changeChecklist(ctx, tx, in, id, func(list teamwork.Checklist, _ desk.Ticket) error {
 			former := list.Name
 			in.Text(&list.Name, "name", maxChecklistName)
 			list.Name = strings.TrimSpace(list.Name)
@@ -214,7 +215,7 @@ func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 				return in.Err
 			}
 			if in.Params.Has("sorted_item_ids") {
-				order, err := rest.IDsIn[desk.ChecklistItemID](in.Params, "sorted_item_ids")
+				order, err := rest.IDsIn[teamwork.ChecklistItemID](in.Params, "sorted_item_ids")
 				if err != nil {
 					return err
 				}
@@ -236,7 +237,7 @@ func (s *Room) updateChecklist(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistID](r, "id", collab.Checklists.Class)
+	id, err := rest.PathID[teamwork.ChecklistID](r, "id", collab.Checklists.Class)
 	if err != nil {
 		return err
 	}
@@ -245,7 +246,7 @@ func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		return changeChecklist(ctx, tx, in, id, func(list desk.Checklist, _ desk.Ticket) error {
+		return changeChecklist(ctx, tx, in, id, func(list teamwork.Checklist, _ desk.Ticket) error {
 			if err := collab.Checklists.Delete(ctx, tx.DB, id); err != nil {
 				return err
 			}
@@ -259,7 +260,7 @@ func (s *Room) deleteChecklist(w http.ResponseWriter, r *http.Request) error {
 }
 
 // noteChecklist adds a change of a checklist to the history of its ticket.
-func noteChecklist(ctx context.Context, tx *store.Store, in *rest.Input, list desk.Checklist, what string, change desk.Change) error {
+func noteChecklist(ctx context.Context, tx *store.Store, in *rest.Input, list teamwork.Checklist, what string, change desk.Change) error {
 	change.Object, change.OID, change.Type = collab.Checklists.Class, int64(list.ID), what
 	return noteOnTicket(ctx, tx, in, list.TicketID, change)
 }

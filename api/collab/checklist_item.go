@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
 )
@@ -15,9 +16,9 @@ import (
 const maxItemText = 10_000
 
 // itemView shows points of checklists. One that names a ticket is done when that is.
-func (s *Room) itemView(*desk.Caller) rest.View[desk.ChecklistItem] {
+func (s *Room) itemView(*desk.Caller) rest.View[teamwork.ChecklistItem] {
 	shown := rest.ViewOf(s.House, collab.ChecklistItems)
-	shown.Records = func(ctx context.Context, items []desk.ChecklistItem) ([]rest.Record, error) {
+	shown.Records = func(ctx context.Context, items []teamwork.ChecklistItem) ([]rest.Record, error) {
 		named := rest.Set[desk.TicketID]{}
 		for _, item := range items {
 			addTo(named, item.TicketID)
@@ -34,7 +35,7 @@ func (s *Room) itemView(*desk.Caller) rest.View[desk.ChecklistItem] {
 		for i, item := range items {
 			checked := item.Checked
 			if item.TicketID != nil {
-				checked = catalog.Done(tickets[*item.TicketID].StateID)
+				checked = teamwork.Done(catalog, tickets[*item.TicketID].StateID)
 			}
 			records[i] = rest.Record{
 				{"id", item.ID}, {"text", item.Text}, {"checked", checked}, {"checklist_id", item.ChecklistID}, {"ticket_id", item.TicketID},
@@ -47,12 +48,12 @@ func (s *Room) itemView(*desk.Caller) rest.View[desk.ChecklistItem] {
 
 // itemsOf makes texts items, and finds the tickets that they name: those that the caller works
 // with, save the checklist's own.
-func itemsOf(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Ticket, texts []string) ([]desk.ChecklistItem, error) {
-	items, named := make([]desk.ChecklistItem, len(texts)), make([]desk.TicketReference, len(texts))
+func itemsOf(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Ticket, texts []string) ([]teamwork.ChecklistItem, error) {
+	items, named := make([]teamwork.ChecklistItem, len(texts)), make([]teamwork.TicketReference, len(texts))
 	var ids []desk.TicketID
 	var numbers []string
 	for i, text := range texts {
-		items[i].Text, named[i] = text, desk.TicketReferenceIn(text, in.Catalog)
+		items[i].Text, named[i] = text, teamwork.TicketReferenceIn(text, in.Catalog)
 		numbers = append(numbers, named[i].Numbers...)
 		if named[i].ID != 0 {
 			ids = append(ids, named[i].ID)
@@ -87,13 +88,13 @@ func (s *Room) createItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.IDIn[desk.ChecklistID](in.Params, "checklist_id")
+	id, err := rest.IDIn[teamwork.ChecklistID](in.Params, "checklist_id")
 	if err != nil {
 		return err
 	}
-	var item desk.ChecklistItem
+	var item teamwork.ChecklistItem
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
-		return changeChecklist(ctx, tx, in, id, func(list desk.Checklist, ticket desk.Ticket) error {
+		return changeChecklist(ctx, tx, in, id, func(list teamwork.Checklist, ticket desk.Ticket) error {
 			item.ChecklistID = list.ID
 			if err := readItem(ctx, tx, in, ticket, &item); err != nil {
 				return err
@@ -111,7 +112,7 @@ func (s *Room) createItem(w http.ResponseWriter, r *http.Request) error {
 }
 
 // readItem takes an item as a client wrote it.
-func readItem(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Ticket, item *desk.ChecklistItem) error {
+func readItem(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Ticket, item *teamwork.ChecklistItem) error {
 	former := item.Text
 	in.Text(&item.Text, "text", maxItemText)
 	in.Flag(&item.Checked, "checked")
@@ -125,7 +126,7 @@ func readItem(ctx context.Context, tx *store.Store, in *rest.Input, own desk.Tic
 	return err
 }
 
-func (s *Room) answerItem(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.ChecklistItemID) error {
+func (s *Room) answerItem(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id teamwork.ChecklistItemID) error {
 	item, err := collab.ChecklistItems.Get(r.Context(), s.Store.DB, id)
 	if err != nil {
 		return err
@@ -143,7 +144,7 @@ func (s *Room) showItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := rest.PathID[desk.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
+	id, err := rest.PathID[teamwork.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
 	if err != nil {
 		return err
 	}
@@ -164,10 +165,10 @@ func (s *Room) showItem(w http.ResponseWriter, r *http.Request) error {
 // changeItem runs what changes the item that a path names. Its checklist is locked first, as by all
 // who change it.
 func (s *Room) changeItem(r *http.Request, in *rest.Input,
-	change func(ctx context.Context, tx *store.Store, item desk.ChecklistItem, ticket desk.Ticket) error,
-) (desk.ChecklistItemID, error) {
+	change func(ctx context.Context, tx *store.Store, item teamwork.ChecklistItem, ticket desk.Ticket) error,
+) (teamwork.ChecklistItemID, error) {
 	ctx := r.Context()
-	id, err := rest.PathID[desk.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
+	id, err := rest.PathID[teamwork.ChecklistItemID](r, "id", collab.ChecklistItems.Class)
 	if err != nil {
 		return 0, err
 	}
@@ -176,7 +177,7 @@ func (s *Room) changeItem(r *http.Request, in *rest.Input,
 		if err != nil {
 			return err
 		}
-		return changeChecklist(ctx, tx, in, item.ChecklistID, func(_ desk.Checklist, ticket desk.Ticket) error {
+		return changeChecklist(ctx, tx, in, item.ChecklistID, func(_ teamwork.Checklist, ticket desk.Ticket) error {
 			item, err := collab.ChecklistItems.Lock(ctx, tx.DB, id)
 			if err != nil {
 				return err
@@ -191,7 +192,7 @@ func (s *Room) updateItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := s.changeItem(r, in, func(ctx context.Context, tx *store.Store, item desk.ChecklistItem, ticket desk.Ticket) error {
+	id, err := s.changeItem(r, in, func(ctx context.Context, tx *store.Store, item teamwork.ChecklistItem, ticket desk.Ticket) error {
 		before := item
 		if err := readItem(ctx, tx, in, ticket, &item); err != nil {
 			return err
@@ -228,7 +229,7 @@ func (s *Room) deleteItem(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, err = s.changeItem(r, in, func(ctx context.Context, tx *store.Store, item desk.ChecklistItem, ticket desk.Ticket) error {
+	_, err = s.changeItem(r, in, func(ctx context.Context, tx *store.Store, item teamwork.ChecklistItem, ticket desk.Ticket) error {
 		if err := collab.ChecklistItems.Delete(ctx, tx.DB, item.ID); err != nil {
 			return err
 		}
@@ -241,30 +242,30 @@ func (s *Room) deleteItem(w http.ResponseWriter, r *http.Request) error {
 }
 
 // noteItem adds a change of an item to the history of its ticket.
-func noteItem(ctx context.Context, tx *store.Store, in *rest.Input, ticket desk.TicketID, item desk.ChecklistItem, what string, change desk.Change) error {
+func noteItem(ctx context.Context, tx *store.Store, in *rest.Input, ticket desk.TicketID, item teamwork.ChecklistItem, what string, change desk.Change) error {
 	change.Object, change.OID, change.Type = collab.ChecklistItems.Class, int64(item.ID), what
 	return noteOnTicket(ctx, tx, in, ticket, change)
 }
 
 // checklistTemplates are checklists to copy from.
-func (s *Room) checklistTemplates() *rest.Resource[desk.ChecklistTemplate, desk.ChecklistTemplateID] {
-	return &rest.Resource[desk.ChecklistTemplate, desk.ChecklistTemplateID]{
+func (s *Room) checklistTemplates() *rest.Resource[teamwork.ChecklistTemplate, teamwork.ChecklistTemplateID] {
+	return &rest.Resource[teamwork.ChecklistTemplate, teamwork.ChecklistTemplateID]{
 		House: s.House,
 		Table: collab.ChecklistTemplates,
-		View: func(*desk.Caller) rest.View[desk.ChecklistTemplate] {
+		View: func(*desk.Caller) rest.View[teamwork.ChecklistTemplate] {
 			shown := rest.ViewOf(s.House, collab.ChecklistTemplates)
-			shown.Records = rest.Each(func(v desk.ChecklistTemplate) rest.Record {
+			shown.Records = rest.Each(func(v teamwork.ChecklistTemplate) rest.Record {
 				return rest.Record{{"id", v.ID}, {"name", v.Name}, {"active", v.Active}, {"items", v.Items}}.Stamped(v.Stamp)
 			})
 			return shown
 		},
 		Sortable: []string{"name", "active"},
-		Fresh:    func() desk.ChecklistTemplate { return desk.ChecklistTemplate{Active: true} },
+		Fresh:    func() teamwork.ChecklistTemplate { return teamwork.ChecklistTemplate{Active: true} },
 		Read:     readTemplate,
 	}
 }
 
-func readTemplate(_ context.Context, _ *store.Store, in *rest.Input, v *desk.ChecklistTemplate) error {
+func readTemplate(_ context.Context, _ *store.Store, in *rest.Input, v *teamwork.ChecklistTemplate) error {
 	in.Name(&v.Name)
 	in.Flag(&v.Active, "active")
 	if v.Name == "" {
@@ -281,8 +282,8 @@ func readTemplate(_ context.Context, _ *store.Store, in *rest.Input, v *desk.Che
 		}
 		v.Items = append(v.Items, rest.Cut(text, maxItemText))
 	}
-	if len(v.Items) > desk.MaxChecklistItems {
-		return desk.ErrChecklistFull
+	if len(v.Items) > teamwork.MaxChecklistItems {
+		return teamwork.ErrChecklistFull
 	}
 	return nil
 }

@@ -8,11 +8,12 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
 
-func draftRecord(d desk.Draft) rest.Record {
+func draftRecord(d teamwork.Draft) rest.Record {
 	return rest.Record{
 		{"id", d.ID}, {"ticket_id", d.TicketID}, {"new_article", d.NewArticle}, {"ticket_attributes", d.TicketAttributes},
 		{"created_by_id", d.CreatedByID}, {"updated_by_id", d.UpdatedByID}, {"created_at", d.CreatedAt}, {"updated_at", d.UpdatedAt},
@@ -44,8 +45,8 @@ func (s *Room) showDraft(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, answer)
 }
 
-func (s *Room) draftAnswer(ctx context.Context, who *desk.Caller, d desk.Draft, group desk.GroupID) (rest.Record, error) {
-	assets := rest.Record{{"TicketSharedDraftZoom", map[desk.DraftID]rest.Record{d.ID: draftRecord(d)}}}
+func (s *Room) draftAnswer(ctx context.Context, who *desk.Caller, d teamwork.Draft, group desk.GroupID) (rest.Record, error) {
+	assets := rest.Record{{"TicketSharedDraftZoom", map[teamwork.DraftID]rest.Record{d.ID: draftRecord(d)}}}
 	err := s.addAuthors(ctx, who, &assets, group, d.CreatedByID, d.UpdatedByID)
 	return rest.Record{{"shared_draft_id", d.ID}, {"assets", assets}}, err
 }
@@ -69,26 +70,26 @@ func (s *Room) addAuthors(ctx context.Context, who *desk.Caller, assets *rest.Re
 
 // putDraft begins a draft anew, in place of one that is there.
 func (s *Room) putDraft(w http.ResponseWriter, r *http.Request) error {
-	return s.writeDraft(w, r, http.StatusCreated, func(ctx context.Context, tx *store.Store, in *rest.Input, former *desk.Draft, id desk.TicketID) error {
+	return s.writeDraft(w, r, http.StatusCreated, func(ctx context.Context, tx *store.Store, in *rest.Input, former *teamwork.Draft, id desk.TicketID) error {
 		if former != nil {
 			if err := dropDraft(ctx, tx, *former, in.Who.User.ID); err != nil {
 				return err
 			}
 		}
-		draft := desk.Draft{TicketID: id}
+		draft := teamwork.Draft{TicketID: id}
 		if err := readDraft(in, &draft); err != nil {
 			return err
 		}
 		if err := tx.InsertDraft(ctx, &draft); err != nil {
 			return err
 		}
-		return takeFiles(ctx, tx, in, desk.ObjectDraft, int64(draft.ID))
+		return takeFiles(ctx, tx, in, teamwork.ObjectDraft, int64(draft.ID))
 	})
 }
 
 // patchDraft goes on with the draft that is there.
 func (s *Room) patchDraft(w http.ResponseWriter, r *http.Request) error {
-	return s.writeDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input, draft *desk.Draft, _ desk.TicketID) error {
+	return s.writeDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input, draft *teamwork.Draft, _ desk.TicketID) error {
 		if draft == nil {
 			return errNoDraft
 		}
@@ -98,14 +99,14 @@ func (s *Room) patchDraft(w http.ResponseWriter, r *http.Request) error {
 		if err := tx.SaveDraft(ctx, *draft); err != nil {
 			return err
 		}
-		return takeFiles(ctx, tx, in, desk.ObjectDraft, int64(draft.ID))
+		return takeFiles(ctx, tx, in, teamwork.ObjectDraft, int64(draft.ID))
 	})
 }
 
-var errNoDraft error = &rest.AnswerError{Status: http.StatusNotFound, Text: "Couldn't find " + desk.ObjectDraft}
+var errNoDraft error = &rest.AnswerError{Status: http.StatusNotFound, Text: "Couldn't find " + teamwork.ObjectDraft}
 
 func (s *Room) writeDraft(w http.ResponseWriter, r *http.Request, status int,
-	write func(ctx context.Context, tx *store.Store, in *rest.Input, former *desk.Draft, id desk.TicketID) error,
+	write func(ctx context.Context, tx *store.Store, in *rest.Input, former *teamwork.Draft, id desk.TicketID) error,
 ) error {
 	ctx := r.Context()
 	id, err := rest.PathID[desk.TicketID](r, "ticket_id", desk.ObjectTicket)
@@ -147,7 +148,7 @@ func (s *Room) writeDraft(w http.ResponseWriter, r *http.Request, status int,
 
 // readDraft takes what clients keep in a draft. Nobody here looks into it, but what is HTML in it
 // must do no harm to who reads it.
-func readDraft(in *rest.Input, d *desk.Draft) error {
+func readDraft(in *rest.Input, d *teamwork.Draft) error {
 	in.Object(&d.NewArticle, "new_article")
 	in.Object(&d.TicketAttributes, "ticket_attributes")
 	cleanBody(d.NewArticle)
@@ -185,7 +186,7 @@ func (s *Room) deleteDraft(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var draft *desk.Draft
+	var draft *teamwork.Draft
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		if _, err := lockedTicket(ctx, tx, who, id, desk.TicketAccess.MayChangeAsAgent); err != nil {
 			return err
@@ -204,7 +205,7 @@ func (s *Room) deleteDraft(w http.ResponseWriter, r *http.Request) error {
 	return rest.WriteJSON(w, http.StatusOK, rest.Record{{"shared_draft_id", draft.ID}})
 }
 
-func dropDraft(ctx context.Context, tx *store.Store, d desk.Draft, by desk.UserID) error {
+func dropDraft(ctx context.Context, tx *store.Store, d teamwork.Draft, by desk.UserID) error {
 	blobs, err := tx.DeleteDraft(ctx, d, by)
 	if err != nil {
 		return err
@@ -229,7 +230,7 @@ func (s *Room) importDraftFiles(w http.ResponseWriter, r *http.Request) error {
 	if draft == nil {
 		return errNoDraft
 	}
-	return s.importFiles(w, r, desk.ObjectDraft, int64(draft.ID))
+	return s.importFiles(w, r, teamwork.ObjectDraft, int64(draft.ID))
 }
 
 func (s *Room) importFiles(w http.ResponseWriter, r *http.Request, class string, oid int64) error {

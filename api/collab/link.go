@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 )
 
@@ -68,11 +69,11 @@ func (s *Room) visibleLinks(ctx context.Context, who *desk.Caller, id desk.Ticke
 	return links, tickets, nil
 }
 
-func linkedRecord(link desk.TicketLink) rest.Record {
+func linkedRecord(link teamwork.TicketLink) rest.Record {
 	return rest.Record{{"link_type", link.Type}, {"link_object", desk.ObjectTicket}, {"link_object_value", link.TicketID}}
 }
 
-func linkRecord(l desk.Link) rest.Record {
+func linkRecord(l teamwork.Link) rest.Record {
 	return rest.Record{
 		{"id", l.ID}, {"link_type_id", l.TypeID},
 		{"link_object_source_id", l.SourceKind}, {"link_object_source_value", l.SourceValue},
@@ -89,7 +90,7 @@ func (s *Room) addLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	number := in.Params.Text("link_object_source_number")
-	var link desk.Link
+	var link teamwork.Link
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		linkType, target, err := linkTarget(ctx, tx, in)
 		if err != nil {
@@ -131,7 +132,7 @@ const maxShown = 100
 
 // linkTarget reads what kind of link is meant and to which ticket, which somebody must be allowed to change.
 func linkTarget(ctx context.Context, tx *store.Store, in *rest.Input) (linkType string, target desk.TicketID, err error) {
-	if linkType, err = desk.LinkType(in.Params.Text("link_type")); err != nil {
+	if linkType, err = teamwork.LinkType(in.Params.Text("link_type")); err != nil {
 		return "", 0, err
 	}
 	if target, err = ticketID(in.Params, "link_object_target", "link_object_target_value"); err != nil {

@@ -6,22 +6,23 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/table"
 )
 
 // mentionView shows who wants to hear of tickets. Clients know mentions of anything; here only
 // tickets have some.
-func (s *Room) mentionView(who *desk.Caller) rest.View[desk.Mention] {
-	return rest.View[desk.Mention]{
+func (s *Room) mentionView(who *desk.Caller) rest.View[teamwork.Mention] {
+	return rest.View[teamwork.Mention]{
 		Model: "Mention",
-		ID:    func(m desk.Mention) int64 { return int64(m.ID) },
-		Records: rest.Each(func(m desk.Mention) rest.Record {
+		ID:    func(m teamwork.Mention) int64 { return int64(m.ID) },
+		Records: rest.Each(func(m teamwork.Mention) rest.Record {
 			return rest.Record{
 				{"id", m.ID}, {"mentionable_type", desk.ObjectTicket}, {"mentionable_id", m.TicketID}, {"user_id", m.UserID},
 			}.Stamped(m.Stamp)
 		}),
-		Expand: func(ctx context.Context, mentions []desk.Mention, records []rest.Record) error {
+		Expand: func(ctx context.Context, mentions []teamwork.Mention, records []rest.Record) error {
 			var users []desk.UserID
 			for _, m := range mentions {
 				users = append(users, m.UserID, m.CreatedByID, m.UpdatedByID)
@@ -36,7 +37,7 @@ func (s *Room) mentionView(who *desk.Caller) rest.View[desk.Mention] {
 			}
 			return nil
 		},
-		Relatives: func(ctx context.Context, mentions []desk.Mention, _ []rest.Record, assets *rest.Record) error {
+		Relatives: func(ctx context.Context, mentions []teamwork.Mention, _ []rest.Record, assets *rest.Record) error {
 			users, organizations := rest.Set[desk.UserID]{}, rest.Set[desk.OrganizationID]{}
 			for _, m := range mentions {
 				users.Add(m.UserID)
@@ -77,7 +78,7 @@ func (s *Room) listMentions(w http.ResponseWriter, r *http.Request) error {
 	if as != rest.ShapeFull {
 		return rest.Reply(w, r, rest.Record{{"mentions", records}})
 	}
-	ids := make([]desk.MentionID, len(mentions))
+	ids := make([]teamwork.MentionID, len(mentions))
 	for i, m := range mentions {
 		ids[i] = m.ID
 	}
@@ -112,7 +113,7 @@ func (s *Room) createMention(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) deleteMention(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.MentionID](r, "id", "Mention")
+	id, err := rest.PathID[teamwork.MentionID](r, "id", "Mention")
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package collab
 import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 // Routes are the addresses of what is attached to tickets. Who may see and change it is decided by
@@ -15,8 +16,8 @@ func (s *Room) Routes(t *rest.Table) {
 
 	link := rest.Record{{"link_type", ""}, {"link_object_source", ""}, {"link_object_source_value", 0}, {"link_object_target", ""}, {"link_object_target_value", 0}}
 	t.Handle("GET /api/v1/links", rest.Login, s.listLinks).Asks("link_object", "link_object_value").
-		Gives(rest.Record{{"links", []any{linkedRecord(desk.TicketLink{})}}, {"assets", rest.Record{}}})
-	t.Handle("POST /api/v1/links/add", rest.Login, s.addLink).Takes(link.With("link_object_source_number", "")).Creates(linkRecord(desk.Link{}))
+		Gives(rest.Record{{"links", []any{linkedRecord(teamwork.TicketLink{})}}, {"assets", rest.Record{}}})
+	t.Handle("POST /api/v1/links/add", rest.Login, s.addLink).Takes(link.With("link_object_source_number", "")).Creates(linkRecord(teamwork.Link{}))
 	t.Handle("DELETE /api/v1/links/remove", rest.Login, s.removeLink).Takes(link.With("link_object_source_number", "")).Creates(rest.Record{})
 
 	mention := rest.Record{{"mentionable_type", ""}, {"mentionable_id", 0}}
@@ -33,7 +34,7 @@ func (s *Room) tagRoutes(t *rest.Table) {
 	t.Handle("POST /api/v1/tags/add", rest.Login, s.addTag).Takes(item).Creates(true)
 	t.Handle("DELETE /api/v1/tags/remove", rest.Login, s.removeTag).Takes(item).Gives(true)
 	t.Handle("GET /api/v1/tag_search", rest.Login, s.searchTags).Asks("term", "limit").Gives([]any{rest.Record{{"id", 0}, {"value", ""}}})
-	t.Handle("GET /api/v1/tag_list", admins, s.listAllTags).Asks("limit").Gives([]any{tagRecord(desk.Tag{})})
+	t.Handle("GET /api/v1/tag_list", admins, s.listAllTags).Asks("limit").Gives([]any{tagRecord(teamwork.Tag{})})
 	t.Handle("POST /api/v1/tag_list", admins, s.createTag).Takes(rest.Record{{"name", ""}})
 	t.Handle("PUT /api/v1/tag_list/{id}", admins, s.renameTag).Takes(rest.Record{{"name", ""}})
 	t.Handle("DELETE /api/v1/tag_list/{id}", admins, s.deleteTag)

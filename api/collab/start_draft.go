@@ -8,11 +8,12 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
 )
 
-func startDraftRecord(d desk.StartDraft) rest.Record {
+func startDraftRecord(d teamwork.StartDraft) rest.Record {
 	return rest.Record{{"id", d.ID}, {"group_id", d.GroupID}, {"name", d.Name}}.Stamped(d.Stamp)
 }
 
@@ -56,7 +57,7 @@ func (s *Room) listStartDrafts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ids, shown := make([]desk.StartDraftID, len(drafts)), make(map[desk.StartDraftID]rest.Record, len(drafts))
+	ids, shown := make([]teamwork.StartDraftID, len(drafts)), make(map[teamwork.StartDraftID]rest.Record, len(drafts))
 	for i, d := range drafts {
 		ids[i], shown[d.ID] = d.ID, startDraftRecord(d)
 	}
@@ -68,27 +69,27 @@ func (s *Room) listStartDrafts(w http.ResponseWriter, r *http.Request) error {
 }
 
 // startDraft finds the draft that a path names, if whoever asks works with it.
-func (s *Room) startDraft(r *http.Request) (desk.StartDraft, error) {
-	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
+func (s *Room) startDraft(r *http.Request) (teamwork.StartDraft, error) {
+	return visibleStartDraft(r, func(id teamwork.StartDraftID) (teamwork.StartDraft, error) {
 		return collab.StartDrafts.Get(r.Context(), s.Store.DB, id)
 	})
 }
 
 // lockStartDraft is startDraft for a transaction that is going to change it.
-func lockStartDraft(ctx context.Context, tx *store.Store, r *http.Request) (desk.StartDraft, error) {
-	return visibleStartDraft(r, func(id desk.StartDraftID) (desk.StartDraft, error) {
+func lockStartDraft(ctx context.Context, tx *store.Store, r *http.Request) (teamwork.StartDraft, error) {
+	return visibleStartDraft(r, func(id teamwork.StartDraftID) (teamwork.StartDraft, error) {
 		return collab.StartDrafts.Lock(ctx, tx.DB, id)
 	})
 }
 
-func visibleStartDraft(r *http.Request, get func(desk.StartDraftID) (desk.StartDraft, error)) (desk.StartDraft, error) {
+func visibleStartDraft(r *http.Request, get func(teamwork.StartDraftID) (teamwork.StartDraft, error)) (teamwork.StartDraft, error) {
 	who := rest.Caller(r)
-	id, err := rest.PathID[desk.StartDraftID](r, "id", desk.ObjectStartDraft)
+	id, err := rest.PathID[teamwork.StartDraftID](r, "id", teamwork.ObjectStartDraft)
 	if err != nil {
-		return desk.StartDraft{}, err
+		return teamwork.StartDraft{}, err
 	}
 	if err := maySeeDrafts(who); err != nil {
-		return desk.StartDraft{}, err
+		return teamwork.StartDraft{}, err
 	}
 	draft, err := get(id)
 	if err == nil && !who.HasAccess(draft.GroupID, desk.AccessCreate) {
@@ -109,14 +110,14 @@ func (s *Room) showStartDraft(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, answer)
 }
 
-func (s *Room) startDraftAnswer(ctx context.Context, who *desk.Caller, d desk.StartDraft) (rest.Record, error) {
-	assets := rest.Record{{"TicketSharedDraftStart", map[desk.StartDraftID]rest.Record{d.ID: startDraftRecord(d)}}}
+func (s *Room) startDraftAnswer(ctx context.Context, who *desk.Caller, d teamwork.StartDraft) (rest.Record, error) {
+	assets := rest.Record{{"TicketSharedDraftStart", map[teamwork.StartDraftID]rest.Record{d.ID: startDraftRecord(d)}}}
 	err := s.addAuthors(ctx, who, &assets, d.GroupID, d.CreatedByID, d.UpdatedByID)
 	return rest.Record{{"shared_draft_id", d.ID}, {"shared_draft_content", d.Content}, {"assets", assets}}, err
 }
 
 func (s *Room) createStartDraft(w http.ResponseWriter, r *http.Request) error {
-	return s.writeStartDraft(w, r, http.StatusCreated, func(ctx context.Context, tx *store.Store, in *rest.Input) (d desk.StartDraft, err error) {
+	return s.writeStartDraft(w, r, http.StatusCreated, func(ctx context.Context, tx *store.Store, in *rest.Input) (d teamwork.StartDraft, err error) {
 		d.Content = map[string]any{}
 		if err := maySeeDrafts(in.Who); err != nil {
 			return d, err
@@ -129,7 +130,7 @@ func (s *Room) createStartDraft(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) updateStartDraft(w http.ResponseWriter, r *http.Request) error {
-	return s.writeStartDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input) (desk.StartDraft, error) {
+	return s.writeStartDraft(w, r, http.StatusOK, func(ctx context.Context, tx *store.Store, in *rest.Input) (teamwork.StartDraft, error) {
 		d, err := lockStartDraft(ctx, tx, r)
 		if err != nil {
 			return d, err
@@ -142,19 +143,19 @@ func (s *Room) updateStartDraft(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) writeStartDraft(w http.ResponseWriter, r *http.Request, status int,
-	write func(ctx context.Context, tx *store.Store, in *rest.Input) (desk.StartDraft, error),
+	write func(ctx context.Context, tx *store.Store, in *rest.Input) (teamwork.StartDraft, error),
 ) error {
 	ctx := r.Context()
 	in, err := s.InputUpTo(r, rest.MaxLargeBody)
 	if err != nil {
 		return err
 	}
-	var draft desk.StartDraft
+	var draft teamwork.StartDraft
 	err = s.Store.InTx(ctx, func(tx *store.Store) (err error) {
 		if draft, err = write(ctx, tx, in); err != nil {
 			return err
 		}
-		if err = takeFiles(ctx, tx, in, desk.ObjectStartDraft, int64(draft.ID)); err != nil {
+		if err = takeFiles(ctx, tx, in, teamwork.ObjectStartDraft, int64(draft.ID)); err != nil {
 			return err
 		}
 		draft, err = collab.StartDrafts.Get(ctx, tx.DB, draft.ID) // with the times of the database
@@ -172,7 +173,7 @@ func (s *Room) writeStartDraft(w http.ResponseWriter, r *http.Request, status in
 
 // readStartDraft takes a draft as a client wrote it. Its group must keep such drafts, and whoever
 // writes it must be allowed to create tickets there.
-func readStartDraft(in *rest.Input, d *desk.StartDraft) error {
+func readStartDraft(in *rest.Input, d *teamwork.StartDraft) error {
 	in.Text(&d.Name, "name", 250)
 	in.Object(&d.Content, "content")
 	cleanBody(d.Content)
@@ -199,7 +200,7 @@ func readStartDraft(in *rest.Input, d *desk.StartDraft) error {
 
 func (s *Room) deleteStartDraft(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	var draft desk.StartDraft
+	var draft teamwork.StartDraft
 	err := s.Store.InTx(ctx, func(tx *store.Store) (err error) {
 		if draft, err = lockStartDraft(ctx, tx, r); err != nil {
 			return err
@@ -221,5 +222,5 @@ func (s *Room) importStartDraftFiles(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	return s.importFiles(w, r, desk.ObjectStartDraft, int64(draft.ID))
+	return s.importFiles(w, r, teamwork.ObjectStartDraft, int64(draft.ID))
 }

@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/desk"
 	"postroom/internal/desk/kb"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 )
 
@@ -64,7 +65,7 @@ func (s *Room) listTags(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Room) addTag(w http.ResponseWriter, r *http.Request) error {
 	return s.changeTag(w, r, http.StatusCreated, func(tx *store.Store, in *rest.Input, what tagged, name string) error {
-		return tx.AttachTags(r.Context(), what.class, what.id, []string{name}, in.Who.User.ID, in.Catalog.MayMakeTags(in.Who))
+		return tx.AttachTags(r.Context(), what.class, what.id, []string{name}, in.Who.User.ID, teamwork.MayMakeTags(in.Catalog, in.Who))
 	})
 }
 
@@ -98,7 +99,7 @@ func (s *Room) changeTag(w http.ResponseWriter, r *http.Request, status int,
 				return err
 			}
 		}
-		name, err := desk.TagName(in.Params.Text("item"))
+		name, err := teamwork.TagName(in.Params.Text("item"))
 		if err != nil {
 			return err
 		}
@@ -171,7 +172,7 @@ func (s *Room) listAllTags(w http.ResponseWriter, r *http.Request) error {
 	return rest.Reply(w, r, list)
 }
 
-func tagRecord(tag desk.Tag) rest.Record {
+func tagRecord(tag teamwork.Tag) rest.Record {
 	return rest.Record{{"id", tag.ID}, {"name", tag.Name}, {"count", tag.Uses}}
 }
 
@@ -180,7 +181,7 @@ func (s *Room) createTag(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Room) renameTag(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.TagID](r, "id", "Tag::Item")
+	id, err := rest.PathID[teamwork.TagID](r, "id", "Tag::Item")
 	if err != nil {
 		return err
 	}
@@ -195,7 +196,7 @@ func (s *Room) nameTag(w http.ResponseWriter, r *http.Request, store func(name s
 	if err != nil {
 		return err
 	}
-	name, err := desk.TagName(p.Text("name"))
+	name, err := teamwork.TagName(p.Text("name"))
 	if err != nil {
 		return err
 	}
@@ -206,7 +207,7 @@ func (s *Room) nameTag(w http.ResponseWriter, r *http.Request, store func(name s
 }
 
 func (s *Room) deleteTag(w http.ResponseWriter, r *http.Request) error {
-	id, err := rest.PathID[desk.TagID](r, "id", "Tag::Item")
+	id, err := rest.PathID[teamwork.TagID](r, "id", "Tag::Item")
 	if err != nil {
 		return err
 	}

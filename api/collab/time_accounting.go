@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
 	"postroom/internal/store/table"
@@ -13,17 +14,17 @@ import (
 
 const timeAccountingClass = "Ticket::TimeAccounting"
 
-func (s *Room) timeAccountingView() rest.View[desk.TimeAccounting] {
-	return rest.View[desk.TimeAccounting]{
+func (s *Room) timeAccountingView() rest.View[teamwork.TimeAccounting] {
+	return rest.View[teamwork.TimeAccounting]{
 		Model: "TicketTimeAccounting",
-		ID:    func(v desk.TimeAccounting) int64 { return int64(v.ID) },
-		Records: rest.Each(func(v desk.TimeAccounting) rest.Record {
+		ID:    func(v teamwork.TimeAccounting) int64 { return int64(v.ID) },
+		Records: rest.Each(func(v teamwork.TimeAccounting) rest.Record {
 			return rest.Record{
 				{"id", v.ID}, {"ticket_id", v.TicketID}, {"ticket_article_id", v.TicketArticleID}, {"time_unit", rest.Decimal(v.TimeUnit)},
 				{"type_id", v.TypeID}, {"created_by_id", v.CreatedByID}, {"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 			}
 		}),
-		Expand: func(ctx context.Context, items []desk.TimeAccounting, records []rest.Record) error {
+		Expand: func(ctx context.Context, items []teamwork.TimeAccounting, records []rest.Record) error {
 			types, err := collab.TimeAccountingTypes.Names(ctx, s.Store.DB)
 			if err != nil {
 				return err
@@ -98,21 +99,21 @@ func (s *Room) listTimes(w http.ResponseWriter, r *http.Request) error {
 }
 
 // timeIn returns the time that a path names.
-func timeIn(ctx context.Context, tx *store.Store, r *http.Request, ticket desk.TicketID) (desk.TimeAccounting, error) {
-	id, err := rest.PathID[desk.TimeAccountingID](r, "id", timeAccountingClass)
+func timeIn(ctx context.Context, tx *store.Store, r *http.Request, ticket desk.TicketID) (teamwork.TimeAccounting, error) {
+	id, err := rest.PathID[teamwork.TimeAccountingID](r, "id", timeAccountingClass)
 	if err != nil {
-		return desk.TimeAccounting{}, err
+		return teamwork.TimeAccounting{}, err
 	}
 	missing := &desk.MissingError{Class: timeAccountingClass, ID: int64(id)}
 	if id == 0 {
-		return desk.TimeAccounting{}, missing
+		return teamwork.TimeAccounting{}, missing
 	}
 	found, err := tx.TimeAccountings(ctx, collab.TimeAccountingFilter{TicketID: ticket, ID: id}, nil, table.Page{Limit: 1})
 	if err != nil {
-		return desk.TimeAccounting{}, err
+		return teamwork.TimeAccounting{}, err
 	}
 	if len(found) == 0 {
-		return desk.TimeAccounting{}, missing
+		return teamwork.TimeAccounting{}, missing
 	}
 	return found[0], nil
 }
@@ -146,15 +147,15 @@ func (s *Room) createTime(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var v desk.TimeAccounting
+	var v teamwork.TimeAccounting
 	err = s.Store.InTx(ctx, func(tx *store.Store) error {
 		before, err := lockedTicket(ctx, tx, in.Who, id, func(_ desk.TicketAccess, t desk.Ticket) error {
-			return in.Who.MayAccountTime(t, in.Catalog)
+			return teamwork.MayAccountTime(in.Who, t, in.Catalog)
 		})
 		if err != nil {
 			return err
 		}
-		v = desk.TimeAccounting{TicketID: id, CreatedByID: in.Who.User.ID}
+		v = teamwork.TimeAccounting{TicketID: id, CreatedByID: in.Who.User.ID}
 		if err := readTime(ctx, tx, in, &v); err != nil {
 			return err
 		}
@@ -171,7 +172,7 @@ func (s *Room) createTime(w http.ResponseWriter, r *http.Request) error {
 }
 
 // answerTime answers with time as the next GET of it will show it.
-func (s *Room) answerTime(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.TimeAccountingID) error {
+func (s *Room) answerTime(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id teamwork.TimeAccountingID) error {
 	found, err := s.Store.TimeAccountings(r.Context(), collab.TimeAccountingFilter{ID: id}, nil, table.Page{Limit: 1})
 	if err != nil {
 		return err
@@ -183,10 +184,10 @@ func (s *Room) answerTime(w http.ResponseWriter, r *http.Request, p rest.Params,
 }
 
 // readTime takes time as a client wrote it.
-func readTime(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.TimeAccounting) (err error) {
+func readTime(ctx context.Context, tx *store.Store, in *rest.Input, v *teamwork.TimeAccounting) (err error) {
 	p := in.Params
 	if p.Has("time_unit") || v.ID == 0 {
-		if v.TimeUnit, err = desk.TimeUnit(p["time_unit"]); err != nil {
+		if v.TimeUnit, err = teamwork.TimeUnit(p["time_unit"]); err != nil {
 			return err
 		}
 	}
@@ -194,7 +195,7 @@ func readTime(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Time
 	if err != nil {
 		return err
 	}
-	rest.Reference(in, &v.TypeID, "type", types, func(t desk.TimeAccountingType) string { return t.Name })
+	rest.Reference(in, &v.TypeID, "type", types, func(t teamwork.TimeAccountingType) string { return t.Name })
 	if in.Err != nil || !p.Has("ticket_article_id") {
 		return in.Err
 	}
@@ -216,8 +217,8 @@ func (s *Room) updateTime(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var id desk.TimeAccountingID
-	err = s.changeTime(r, in, func(ctx context.Context, tx *store.Store, v desk.TimeAccounting) error {
+	var id teamwork.TimeAccountingID
+	err = s.changeTime(r, in, func(ctx context.Context, tx *store.Store, v teamwork.TimeAccounting) error {
 		id = v.ID
 		before := v
 		if err := readTime(ctx, tx, in, &v); err != nil {
@@ -236,7 +237,7 @@ func (s *Room) deleteTime(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	err = s.changeTime(r, in, func(ctx context.Context, tx *store.Store, v desk.TimeAccounting) error {
+	err = s.changeTime(r, in, func(ctx context.Context, tx *store.Store, v teamwork.TimeAccounting) error {
 		return tx.DeleteTimeAccounting(ctx, v)
 	})
 	if err != nil {
@@ -246,7 +247,7 @@ func (s *Room) deleteTime(w http.ResponseWriter, r *http.Request) error {
 }
 
 // changeTime changes the time that a path names, and lets its ticket know.
-func (s *Room) changeTime(r *http.Request, in *rest.Input, change func(ctx context.Context, tx *store.Store, v desk.TimeAccounting) error) error {
+func (s *Room) changeTime(r *http.Request, in *rest.Input, change func(ctx context.Context, tx *store.Store, v teamwork.TimeAccounting) error) error {
 	ctx := r.Context()
 	ticket, err := ticketMeant(r, rest.Params{})
 	if err != nil {
@@ -276,20 +277,20 @@ func (s *Room) changeTime(r *http.Request, in *rest.Input, change func(ctx conte
 }
 
 // timeTypes are the activities that time is spent on.
-func (s *Room) timeTypes() *rest.Resource[desk.TimeAccountingType, desk.TimeAccountingTypeID] {
-	return &rest.Resource[desk.TimeAccountingType, desk.TimeAccountingTypeID]{
+func (s *Room) timeTypes() *rest.Resource[teamwork.TimeAccountingType, teamwork.TimeAccountingTypeID] {
+	return &rest.Resource[teamwork.TimeAccountingType, teamwork.TimeAccountingTypeID]{
 		House: s.House,
 		Table: collab.TimeAccountingTypes,
-		View: func(*desk.Caller) rest.View[desk.TimeAccountingType] {
+		View: func(*desk.Caller) rest.View[teamwork.TimeAccountingType] {
 			shown := rest.ViewOf(s.House, collab.TimeAccountingTypes)
-			shown.Records = rest.Each(func(v desk.TimeAccountingType) rest.Record {
+			shown.Records = rest.Each(func(v teamwork.TimeAccountingType) rest.Record {
 				return rest.Record{{"id", v.ID}, {"name", v.Name}, {"note", v.Note}, {"active", v.Active}}.Stamped(v.Stamp)
 			})
 			return shown
 		},
 		Sortable: []string{"name", "note", "active"},
-		Fresh:    func() desk.TimeAccountingType { return desk.TimeAccountingType{Active: true} },
-		Read: func(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.TimeAccountingType) error {
+		Fresh:    func() teamwork.TimeAccountingType { return teamwork.TimeAccountingType{Active: true} },
+		Read: func(ctx context.Context, tx *store.Store, in *rest.Input, v *teamwork.TimeAccountingType) error {
 			in.Name(&v.Name)
 			in.Html(&v.Note, "note", rest.MaxNote)
 			in.Flag(&v.Active, "active")

@@ -10,6 +10,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 )
 
@@ -180,8 +181,8 @@ func (s *Room) open(ctx context.Context, tx *store.Store, v *page, files []sent)
 		return t, err
 	}
 	if !v.catalog.Settings.Bool("import_mode") {
-		err := tx.RecordActivities(ctx, desk.TicketActivity(desk.ActivityCreate, t, customer.ID),
-			desk.ArticleActivity(desk.ActivityCreate, t, article.ID, customer.ID))
+		err := tx.RecordActivities(ctx, workspace.TicketActivity(workspace.ActivityCreate, t, customer.ID),
+			workspace.ArticleActivity(workspace.ActivityCreate, t, article.ID, customer.ID))
 		if err != nil {
 			return t, err
 		}

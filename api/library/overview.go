@@ -7,29 +7,30 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/rules"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/library"
 )
 
-func (s *Room) overviews() *rest.Resource[desk.Overview, desk.OverviewID] {
-	return &rest.Resource[desk.Overview, desk.OverviewID]{
+func (s *Room) overviews() *rest.Resource[workspace.Overview, workspace.OverviewID] {
+	return &rest.Resource[workspace.Overview, workspace.OverviewID]{
 		House:    s.House,
 		Table:    library.Overviews,
 		View:     s.overviewView,
 		Sortable: []string{"name", "link", "prio", "group_by", "organization_shared", "out_of_office", "active"},
-		Choice:   func(v desk.Overview) (string, bool) { return v.Name, v.Active },
+		Choice:   func(v workspace.Overview) (string, bool) { return v.Name, v.Active },
 		Found:    rest.NewestFirst,
-		Fresh:    func() desk.Overview { return desk.Overview{Active: true} },
+		Fresh:    func() workspace.Overview { return workspace.Overview{Active: true} },
 		Read:     readOverview,
 		Link:     setOverviewLinks,
 	}
 }
 
-func (s *Room) overviewView(*desk.Caller) rest.View[desk.Overview] {
+func (s *Room) overviewView(*desk.Caller) rest.View[workspace.Overview] {
 	shown := rest.ViewOf(s.House, library.Overviews)
-	shown.Records = rest.Linked(library.Overviews.ID, s.Store.OverviewLinks, func(v desk.Overview, links desk.OverviewLinks) rest.Record {
+	shown.Records = rest.Linked(library.Overviews.ID, s.Store.OverviewLinks, func(v workspace.Overview, links workspace.OverviewLinks) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"name", v.Name}, {"link", v.Link}, {"prio", v.Prio}, {"condition", v.Condition}, {"order", v.Order},
 			{"group_by", v.GroupBy}, {"group_direction", v.GroupDirection}, {"organization_shared", v.OrganizationShared},
@@ -40,7 +41,7 @@ func (s *Room) overviewView(*desk.Caller) rest.View[desk.Overview] {
 	return shown
 }
 
-func (s *Room) expandOverviews(ctx context.Context, overviews []desk.Overview, records []rest.Record) error {
+func (s *Room) expandOverviews(ctx context.Context, overviews []workspace.Overview, records []rest.Record) error {
 	roles, err := catalog.Roles.Names(ctx, s.Store.DB)
 	if err != nil {
 		return err
@@ -63,7 +64,7 @@ func (s *Room) expandOverviews(ctx context.Context, overviews []desk.Overview, r
 	return nil
 }
 
-func readOverview(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.Overview) error {
+func readOverview(ctx context.Context, tx *store.Store, in *rest.Input, v *workspace.Overview) error {
 	in.Text(&v.Name, "name", maxTitle)
 	v.Name = strings.TrimSpace(v.Name)
 	in.Text(&v.Link, "link", maxTitle)
@@ -82,13 +83,13 @@ func readOverview(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.
 }
 
 // setOverviewLinks stores who sees an overview. Without a role nobody would.
-func setOverviewLinks(ctx context.Context, tx *store.Store, in *rest.Input, v desk.Overview) error {
+func setOverviewLinks(ctx context.Context, tx *store.Store, in *rest.Input, v workspace.Overview) error {
 	roles, sent, err := rest.IDsNamed(ctx, in.Params, "role", "roles", rest.RecordsIn(tx, catalog.Roles))
 	if err != nil {
 		return err
 	}
 	if !sent {
-		links, err := tx.OverviewLinks(ctx, []desk.OverviewID{v.ID})
+		links, err := tx.OverviewLinks(ctx, []workspace.OverviewID{v.ID})
 		if err != nil {
 			return err
 		}

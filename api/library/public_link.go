@@ -7,28 +7,29 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 )
 
-func (s *Room) publicLinks() *rest.Resource[desk.PublicLink, desk.PublicLinkID] {
-	return &rest.Resource[desk.PublicLink, desk.PublicLinkID]{
+func (s *Room) publicLinks() *rest.Resource[workspace.PublicLink, workspace.PublicLinkID] {
+	return &rest.Resource[workspace.PublicLink, workspace.PublicLinkID]{
 		House:    s.House,
 		Table:    library.PublicLinks,
 		View:     s.publicLinkView,
 		Sortable: []string{"link", "title", "description", "new_tab", "prio"},
-		Choice:   func(v desk.PublicLink) (string, bool) { return v.Title, true },
+		Choice:   func(v workspace.PublicLink) (string, bool) { return v.Title, true },
 		Found:    rest.NewestFirst,
-		Fresh:    func() desk.PublicLink { return desk.PublicLink{NewTab: true} },
+		Fresh:    func() workspace.PublicLink { return workspace.PublicLink{NewTab: true} },
 		Read:     readPublicLink,
 	}
 }
 
 // publicLinkView shows links to everybody, but to those who are not known no names of those who made
 // them.
-func (s *Room) publicLinkView(who *desk.Caller) rest.View[desk.PublicLink] {
+func (s *Room) publicLinkView(who *desk.Caller) rest.View[workspace.PublicLink] {
 	shown := rest.ViewOf(s.House, library.PublicLinks)
-	shown.Records = rest.Each(func(v desk.PublicLink) rest.Record {
+	shown.Records = rest.Each(func(v workspace.PublicLink) rest.Record {
 		return rest.Record{
 			{"id", v.ID}, {"link", v.Link}, {"title", v.Title}, {"description", v.Description}, {"screen", v.Screen},
 			{"new_tab", v.NewTab}, {"prio", v.Prio},
@@ -45,7 +46,7 @@ const (
 	maxLinkTitle = 200
 )
 
-func readPublicLink(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.PublicLink) error {
+func readPublicLink(ctx context.Context, tx *store.Store, in *rest.Input, v *workspace.PublicLink) error {
 	in.Text(&v.Link, "link", maxLink)
 	v.Link = strings.TrimSpace(v.Link)
 	in.Text(&v.Title, "title", maxLinkTitle)

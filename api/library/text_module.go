@@ -7,33 +7,34 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 )
 
-func (s *Room) textModules() *rest.Resource[desk.TextModule, desk.TextModuleID] {
-	offered := offer[desk.TextModule, desk.TextModuleID]{s.House, library.TextModules, "admin.text_module", true}
-	return &rest.Resource[desk.TextModule, desk.TextModuleID]{
+func (s *Room) textModules() *rest.Resource[workspace.TextModule, workspace.TextModuleID] {
+	offered := offer[workspace.TextModule, workspace.TextModuleID]{s.House, library.TextModules, "admin.text_module", true}
+	return &rest.Resource[workspace.TextModule, workspace.TextModuleID]{
 		House:    s.House,
 		Table:    library.TextModules,
 		View:     s.textModuleView,
 		Sortable: []string{"name", "keywords", "content", "note", "active"},
 		Visible:  offered.visible,
 		See:      offered.see,
-		Choice:   func(v desk.TextModule) (string, bool) { return v.Name, v.Active },
+		Choice:   func(v workspace.TextModule) (string, bool) { return v.Name, v.Active },
 		Found:    rest.NewestFirst,
-		Fresh:    func() desk.TextModule { return desk.TextModule{Active: true} },
+		Fresh:    func() workspace.TextModule { return workspace.TextModule{Active: true} },
 		Read:     readTextModule,
 		Link:     setGroups(library.TextModules),
 	}
 }
 
-func (s *Room) textModuleView(*desk.Caller) rest.View[desk.TextModule] {
+func (s *Room) textModuleView(*desk.Caller) rest.View[workspace.TextModule] {
 	return groupedView(s.House, library.TextModules, textModuleRecord)
 }
 
-func textModuleRecord(v desk.TextModule) rest.Record {
+func textModuleRecord(v workspace.TextModule) rest.Record {
 	return rest.Record{
 		{"id", v.ID}, {"name", v.Name}, {"keywords", v.Keywords}, {"content", v.Content}, {"note", v.Note}, {"active", v.Active},
 	}.Stamped(v.Stamp)
@@ -46,7 +47,7 @@ const (
 	maxContent  = 1_500_000
 )
 
-func readTextModule(_ context.Context, _ *store.Store, in *rest.Input, v *desk.TextModule) error {
+func readTextModule(_ context.Context, _ *store.Store, in *rest.Input, v *workspace.TextModule) error {
 	in.Text(&v.Name, "name", maxTitle)
 	v.Name = strings.TrimSpace(v.Name)
 	in.NullText(&v.Keywords, "keywords", maxKeywords)

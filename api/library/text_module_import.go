@@ -6,12 +6,13 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/csvimport"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 )
 
 func (s *Room) textModuleImport() *rest.Import {
-	columns := func(_ *desk.Catalog, v desk.TextModule) rest.Record { return textModuleRecord(v) }
+	columns := func(_ *desk.Catalog, v workspace.TextModule) rest.Record { return textModuleRecord(v) }
 	lines := rest.ImportOf(s.textModules(), columns)
 	lines.Kind = csvimport.Kind{
 		Class:   library.TextModules.Class,

@@ -7,6 +7,7 @@ import (
 	"postroom/api/rest"
 	"postroom/internal/attribute"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 	"postroom/internal/store/seal"
@@ -33,7 +34,7 @@ func lookupID(object string) int64 {
 	if object == "TicketArticle" {
 		object = desk.ObjectArticle
 	}
-	return desk.ObjectLookupID(object)
+	return workspace.ObjectLookupID(object)
 }
 
 func definition(a desk.Attribute) rest.Record {

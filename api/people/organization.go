@@ -11,6 +11,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/finder"
 	"postroom/internal/forms"
 	"postroom/internal/rules"
@@ -40,7 +41,7 @@ func (s *Room) organizations() *rest.Resource[desk.Organization, desk.Organizati
 		Attributes: rules.OrganizationAttributes,
 		Fresh:      func() desk.Organization { return desk.Organization{Shared: true, Active: true} },
 		Read:       readOrganization,
-		History:    desk.OrganizationChanges,
+		History:    history.OrganizationChanges,
 		Link:       setMembers,
 	}
 }

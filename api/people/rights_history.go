@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 )
@@ -37,16 +38,16 @@ func (f *userForm) noteRights(ctx context.Context, tx *store.Store, c *desk.Cata
 	if err != nil {
 		return err
 	}
-	named := func(l desk.UserLinks) desk.UserRights {
+	named := func(l desk.UserLinks) history.UserRights {
 		groups := map[desk.GroupID]string{}
 		for id, levels := range l.Groups {
 			if len(levels) > 0 {
-				groups[id] = desk.AccessName(c.Groups[id].Name, levels)
+				groups[id] = history.AccessName(c.Groups[id].Name, levels)
 			}
 		}
-		return desk.UserRights{Roles: among(roles, l.RoleIDs), Organizations: among(names.Organizations, l.OrganizationIDs), Groups: groups}
+		return history.UserRights{Roles: among(roles, l.RoleIDs), Organizations: among(names.Organizations, l.OrganizationIDs), Groups: groups}
 	}
-	return tx.AddHistory(ctx, desk.RightsChanges(f.user.ID, named(had), named(has), f.user.UpdatedByID))
+	return tx.AddHistory(ctx, history.RightsChanges(f.user.ID, named(had), named(has), f.user.UpdatedByID))
 }
 
 // among are the names of some ids.

@@ -10,6 +10,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/forms"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -63,10 +65,10 @@ func NewUser(ctx context.Context, tx *store.Store, in *rest.Input) (desk.User, e
 	if err := tx.InsertUser(ctx, u); err != nil {
 		return desk.User{}, err
 	}
-	if err := tx.AddHistory(ctx, desk.UserChanges(desk.User{}, *u, in.Catalog, in.Who.User.ID)); err != nil {
+	if err := tx.AddHistory(ctx, history.UserChanges(desk.User{}, *u, in.Catalog, in.Who.User.ID)); err != nil {
 		return desk.User{}, err
 	}
-	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityCreate, u.ID, in.Who.User.ID)); err != nil {
+	if err := in.Note(ctx, tx, workspace.UserActivity(workspace.ActivityCreate, u.ID, in.Who.User.ID)); err != nil {
 		return desk.User{}, err
 	}
 	if err := form.link(ctx, tx, in.Catalog); err != nil {
@@ -149,10 +151,10 @@ func saveUser(ctx context.Context, tx *store.Store, in *rest.Input, id desk.User
 	if err := tx.KeepAgentLimit(ctx, limit, func() error { return tx.SaveUser(ctx, &form.user) }); err != nil {
 		return err
 	}
-	if err := tx.AddHistory(ctx, desk.UserChanges(form.before, form.user, in.Catalog, in.Who.User.ID)); err != nil {
+	if err := tx.AddHistory(ctx, history.UserChanges(form.before, form.user, in.Catalog, in.Who.User.ID)); err != nil {
 		return err
 	}
-	if err := in.Note(ctx, tx, desk.UserActivity(desk.ActivityUpdate, id, in.Who.User.ID)); err != nil {
+	if err := in.Note(ctx, tx, workspace.UserActivity(workspace.ActivityUpdate, id, in.Who.User.ID)); err != nil {
 		return err
 	}
 	if err := form.link(ctx, tx, in.Catalog); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/personal"
 )
 
@@ -18,7 +19,7 @@ const (
 
 func activityRecord(a personal.Activity) rest.Record {
 	return rest.Record{
-		{"id", a.ID}, {"activity_stream_type_id", desk.TypeLookupID(a.Type)}, {"activity_stream_object_id", desk.ObjectLookupID(a.Object)},
+		{"id", a.ID}, {"activity_stream_type_id", workspace.TypeLookupID(a.Type)}, {"activity_stream_object_id", workspace.ObjectLookupID(a.Object)},
 		{"permission_id", a.PermissionID}, {"group_id", rest.IDOrNil(a.GroupID)}, {"o_id", a.OID}, {"created_by_id", a.CreatedByID},
 		{"created_at", a.CreatedAt}, {"updated_at", a.CreatedAt},
 	}
@@ -74,7 +75,7 @@ func (s *Room) listActivities(w http.ResponseWriter, r *http.Request) error {
 	}
 	var activities []personal.Activity
 	if who.Sees() {
-		permissions := slices.DeleteFunc(slices.Clone(desk.ActivityPermissions), func(name string) bool { return !who.UserCan(name) })
+		permissions := slices.DeleteFunc(slices.Clone(workspace.ActivityPermissions), func(name string) bool { return !who.UserCan(name) })
 		if activities, err = s.Store.Activities(ctx, who.GroupsWith(desk.AccessRead), permissions, limit); err != nil {
 			return err
 		}

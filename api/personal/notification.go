@@ -6,21 +6,22 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 )
 
-func notificationRecord(n desk.OnlineNotification) rest.Record {
+func notificationRecord(n workspace.OnlineNotification) rest.Record {
 	return rest.Record{
-		{"id", n.ID}, {"o_id", n.OID}, {"object_lookup_id", desk.ObjectLookupID(n.Object)}, {"type_lookup_id", desk.TypeLookupID(n.Type)},
+		{"id", n.ID}, {"o_id", n.OID}, {"object_lookup_id", workspace.ObjectLookupID(n.Object)}, {"type_lookup_id", workspace.TypeLookupID(n.Type)},
 		{"user_id", n.UserID}, {"seen", n.Seen},
 	}.Stamped(n.Stamp)
 }
 
-func (s *Room) notificationView(who *desk.Caller) rest.View[desk.OnlineNotification] {
-	return rest.View[desk.OnlineNotification]{
+func (s *Room) notificationView(who *desk.Caller) rest.View[workspace.OnlineNotification] {
+	return rest.View[workspace.OnlineNotification]{
 		Model:   "OnlineNotification",
-		ID:      func(n desk.OnlineNotification) int64 { return int64(n.ID) },
+		ID:      func(n workspace.OnlineNotification) int64 { return int64(n.ID) },
 		Records: rest.Each(notificationRecord),
-		Expand: func(ctx context.Context, told []desk.OnlineNotification, records []rest.Record) error {
+		Expand: func(ctx context.Context, told []workspace.OnlineNotification, records []rest.Record) error {
 			var users []desk.UserID
 			for _, n := range told {
 				users = append(users, n.UserID, n.CreatedByID, n.UpdatedByID)
@@ -34,7 +35,7 @@ func (s *Room) notificationView(who *desk.Caller) rest.View[desk.OnlineNotificat
 			}
 			return err
 		},
-		Relatives: func(ctx context.Context, told []desk.OnlineNotification, _ []rest.Record, assets *rest.Record) error {
+		Relatives: func(ctx context.Context, told []workspace.OnlineNotification, _ []rest.Record, assets *rest.Record) error {
 			records, authors := named{}, rest.Set[desk.UserID]{}
 			for _, n := range told {
 				records.add(n.Object, n.OID)
@@ -63,10 +64,10 @@ func (s *Room) listNotifications(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ownNotification returns the notification that a path names.
-func (s *Room) ownNotification(r *http.Request) (desk.OnlineNotification, error) {
-	id, err := rest.PathID[desk.OnlineNotificationID](r, "id", "OnlineNotification")
+func (s *Room) ownNotification(r *http.Request) (workspace.OnlineNotification, error) {
+	id, err := rest.PathID[workspace.OnlineNotificationID](r, "id", "OnlineNotification")
 	if err != nil {
-		return desk.OnlineNotification{}, err
+		return workspace.OnlineNotification{}, err
 	}
 	n, err := s.Store.OnlineNotification(r.Context(), id)
 	if err == nil && n.UserID != rest.Caller(r).User.ID {

@@ -6,23 +6,24 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 )
 
 // The order of overviews is everybody's own: that of others is not to be seen.
 
-func (s *Room) overviewSortingView() rest.View[desk.OverviewSorting] {
-	return rest.View[desk.OverviewSorting]{
+func (s *Room) overviewSortingView() rest.View[workspace.OverviewSorting] {
+	return rest.View[workspace.OverviewSorting]{
 		Model: "UserOverviewSorting",
-		ID:    func(v desk.OverviewSorting) int64 { return int64(v.ID) },
-		Records: rest.Each(func(v desk.OverviewSorting) rest.Record {
+		ID:    func(v workspace.OverviewSorting) int64 { return int64(v.ID) },
+		Records: rest.Each(func(v workspace.OverviewSorting) rest.Record {
 			return rest.Record{
 				{"id", v.ID}, {"user_id", v.UserID}, {"overview_id", v.OverviewID}, {"prio", v.Prio},
 				{"updated_by_id", v.UserID}, {"created_by_id", v.UserID}, {"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 			}
 		}),
-		Expand: func(ctx context.Context, items []desk.OverviewSorting, records []rest.Record) error {
+		Expand: func(ctx context.Context, items []workspace.OverviewSorting, records []rest.Record) error {
 			overviews, err := library.Overviews.Names(ctx, s.Store.DB)
 			if err != nil || len(items) == 0 {
 				return err
@@ -53,10 +54,10 @@ func (s *Room) listOverviewSortings(w http.ResponseWriter, r *http.Request) erro
 }
 
 // ownOverviewSorting returns the record that a path names.
-func ownOverviewSorting(r *http.Request, db *store.Store) (desk.OverviewSorting, error) {
+func ownOverviewSorting(r *http.Request, db *store.Store) (workspace.OverviewSorting, error) {
 	id, err := rest.PathID[desk.OverviewSortingID](r, "id", "User::OverviewSorting")
 	if err != nil {
-		return desk.OverviewSorting{}, err
+		return workspace.OverviewSorting{}, err
 	}
 	return db.OverviewSorting(r.Context(), rest.Caller(r).User.ID, id)
 }
@@ -78,7 +79,7 @@ func (s *Room) createOverviewSorting(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	v := desk.OverviewSorting{UserID: in.Who.User.ID}
+	v := workspace.OverviewSorting{UserID: in.Who.User.ID}
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
 		if err := readOverviewSorting(r.Context(), tx, in, &v); err != nil {
 			return err
@@ -97,7 +98,7 @@ func (s *Room) updateOverviewSorting(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	var v desk.OverviewSorting
+	var v workspace.OverviewSorting
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) error {
 		if v, err = ownOverviewSorting(r, tx); err != nil {
 			return err
@@ -122,7 +123,7 @@ func (s *Room) answerOverviewSorting(w http.ResponseWriter, r *http.Request, p r
 	return s.overviewSortingView().One(w, r, p, status, v)
 }
 
-func readOverviewSorting(ctx context.Context, tx *store.Store, in *rest.Input, v *desk.OverviewSorting) error {
+func readOverviewSorting(ctx context.Context, tx *store.Store, in *rest.Input, v *workspace.OverviewSorting) error {
 	overviews, err := library.Overviews.Names(ctx, tx.DB)
 	if err != nil {
 		return err
@@ -162,7 +163,7 @@ func (s *Room) orderOverviews(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	prios, err := rest.PriosIn[desk.OverviewID](p)
+	prios, err := rest.PriosIn[workspace.OverviewID](p)
 	if err != nil {
 		return err
 	}

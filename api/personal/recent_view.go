@@ -6,6 +6,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/table"
 )
@@ -16,19 +17,19 @@ const (
 	viewsLooked = 50
 )
 
-func recentViewRecord(v desk.RecentView) rest.Record {
+func recentViewRecord(v workspace.RecentView) rest.Record {
 	return rest.Record{
-		{"id", v.ID}, {"recent_view_object_id", desk.ObjectLookupID(v.Object)}, {"o_id", v.OID}, {"created_by_id", v.CreatedByID},
+		{"id", v.ID}, {"recent_view_object_id", workspace.ObjectLookupID(v.Object)}, {"o_id", v.OID}, {"created_by_id", v.CreatedByID},
 		{"created_at", v.CreatedAt}, {"updated_at", v.CreatedAt},
 	}
 }
 
-func (s *Room) recentViewView() rest.View[desk.RecentView] {
-	return rest.View[desk.RecentView]{
+func (s *Room) recentViewView() rest.View[workspace.RecentView] {
+	return rest.View[workspace.RecentView]{
 		Model:   "RecentView",
-		ID:      func(v desk.RecentView) int64 { return int64(v.ID) },
+		ID:      func(v workspace.RecentView) int64 { return int64(v.ID) },
 		Records: rest.Each(recentViewRecord),
-		Expand: func(ctx context.Context, views []desk.RecentView, records []rest.Record) error {
+		Expand: func(ctx context.Context, views []workspace.RecentView, records []rest.Record) error {
 			var users []desk.UserID
 			for _, v := range views {
 				users = append(users, v.CreatedByID)
@@ -62,14 +63,14 @@ func (s *Room) listRecentViews(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var views []desk.RecentView
+	var views []workspace.RecentView
 	for _, v := range looked {
 		if len(views) < viewsShown && found.has(v.Object, v.OID) {
 			views = append(views, v)
 		}
 	}
 	view := s.recentViewView()
-	view.Relatives = func(ctx context.Context, views []desk.RecentView, _ []rest.Record, assets *rest.Record) error {
+	view.Relatives = func(ctx context.Context, views []workspace.RecentView, _ []rest.Record, assets *rest.Record) error {
 		shown := named{}
 		for _, v := range views {
 			shown.add(v.Object, v.OID)

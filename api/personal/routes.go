@@ -2,7 +2,7 @@ package personal
 
 import (
 	"postroom/api/rest"
-	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 )
 
 // Routes are the addresses of what is somebody's own: everybody who is signed in has some.
@@ -26,7 +26,7 @@ func (s *Room) Routes(t *rest.Table) {
 	t.Handle("PUT /api/v1/taskbar/{id}", rest.Login, s.updateTaskbar).TakesOf(tab.BodySample).GivesOf(tab.OneSample)
 	t.Handle("DELETE /api/v1/taskbar/{id}", rest.Login, s.deleteTaskbar)
 
-	own, sorted := rest.Needs(desk.PermissionOverviewSorting), s.overviewSortingView()
+	own, sorted := rest.Needs(workspace.PermissionOverviewSorting), s.overviewSortingView()
 	t.Handle("GET /api/v1/user_overview_sortings", own, s.listOverviewSortings).Asks(rest.ShapeQuery...).GivesOf(sorted.ListSample)
 	t.Handle("GET /api/v1/user_overview_sortings/{id}", own, s.getOverviewSorting).Asks(rest.ShapeQuery...).GivesOf(sorted.OneSample)
 	t.Handle("POST /api/v1/user_overview_sortings", own, s.createOverviewSorting).TakesOf(sorted.BodySample).CreatesOf(sorted.OneSample)

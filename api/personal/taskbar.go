@@ -6,24 +6,25 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 )
 
 // errForeignTab refuses to touch what somebody else has open.
 var errForeignTab error = &desk.InvalidError{Field: "id", Reason: "Not allowed to access this task."}
 
-func (s *Room) taskbarView() rest.View[desk.Taskbar] {
-	return rest.View[desk.Taskbar]{
+func (s *Room) taskbarView() rest.View[workspace.Taskbar] {
+	return rest.View[workspace.Taskbar]{
 		Model: "Taskbar",
-		ID:    func(v desk.Taskbar) int64 { return int64(v.ID) },
-		Records: rest.Each(func(v desk.Taskbar) rest.Record {
+		ID:    func(v workspace.Taskbar) int64 { return int64(v.ID) },
+		Records: rest.Each(func(v workspace.Taskbar) rest.Record {
 			return rest.Record{
 				{"id", v.ID}, {"user_id", v.UserID}, {"last_contact", v.LastContact}, {"client_id", v.ClientID}, {"key", v.Key},
 				{"callback", v.Callback}, {"state", v.State}, {"preferences", v.Preferences}, {"params", v.Params}, {"prio", v.Prio},
 				{"notify", v.Notify}, {"active", v.Active}, {"app", v.App}, {"created_at", v.CreatedAt}, {"updated_at", v.UpdatedAt},
 			}
 		}),
-		Expand: func(ctx context.Context, items []desk.Taskbar, records []rest.Record) error {
+		Expand: func(ctx context.Context, items []workspace.Taskbar, records []rest.Record) error {
 			users := make([]desk.UserID, len(items))
 			for i, v := range items {
 				users[i] = v.UserID
@@ -75,7 +76,7 @@ func (s *Room) initTaskbars(w http.ResponseWriter, r *http.Request) error {
 	if err := s.addTo(ctx, who, &assets, found); err != nil {
 		return err
 	}
-	order := make([]desk.TaskbarID, len(tabs))
+	order := make([]workspace.TaskbarID, len(tabs))
 	for i, tab := range tabs {
 		order[i] = tab.ID
 	}
@@ -83,10 +84,10 @@ func (s *Room) initTaskbars(w http.ResponseWriter, r *http.Request) error {
 }
 
 // ownTaskbar returns the tab that a path names.
-func ownTaskbar(r *http.Request, get func(context.Context, desk.TaskbarID) (desk.Taskbar, error)) (desk.Taskbar, error) {
-	id, err := rest.PathID[desk.TaskbarID](r, "id", "Taskbar")
+func ownTaskbar(r *http.Request, get func(context.Context, workspace.TaskbarID) (workspace.Taskbar, error)) (workspace.Taskbar, error) {
+	id, err := rest.PathID[workspace.TaskbarID](r, "id", "Taskbar")
 	if err != nil {
-		return desk.Taskbar{}, err
+		return workspace.Taskbar{}, err
 	}
 	tab, err := get(r.Context(), id)
 	if err == nil && tab.UserID != rest.Caller(r).User.ID {
@@ -112,7 +113,7 @@ func (s *Room) createTaskbar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	tab := desk.Taskbar{UserID: in.Who.User.ID, App: "desktop"}
+	tab := workspace.Taskbar{UserID: in.Who.User.ID, App: "desktop"}
 	if err := readTaskbar(in, &tab); err != nil {
 		return err
 	}
@@ -127,7 +128,7 @@ func (s *Room) updateTaskbar(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var tab desk.Taskbar
+	var tab workspace.Taskbar
 	err = s.Store.InTx(r.Context(), func(tx *store.Store) (err error) {
 		if tab, err = ownTaskbar(r, tx.LockTaskbar); err != nil {
 			return err
@@ -143,7 +144,7 @@ func (s *Room) updateTaskbar(w http.ResponseWriter, r *http.Request) error {
 	return s.answerTaskbar(w, r, in.Params, http.StatusOK, tab.ID)
 }
 
-func (s *Room) answerTaskbar(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id desk.TaskbarID) error {
+func (s *Room) answerTaskbar(w http.ResponseWriter, r *http.Request, p rest.Params, status int, id workspace.TaskbarID) error {
 	tab, err := s.Store.Taskbar(r.Context(), id)
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (s *Room) answerTaskbar(w http.ResponseWriter, r *http.Request, p rest.Para
 // maxTabText is how long the texts of a tab are at most, in characters.
 const maxTabText = 100
 
-func readTaskbar(in *rest.Input, tab *desk.Taskbar) error {
+func readTaskbar(in *rest.Input, tab *workspace.Taskbar) error {
 	in.Text(&tab.Key, "key", maxTabText)
 	in.Text(&tab.Callback, "callback", maxTabText)
 	in.Text(&tab.App, "app", maxTabText)

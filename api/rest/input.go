@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
@@ -42,7 +43,7 @@ func (in *Input) Keep(err error) {
 
 // Note remembers what somebody did, for others to see. While files or data of another system are
 // taken in, nobody does anything.
-func (in *Input) Note(ctx context.Context, tx *store.Store, activities ...desk.Activity) error {
+func (in *Input) Note(ctx context.Context, tx *store.Store, activities ...workspace.Activity) error {
 	if len(activities) == 0 || in.Automatic || in.Catalog.Settings.Bool("import_mode") {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/collab"
 	"postroom/internal/store/table"
 )
@@ -46,16 +47,16 @@ func (s *Tickets) addAttached(ctx context.Context, who *desk.Caller, tickets []d
 }
 
 // checklistNames are what the checklists are called that name the tickets.
-func (s *Tickets) checklistNames(ctx context.Context, attached map[desk.TicketID]desk.Attached) (map[desk.ChecklistID]string, error) {
-	ids := rest.Set[desk.ChecklistID]{}
+func (s *Tickets) checklistNames(ctx context.Context, attached map[desk.TicketID]teamwork.Attached) (map[teamwork.ChecklistID]string, error) {
+	ids := rest.Set[teamwork.ChecklistID]{}
 	for _, of := range attached {
 		ids.Add(of.ReferencingChecklistIDs...)
 	}
-	names := map[desk.ChecklistID]string{}
+	names := map[teamwork.ChecklistID]string{}
 	if len(ids) == 0 {
 		return names, nil
 	}
-	lists, err := collab.Checklists.List(ctx, s.store.DB, table.Filter[desk.ChecklistID]{IDs: ids.Values()}, nil, table.Page{Limit: len(ids)})
+	lists, err := collab.Checklists.List(ctx, s.store.DB, table.Filter[teamwork.ChecklistID]{IDs: ids.Values()}, nil, table.Page{Limit: len(ids)})
 	for _, list := range lists {
 		names[list.ID] = list.Name
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"postroom/api/rest"
-	"postroom/internal/desk"
 	"postroom/internal/desk/kb"
+	"postroom/internal/desk/workspace"
 )
 
 //go:embed pages.html
@@ -114,7 +114,7 @@ func (v *visit) here(parts ...string) string {
 
 // slug names something in an address: by its id, and for people by its title.
 func slug[ID ~int64](id ID, title string) string {
-	name := strings.ReplaceAll(desk.LinkName(title), "_", "-")
+	name := strings.ReplaceAll(workspace.LinkName(title), "_", "-")
 	if name == "" {
 		return rest.IDText(id)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/desk/identity"
 	"postroom/internal/idp"
 	"postroom/internal/store"
@@ -90,7 +91,7 @@ func (s *Room) newUser(ctx context.Context, tx *store.Store, v visit, who idp.Id
 	if err := tx.InsertUser(ctx, &user); err != nil {
 		return 0, err
 	}
-	if err := tx.AddHistory(ctx, desk.UserChanges(desk.User{}, user, v.catalog, desk.SystemUser)); err != nil {
+	if err := tx.AddHistory(ctx, history.UserChanges(desk.User{}, user, v.catalog, desk.SystemUser)); err != nil {
 		return 0, err
 	}
 	return user.ID, tx.SetUserRoles(ctx, user.ID, v.catalog.SignupRoles)

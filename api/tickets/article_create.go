@@ -13,6 +13,7 @@ import (
 	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -182,7 +183,7 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	if err := attachToArticle(ctx, tx, in, ticket, a, d.sent); err != nil {
 		return a, err
 	}
-	if err := in.Note(ctx, tx, desk.ArticleActivity(desk.ActivityCreate, *ticket, a.ID, who.User.ID)); err != nil {
+	if err := in.Note(ctx, tx, workspace.ArticleActivity(workspace.ActivityCreate, *ticket, a.ID, who.User.ID)); err != nil {
 		return a, err
 	}
 	if delivery := task.Delivery(a); delivery != nil {

@@ -5,6 +5,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
@@ -14,8 +15,8 @@ import (
 // attach stores what a client attaches to a new ticket: tags and people who want to hear of it.
 func attach(ctx context.Context, tx *store.Store, in *rest.Input, t desk.Ticket) error {
 	by := in.Who.User.ID
-	names := desk.TagNames(joined(in.Params, "tags"))
-	if len(names) > 0 && !in.Catalog.MayMakeTags(in.Who) {
+	names := teamwork.TagNames(joined(in.Params, "tags"))
+	if len(names) > 0 && !teamwork.MayMakeTags(in.Catalog, in.Who) {
 		known, err := tx.KnownTags(ctx, names) // the others are left out
 		if err != nil {
 			return err
@@ -53,7 +54,7 @@ func linkNew(ctx context.Context, tx *store.Store, in *rest.Input, id desk.Ticke
 	if in.Params.Blank("links") {
 		return nil
 	}
-	links, err := desk.LinksIn(in.Params["links"])
+	links, err := teamwork.LinksIn(in.Params["links"])
 	if err != nil || len(links) == 0 {
 		return err
 	}
@@ -82,11 +83,11 @@ func linkNew(ctx context.Context, tx *store.Store, in *rest.Input, id desk.Ticke
 
 // useStartDraft ends the draft that a new ticket was made from.
 func useStartDraft(ctx context.Context, tx *store.Store, in *rest.Input, t desk.Ticket) error {
-	id, err := rest.IDIn[desk.StartDraftID](in.Params, "shared_draft_id")
+	id, err := rest.IDIn[teamwork.StartDraftID](in.Params, "shared_draft_id")
 	if err != nil || id == 0 {
 		return err
 	}
-	found, err := collab.StartDrafts.List(ctx, tx.DB, table.Filter[desk.StartDraftID]{IDs: []desk.StartDraftID{id}}, nil, table.Page{Limit: 1})
+	found, err := collab.StartDrafts.List(ctx, tx.DB, table.Filter[teamwork.StartDraftID]{IDs: []teamwork.StartDraftID{id}}, nil, table.Page{Limit: 1})
 	if err != nil || len(found) == 0 {
 		return err // somebody else was faster to use it
 	}
@@ -102,7 +103,7 @@ func useStartDraft(ctx context.Context, tx *store.Store, in *rest.Input, t desk.
 
 // useDraft ends the draft that an article of a ticket was written from.
 func useDraft(ctx context.Context, tx *store.Store, in *rest.Input, id desk.TicketID, article rest.Params) error {
-	used, err := rest.IDIn[desk.DraftID](article, "shared_draft_id")
+	used, err := rest.IDIn[teamwork.DraftID](article, "shared_draft_id")
 	if err != nil || used == 0 {
 		return err
 	}
@@ -111,7 +112,7 @@ func useDraft(ctx context.Context, tx *store.Store, in *rest.Input, id desk.Tick
 		return err
 	}
 	if draft == nil || draft.ID != used {
-		return desk.ErrForeignDraft
+		return teamwork.ErrForeignDraft
 	}
 	blobs, err := tx.DeleteDraft(ctx, *draft, in.Who.User.ID)
 	if err != nil {
@@ -142,10 +143,10 @@ func attachToArticle(ctx context.Context, tx *store.Store, in *rest.Input, t *de
 }
 
 func bookTime(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Ticket, a desk.Article, sent rest.Params) error {
-	if err := in.Who.MayAccountTime(*t, in.Catalog); err != nil {
+	if err := teamwork.MayAccountTime(in.Who, *t, in.Catalog); err != nil {
 		return err
 	}
-	unit, err := desk.TimeUnit(sent["time_unit"])
+	unit, err := teamwork.TimeUnit(sent["time_unit"])
 	if err != nil {
 		return err
 	}
@@ -153,11 +154,11 @@ func bookTime(ctx context.Context, tx *store.Store, in *rest.Input, t *desk.Tick
 	if err != nil {
 		return err
 	}
-	kind, _, err := rest.Named(sent, "accounted_time_type", types, func(v desk.TimeAccountingType) string { return v.Name })
+	kind, _, err := rest.Named(sent, "accounted_time_type", types, func(v teamwork.TimeAccountingType) string { return v.Name })
 	if err != nil {
 		return err
 	}
-	return tx.AccountTime(ctx, t, &desk.TimeAccounting{
+	return tx.AccountTime(ctx, t, &teamwork.TimeAccounting{
 		TicketID: t.ID, TicketArticleID: &a.ID, TimeUnit: unit, TypeID: rest.IDOrNil(kind), CreatedByID: in.Who.User.ID,
 	})
 }

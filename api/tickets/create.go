@@ -10,6 +10,8 @@ import (
 	"postroom/api/rest"
 	"postroom/api/shown"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/forms"
 	"postroom/internal/store"
 )
@@ -167,7 +169,7 @@ func (s *Room) insertTicket(ctx context.Context, tx *store.Store, in *rest.Input
 	if err := tx.AddHistory(ctx, []desk.Change{created}); err != nil {
 		return err
 	}
-	if err := in.Note(ctx, tx, desk.TicketActivity(desk.ActivityCreate, *t, in.Who.User.ID)); err != nil {
+	if err := in.Note(ctx, tx, workspace.TicketActivity(workspace.ActivityCreate, *t, in.Who.User.ID)); err != nil {
 		return err
 	}
 	if err := useStartDraft(ctx, tx, in, *t); err != nil {
@@ -206,7 +208,7 @@ func (s *Room) addFirstArticle(ctx context.Context, tx *store.Store, in *rest.In
 	// What the first article says about the ticket is how it began, not a change. Its state is one.
 	after := before
 	after.StateID = t.StateID
-	return article.ID, tx.AddHistory(ctx, desk.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
+	return article.ID, tx.AddHistory(ctx, history.TicketChanges(before, after, in.Catalog, in.Who.User.ID))
 }
 
 // articleIn is the article inside a ticket that a client sent. An empty one is none.

@@ -9,6 +9,7 @@ import (
 	"postroom/api/rest"
 	"postroom/api/shown"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store"
 )
 
@@ -91,7 +92,7 @@ func (s *Room) merge(ctx context.Context, tx *store.Store, in *rest.Input, sourc
 	if err := tx.MergeAttached(ctx, source.ID, target.ID); err != nil {
 		return err
 	}
-	if err := tx.AddHistory(ctx, desk.MergeChanges(source.ID, target.ID, in.Who.User.ID)); err != nil {
+	if err := tx.AddHistory(ctx, history.MergeChanges(source.ID, target.ID, in.Who.User.ID)); err != nil {
 		return err
 	}
 	before := source

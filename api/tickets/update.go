@@ -8,6 +8,8 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/forms"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
@@ -141,7 +143,7 @@ func settleOwner(ctx context.Context, p *ticketParams, t *desk.Ticket, before de
 
 // changed reports whether an update changes anything a client can write.
 func changed(before, after desk.Ticket, c *desk.Catalog) bool {
-	return len(desk.TicketChanges(before, after, c, 0)) > 0 ||
+	return len(history.TicketChanges(before, after, c, 0)) > 0 ||
 		!bytes.Equal(rest.AppendJSON(nil, before.Preferences), rest.AppendJSON(nil, after.Preferences))
 }
 
@@ -162,7 +164,7 @@ func saveTicket(ctx context.Context, tx *store.Store, in *rest.Input, before, af
 	if err != nil {
 		return err
 	}
-	activity, noted := desk.ActivityOf(after, desk.TicketChanges(before, after, in.Catalog, by), by)
+	activity, noted := workspace.ActivityOf(after, history.TicketChanges(before, after, in.Catalog, by), by)
 	if !noted {
 		return nil
 	}

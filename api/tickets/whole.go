@@ -8,6 +8,7 @@ import (
 	"postroom/api/rest"
 	"postroom/api/shown"
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/collab"
 	"postroom/internal/store/table"
 )
@@ -46,7 +47,7 @@ func (s *Room) showWholeTicket(ctx context.Context, who *desk.Caller, ticket des
 type wholeAttached struct {
 	links, times []rest.Record
 	tags         []string
-	mentions     []desk.MentionID
+	mentions     []teamwork.MentionID
 	linked       []desk.Ticket // that the links lead to
 	people       []desk.UserID // who are mentioned
 }

@@ -8,6 +8,7 @@ import (
 
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/rules"
 	"postroom/internal/store/lookup"
 	"postroom/internal/store/table"
@@ -45,16 +46,16 @@ func (s *Room) showOverviews(w http.ResponseWriter, r *http.Request) error {
 }
 
 // offeredOverviews are those of the caller, who needs something to do with tickets.
-func (s *Room) offeredOverviews(ctx context.Context, who *desk.Caller) ([]desk.Overview, error) {
+func (s *Room) offeredOverviews(ctx context.Context, who *desk.Caller) ([]workspace.Overview, error) {
 	if !who.Can("ticket.agent", "ticket.customer") {
 		return nil, nil
 	}
 	return s.Store.OverviewsOf(ctx, who)
 }
 
-func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Input, overviews []desk.Overview) error {
+func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Input, overviews []workspace.Overview) error {
 	link := in.Params.Text("view")
-	i := slices.IndexFunc(overviews, func(o desk.Overview) bool { return o.Link == link })
+	i := slices.IndexFunc(overviews, func(o workspace.Overview) bool { return o.Link == link })
 	if i < 0 {
 		return rest.Reply(w, r, rest.Record{{"assets", rest.Record{}}, {"index", rest.Record{}}})
 	}
@@ -90,7 +91,7 @@ func (s *Room) showOverview(w http.ResponseWriter, r *http.Request, in *rest.Inp
 const mentioned = "ticket.mention_user_ids"
 
 // searchOf is what an overview shows to the caller.
-func (s *Room) searchOf(in *rest.Input, o desk.Overview) (lookup.Search, error) {
+func (s *Room) searchOf(in *rest.Input, o workspace.Overview) (lookup.Search, error) {
 	search := lookup.Search{Scope: in.Who.TicketAccess().Lists(), Order: orderOf(o)}
 	_, follows := o.Condition[mentioned]
 	if in.Who.TicketAccess().Agent && !follows {
@@ -104,7 +105,7 @@ func (s *Room) searchOf(in *rest.Input, o desk.Overview) (lookup.Search, error) 
 
 // orderOf is the order of an overview's tickets. What can't be sorted by is left out: the column may
 // be one that was deleted.
-func orderOf(o desk.Overview) []table.Order {
+func orderOf(o workspace.Overview) []table.Order {
 	column, _ := o.Order["by"].(string)
 	direction, _ := o.Order["direction"].(string)
 	if !slices.Contains(lookup.SortColumns(), column) {

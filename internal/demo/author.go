@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store/tickets"
 )
 
@@ -143,7 +144,7 @@ func (a *author) move(t *desk.Ticket, to desk.StateID) []desk.Change {
 		t.PendingTime = new(a.until.Add(time.Duration(1+a.rnd.IntN(14*24)) * time.Hour))
 	}
 	t.Settle(before, a.catalog, t.UpdatedAt)
-	return desk.TicketChanges(desk.Ticket{ID: t.ID, StateID: before.StateID}, desk.Ticket{ID: t.ID, StateID: to}, a.catalog, t.UpdatedByID)
+	return history.TicketChanges(desk.Ticket{ID: t.ID, StateID: before.StateID}, desk.Ticket{ID: t.ID, StateID: to}, a.catalog, t.UpdatedByID)
 }
 
 // conversation is what customer and agent write to each other on one ticket.

@@ -4,10 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"reflect"
 	"slices"
-	"strings"
-	"time"
 )
 
 // AttributeID is the id of an Attribute.
@@ -177,52 +174,4 @@ func WithCustom(custom map[string]any, name string, value any) map[string]any {
 	}
 	changed[name] = value
 	return changed
-}
-
-// CustomChanges compares the values of attributes that administrators added, and returns a line of
-// history for each that differs.
-func CustomChanges(object string, id int64, attributes []Attribute, before, after map[string]any, by UserID) []Change {
-	var changes []Change
-	for i := range attributes {
-		a := &attributes[i]
-		was, is := a.Of(before), a.Of(after)
-		if !reflect.DeepEqual(was, is) {
-			from, to := a.historyText(was), a.historyText(is)
-			changes = append(changes, Change{
-				Object: object, OID: id, Type: "updated", Attribute: a.Name,
-				ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), By: by,
-			})
-		}
-	}
-	return changes
-}
-
-// historyText is a value as the history keeps it; moments look like those of our own attributes.
-func (a *Attribute) historyText(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		if at, err := time.Parse(TimeForm, v); err == nil && a.Kind() == AttributeTime {
-			return historyTime(&at)
-		}
-		return v
-	case []any:
-		return strings.Join(texts(v), ", ")
-	case map[string]any:
-		label, _ := v["label"].(string)
-		return label
-	}
-	text, _ := json.Marshal(value) // a number or a switch
-	return string(text)
-}
-
-func texts(values []any) []string {
-	all := make([]string, 0, len(values))
-	for _, value := range values {
-		if text, ok := value.(string); ok {
-			all = append(all, text)
-		}
-	}
-	return all
 }

@@ -13,6 +13,9 @@ type UserLinks struct {
 	Accounts           map[string]Account // by identity provider
 }
 
+// OverviewSortingID is the id of a place that somebody gave an overview.
+type OverviewSortingID int64
+
 // AuthorizationID is the id of an account at an identity provider by which somebody signs in.
 type AuthorizationID int64
 

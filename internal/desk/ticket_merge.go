@@ -15,12 +15,3 @@ func (t Ticket) MayMergeInto(target Ticket, c *Catalog) error {
 func (c *Catalog) MergedState() StateID {
 	return pick(c.States, func(s State) bool { return c.StateTypes[s.StateTypeID] == StateTypeMerged }, 0)
 }
-
-// MergeChanges are the lines of history that tell of a merge, at both tickets.
-func MergeChanges(source, target TicketID, by UserID) []Change {
-	from, to := int64(source), int64(target)
-	return []Change{
-		{Object: "Ticket", OID: to, Type: "received_merge", IDFrom: &from, IDTo: &to, By: by},
-		{Object: "Ticket", OID: from, Type: "merged_into", IDFrom: &from, IDTo: &to, By: by},
-	}
-}

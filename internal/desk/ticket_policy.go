@@ -180,6 +180,14 @@ func (a TicketAccess) MayDeleteArticle(t Ticket, article Article, c *Catalog, no
 	return nil
 }
 
+// MayMention returns nil, or a *ForbiddenError: only who reads a ticket as an agent names others in it.
+func (a TicketAccess) MayMention(t Ticket) error {
+	if a.agentIn(a.Read, t) {
+		return nil
+	}
+	return &ForbiddenError{Reason: "You have insufficient permissions to mention other users."}
+}
+
 func allowed(yes bool) error {
 	if yes {
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store"
 	"postroom/internal/store/imports"
 )
@@ -136,12 +137,12 @@ func (b *batch) settle(ctx context.Context, tx *store.Store, p person, user *des
 	}
 	roles := b.rolesOf(p, before)
 	newRoles := roles != nil && !slices.Equal(roles, b.ties[before.ID].RoleIDs)
-	changes := desk.UserChanges(before, after, b.catalog, desk.SystemUser)
+	changes := history.UserChanges(before, after, b.catalog, desk.SystemUser)
 	switch {
 	case before.ID == 0:
 		outcome, after.CreatedByID = created, desk.SystemUser
 		err = tx.InsertUser(ctx, &after)
-		changes = desk.UserChanges(before, after, b.catalog, desk.SystemUser)
+		changes = history.UserChanges(before, after, b.catalog, desk.SystemUser)
 	case len(changes) > 0:
 		outcome, err = updated, tx.SaveUser(ctx, &after)
 	case newRoles:
@@ -196,9 +197,9 @@ func (b *batch) giveRoles(ctx context.Context, tx *store.Store, before, user des
 		return err
 	}
 	if before.ID != 0 {
-		had := desk.UserRights{Roles: b.named(b.ties[user.ID].RoleIDs)}
-		has := desk.UserRights{Roles: b.named(roles)}
-		if err := tx.AddHistory(ctx, desk.RightsChanges(user.ID, had, has, desk.SystemUser)); err != nil {
+		had := history.UserRights{Roles: b.named(b.ties[user.ID].RoleIDs)}
+		has := history.UserRights{Roles: b.named(roles)}
+		if err := tx.AddHistory(ctx, history.RightsChanges(user.ID, had, has, desk.SystemUser)); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store"
 	"postroom/internal/store/catalog"
 )
@@ -157,7 +158,7 @@ func (r *reading) deactivate(ctx context.Context, tx *store.Store, user desk.Use
 		if err := tx.SaveUser(ctx, &after); err != nil {
 			return err
 		}
-		if err := tx.AddHistory(ctx, desk.UserChanges(user, after, r.catalog, desk.SystemUser)); err != nil {
+		if err := tx.AddHistory(ctx, history.UserChanges(user, after, r.catalog, desk.SystemUser)); err != nil {
 			return err
 		}
 		if err := tx.EndSessions(ctx, user.ID, 0); err != nil {
@@ -175,7 +176,7 @@ func (r *reading) handOver(ctx context.Context, tx *store.Store, user desk.User,
 	if err := tx.SaveUser(ctx, &after); err != nil {
 		return err
 	}
-	if err := tx.AddHistory(ctx, desk.UserChanges(user, after, r.catalog, desk.SystemUser)); err != nil {
+	if err := tx.AddHistory(ctx, history.UserChanges(user, after, r.catalog, desk.SystemUser)); err != nil {
 		return err
 	}
 	if err := tx.LoseUser(ctx, r.source, user.ID); err != nil {

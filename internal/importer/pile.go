@@ -9,6 +9,8 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/importer/source"
 	"postroom/internal/store/helpdesks"
 	"postroom/internal/store/tickets"
@@ -117,7 +119,7 @@ func (w *writer) add(ctx context.Context, p *pile, t desk.Ticket, articleIDs []i
 	t.LastOwnerUpdateAt = nil // nobody loses a ticket for what was not done elsewhere
 	p.tickets = append(p.tickets, t)
 	for _, tag := range from.Tags {
-		if name, err := desk.TagName(text(tag, desk.MaxTag)); err == nil {
+		if name, err := teamwork.TagName(text(tag, teamwork.MaxTag)); err == nil {
 			p.tags, p.tagged = append(p.tags, name), append(p.tagged, t.ID)
 		}
 	}
@@ -198,7 +200,7 @@ func (w *writer) again(ctx context.Context, e *entry[source.Ticket], refs *refer
 	_, changed := stamp(e.record.Created, e.record.Changed)
 	after.Settle(before, w.catalog, closedAt(e.record, desk.Ticket{Stamp: desk.Stamp{UpdatedAt: changed}}))
 	after.LastOwnerUpdateAt = nil
-	for _, change := range desk.TicketChanges(before, after, w.catalog, desk.SystemUser) {
+	for _, change := range history.TicketChanges(before, after, w.catalog, desk.SystemUser) {
 		p.history = append(p.history, tickets.HistoryEntry{Change: change, CreatedAt: changed})
 	}
 	if err := w.tx.SaveTicket(ctx, after); err != nil {

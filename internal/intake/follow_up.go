@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 )
@@ -71,7 +72,7 @@ func followMerged(ctx context.Context, tx *store.Store, m *mail) error {
 		return err
 	}
 	for _, link := range links[merged.ID] {
-		if link.Type != desk.LinkParent {
+		if link.Type != teamwork.LinkParent {
 			continue
 		}
 		if err := m.followID(ctx, tx, link.TicketID); err != nil {

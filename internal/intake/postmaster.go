@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/rules"
 	"postroom/internal/store"
 )
@@ -110,7 +112,7 @@ func (m *mail) perform(ctx context.Context, tx *store.Store, name string, action
 
 // changedTags adds names to a list with commas between them, or takes them out.
 func changedTags(list string, action map[string]any) string {
-	names, named := desk.TagNames(list), desk.TagNames(textOf(action["value"]))
+	names, named := teamwork.TagNames(list), teamwork.TagNames(textOf(action["value"]))
 	if action["operator"] == "remove" {
 		names = slices.DeleteFunc(names, func(name string) bool { return slices.Contains(named, name) })
 	} else {
@@ -173,7 +175,7 @@ func (m *mail) setByFilters(t desk.Ticket) []desk.Change {
 	if len(m.sources) == 0 {
 		return nil
 	}
-	changes := m.credit(desk.TicketChanges(m.initial, t, m.catalog, m.session.ID), forNewTicket)
+	changes := m.credit(history.TicketChanges(m.initial, t, m.catalog, m.session.ID), forNewTicket)
 	changes = slices.DeleteFunc(changes, func(c desk.Change) bool { return c.Source == desk.ChangeSource{} })
 	for i := range changes {
 		changes[i].Type, changes[i].ValueFrom, changes[i].IDFrom = "set", "", nil

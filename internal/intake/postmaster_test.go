@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/arrivals"
 )
 
@@ -122,7 +123,7 @@ func TestMergedTicketsLeadOneStepOn(t *testing.T) {
 	merged := ask[desk.StateID](h, `SELECT id FROM ticket_states WHERE name = 'merged'`)
 	for i := range 2 { // the first into the second, the second into the third
 		h.exec(`UPDATE tickets SET state_id = $2 WHERE id = $1`, tickets[i].Ticket.ID, merged)
-		if _, err := h.store.AddLink(t.Context(), desk.LinkParent, tickets[i+1].Ticket.ID, tickets[i].Ticket.ID); err != nil {
+		if _, err := h.store.AddLink(t.Context(), teamwork.LinkParent, tickets[i+1].Ticket.ID, tickets[i].Ticket.ID); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/teamwork"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 )
@@ -171,19 +174,19 @@ func (m *mail) event(f arrivals.Filing, before desk.Ticket) desk.TicketEvent {
 }
 
 // activities are what others see that the author did.
-func (m *mail) activities(f arrivals.Filing) []desk.Activity {
+func (m *mail) activities(f arrivals.Filing) []workspace.Activity {
 	if m.catalog.Settings.Bool("import_mode") {
 		return nil // nobody does anything while data of another system is taken in
 	}
-	written := desk.ArticleActivity(desk.ActivityCreate, *f.Ticket, f.Article.ID, m.session.ID)
+	written := workspace.ArticleActivity(workspace.ActivityCreate, *f.Ticket, f.Article.ID, m.session.ID)
 	if f.NewTicket {
-		return []desk.Activity{desk.TicketActivity(desk.ActivityCreate, *f.Ticket, m.session.ID), written}
+		return []workspace.Activity{workspace.TicketActivity(workspace.ActivityCreate, *f.Ticket, m.session.ID), written}
 	}
 	changes := slices.DeleteFunc(slices.Clone(f.History), func(c desk.Change) bool { return c.Object != desk.ObjectTicket })
-	if changed, worth := desk.ActivityOf(*f.Ticket, changes, m.session.ID); worth {
-		return []desk.Activity{changed, written}
+	if changed, worth := workspace.ActivityOf(*f.Ticket, changes, m.session.ID); worth {
+		return []workspace.Activity{changed, written}
 	}
-	return []desk.Activity{written}
+	return []workspace.Activity{written}
 }
 
 // history is what the ticket's and the article's history say about the mail.
@@ -196,7 +199,7 @@ func (m *mail) history(f arrivals.Filing, before desk.Ticket) []desk.Change {
 		opened := desk.Change{Object: "Ticket", OID: int64(f.Ticket.ID), Type: "created", By: m.session.ID}
 		return append(append([]desk.Change{opened}, m.setByFilters(*f.Ticket)...), created)
 	}
-	return append(m.credit(desk.TicketChanges(before, *f.Ticket, m.catalog, m.session.ID), forFollowUp), created)
+	return append(m.credit(history.TicketChanges(before, *f.Ticket, m.catalog, m.session.ID), forFollowUp), created)
 }
 
 // attach adds to a stored ticket what few mails bring: tags, and names that other systems have for it.
@@ -205,7 +208,7 @@ func (m *mail) attach(ctx context.Context, tx *store.Store, f arrivals.Filing) e
 	if f.NewTicket {
 		tags = m.attributes[forNewTicket+"tags"]
 	}
-	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(f.Ticket.ID), desk.TagNames(tags), m.session.ID, true); err != nil {
+	if err := tx.AttachTags(ctx, desk.ObjectTicket, int64(f.Ticket.ID), teamwork.TagNames(tags), m.session.ID, true); err != nil {
 		return err
 	}
 	for _, known := range m.externals {

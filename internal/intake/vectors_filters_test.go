@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 // wholeAreas are the areas of the vectors that need everything between a mail and its ticket.
@@ -61,7 +62,7 @@ func (h *house) givenLinks(v vector, refs map[string]desk.TicketID) {
 		if ticket.MergedInto == "" {
 			continue
 		}
-		if _, err := h.store.AddLink(h.t.Context(), desk.LinkParent, refs[ticket.MergedInto], refs[ticket.Ref]); err != nil {
+		if _, err := h.store.AddLink(h.t.Context(), teamwork.LinkParent, refs[ticket.MergedInto], refs[ticket.Ref]); err != nil {
 			h.t.Fatal(err)
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 	"postroom/jobs/task"
@@ -145,7 +147,7 @@ func (msg *message) history(f arrivals.Filing, before desk.Ticket) []desk.Change
 	if f.NewTicket {
 		return []desk.Change{{Object: desk.ObjectTicket, OID: int64(f.Ticket.ID), Type: "created", By: msg.writer.ID}, written}
 	}
-	return append(desk.TicketChanges(before, *f.Ticket, msg.catalog, msg.writer.ID), written)
+	return append(history.TicketChanges(before, *f.Ticket, msg.catalog, msg.writer.ID), written)
 }
 
 func createdArticle(a desk.Article, by desk.UserID) desk.Change {
@@ -156,16 +158,16 @@ func createdArticle(a desk.Article, by desk.UserID) desk.Change {
 }
 
 // activities are what others see that the writer did.
-func (msg *message) activities(f arrivals.Filing) []desk.Activity {
-	written := desk.ArticleActivity(desk.ActivityCreate, *f.Ticket, f.Article.ID, msg.writer.ID)
+func (msg *message) activities(f arrivals.Filing) []workspace.Activity {
+	written := workspace.ArticleActivity(workspace.ActivityCreate, *f.Ticket, f.Article.ID, msg.writer.ID)
 	if f.NewTicket {
-		return []desk.Activity{desk.TicketActivity(desk.ActivityCreate, *f.Ticket, msg.writer.ID), written}
+		return []workspace.Activity{workspace.TicketActivity(workspace.ActivityCreate, *f.Ticket, msg.writer.ID), written}
 	}
 	changes := slices.DeleteFunc(slices.Clone(f.History), func(c desk.Change) bool { return c.Object != desk.ObjectTicket })
-	if changed, worth := desk.ActivityOf(*f.Ticket, changes, msg.writer.ID); worth {
-		return []desk.Activity{changed, written}
+	if changed, worth := workspace.ActivityOf(*f.Ticket, changes, msg.writer.ID); worth {
+		return []workspace.Activity{changed, written}
 	}
-	return []desk.Activity{written}
+	return []workspace.Activity{written}
 }
 
 // greet answers a new ticket in the name of the system.

@@ -11,6 +11,8 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 	"postroom/internal/store/privacy"
@@ -210,14 +212,14 @@ func (r *run) save(ctx context.Context) (desk.TicketEvent, error) {
 }
 
 // activities are what others see that was done here.
-func (r *run) activities() []desk.Activity {
-	var all []desk.Activity
-	changes := desk.TicketChanges(r.Ticket, r.after, r.Catalog, desk.SystemUser)
-	if changed, worth := desk.ActivityOf(r.after, changes, desk.SystemUser); worth {
+func (r *run) activities() []workspace.Activity {
+	var all []workspace.Activity
+	changes := history.TicketChanges(r.Ticket, r.after, r.Catalog, desk.SystemUser)
+	if changed, worth := workspace.ActivityOf(r.after, changes, desk.SystemUser); worth {
 		all = append(all, changed)
 	}
 	for _, written := range r.history {
-		all = append(all, desk.ArticleActivity(desk.ActivityCreate, r.after, desk.ArticleID(written.OID), desk.SystemUser))
+		all = append(all, workspace.ArticleActivity(workspace.ActivityCreate, r.after, desk.ArticleID(written.OID), desk.SystemUser))
 	}
 	return all
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/rules"
 )
 
@@ -102,7 +103,7 @@ func (w *Writes) add(key string, action map[string]any, by Actor) (err error) {
 	case key == "ticket.action" && action["value"] == "data_privacy_deletion_task":
 		w.Forget = true
 	case key == "ticket.tags":
-		names := desk.TagNames(textOf(action["value"]))
+		names := teamwork.TagNames(textOf(action["value"]))
 		if action["operator"] == "remove" {
 			w.RemoveTags = names
 		} else {

@@ -9,6 +9,7 @@ import (
 
 	"postroom/internal/credential"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store"
 )
 
@@ -111,7 +112,7 @@ func Rename(ctx context.Context, s *store.Store, id desk.UserID, login, email st
 		if err := tx.SaveUser(ctx, &after); err != nil {
 			return err
 		}
-		return tx.AddHistory(ctx, desk.UserChanges(before, after, c, desk.SystemUser))
+		return tx.AddHistory(ctx, history.UserChanges(before, after, c, desk.SystemUser))
 	})
 	return after, err
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 	"postroom/internal/store/table"
@@ -24,7 +25,7 @@ const otherwiseLocale = "en-us"
 // LoadTextModules gives an installation that has no text modules those of a locale, or of the
 // nearest one there is. It returns how many.
 func LoadTextModules(ctx context.Context, tx *store.Store, locale string) (int, error) {
-	there, err := library.TextModules.Count(ctx, tx.DB, table.Filter[desk.TextModuleID]{})
+	there, err := library.TextModules.Count(ctx, tx.DB, table.Filter[workspace.TextModuleID]{})
 	if err != nil || there > 0 {
 		return 0, err
 	}
@@ -37,12 +38,12 @@ func LoadTextModules(ctx context.Context, tx *store.Store, locale string) (int, 
 
 // textModulesOf reads the text modules of a locale, such as de-de. A list of languages, as browsers
 // send it, counts by its first.
-func textModulesOf(locale string) ([]desk.TextModule, error) {
+func textModulesOf(locale string) ([]workspace.TextModule, error) {
 	data, err := textModules.ReadFile("textmodules/" + nearestLocale(locale) + ".json")
 	if err != nil {
 		return nil, err
 	}
-	var modules []desk.TextModule
+	var modules []workspace.TextModule
 	if err := json.Unmarshal(data, &modules); err != nil {
 		return nil, fmt.Errorf("text modules of %s: %w", locale, err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/richtext"
 	"postroom/internal/setup"
 	"postroom/internal/store/library"
@@ -39,7 +40,7 @@ func TestTextModulesOfTheNearestLocaleAreLoaded(t *testing.T) {
 func TestTextModulesAreLoadedWhereThereAreNone(t *testing.T) {
 	t.Parallel()
 	s, conn := seeded(t)
-	own := desk.TextModule{Name: "Ours", Content: "Hi", Active: true}
+	own := workspace.TextModule{Name: "Ours", Content: "Hi", Active: true}
 	if err := library.TextModules.Insert(t.Context(), s.DB, &own, desk.SystemUser); err != nil {
 		t.Fatal(err)
 	}
@@ -77,7 +78,7 @@ func TestShippedTextModulesAreWhole(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var modules []desk.TextModule
+		var modules []workspace.TextModule
 		if err := json.Unmarshal(data, &modules); err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 	"postroom/internal/store/collab"
 	"postroom/internal/store/table"
@@ -62,8 +63,8 @@ func TestBothEndsSeeALink(t *testing.T) {
 	t.Parallel()
 	b := linkable(t)
 	one, two := b.ticket("1").ID, b.ticket("2").ID
-	b.link(desk.LinkParent, one, two) // one is the parent of two
-	b.link(desk.LinkNormal, one, two)
+	b.link(teamwork.LinkParent, one, two) // one is the parent of two
+	b.link(teamwork.LinkNormal, one, two)
 	b.link("duplicate", one, two)
 	for ticket, want := range map[desk.TicketID][]string{
 		one: {fmt.Sprintf("child %d", two), fmt.Sprintf("duplicate %d", two), fmt.Sprintf("normal %d", two)},
@@ -73,19 +74,19 @@ func TestBothEndsSeeALink(t *testing.T) {
 			t.Errorf("links of %d: %q, want %q", ticket, got, want)
 		}
 	}
-	for name, twice := range map[string]func() (desk.Link, error){
-		"the same":           func() (desk.Link, error) { return b.AddLink(t.Context(), desk.LinkParent, one, two) },
-		"from the other end": func() (desk.Link, error) { return b.AddLink(t.Context(), desk.LinkChild, two, one) },
+	for name, twice := range map[string]func() (teamwork.Link, error){
+		"the same":           func() (teamwork.Link, error) { return b.AddLink(t.Context(), teamwork.LinkParent, one, two) },
+		"from the other end": func() (teamwork.Link, error) { return b.AddLink(t.Context(), teamwork.LinkChild, two, one) },
 	} {
 		if _, err := twice(); !errors.Is(err, desk.ErrConflict) {
 			t.Errorf("%s once more: %v, want ErrConflict", name, err)
 		}
 	}
-	removed, err := b.RemoveLinks(t.Context(), desk.LinkChild, two, one)
+	removed, err := b.RemoveLinks(t.Context(), teamwork.LinkChild, two, one)
 	if err != nil || len(removed) != 1 || removed[0].SourceValue != int64(one) {
 		t.Errorf("removed from the other end: %+v, %v, want the link", removed, err)
 	}
-	if removed, err := b.RemoveLinks(t.Context(), desk.LinkChild, two, one); err != nil || len(removed) != 0 {
+	if removed, err := b.RemoveLinks(t.Context(), teamwork.LinkChild, two, one); err != nil || len(removed) != 0 {
 		t.Errorf("removed once more: %+v, %v, want nothing", removed, err)
 	}
 	if _, err := b.DeleteTicket(t.Context(), two); err != nil {
@@ -102,7 +103,7 @@ func TestMentionNeedsAnAgentWhoMayRead(t *testing.T) {
 	ticket := b.ticket("1")
 	reader, full, changer, none := b.agent("reader", "read"), b.agent("full", "full"), b.agent("changer", "change"), b.agent("none", "")
 	for _, refused := range []desk.UserID{2, changer, none, 4711} {
-		if err := b.Subscribe(t.Context(), ticket, []desk.UserID{reader, refused}, reader); !errors.Is(err, desk.ErrMentioned) {
+		if err := b.Subscribe(t.Context(), ticket, []desk.UserID{reader, refused}, reader); !errors.Is(err, teamwork.ErrMentioned) {
 			t.Errorf("mention of %d: %v, want ErrMentioned", refused, err)
 		}
 	}
@@ -141,8 +142,8 @@ func TestTimeOfATicketIsTheSum(t *testing.T) {
 	b := open(t)
 	ticket := b.ticket("1")
 	article := b.article(ticket.ID)
-	book := func(unit string, article *desk.ArticleID) (desk.TimeAccounting, error) {
-		v := desk.TimeAccounting{TicketID: ticket.ID, TicketArticleID: article, TimeUnit: unit, CreatedByID: 2}
+	book := func(unit string, article *desk.ArticleID) (teamwork.TimeAccounting, error) {
+		v := teamwork.TimeAccounting{TicketID: ticket.ID, TicketArticleID: article, TimeUnit: unit, CreatedByID: 2}
 		return v, b.InTx(t.Context(), func(tx *store.Store) error { return tx.AccountTime(t.Context(), &ticket, &v) })
 	}
 	first, err := book("15.00", &article.ID)
@@ -239,13 +240,13 @@ func TestMergedTicketsShareWhatWasAttached(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.link(desk.LinkNormal, source.ID, third)
-	b.link(desk.LinkNormal, target.ID, third)
-	b.link(desk.LinkChild, fourth, source.ID)
-	b.link(desk.LinkNormal, source.ID, target.ID)
+	b.link(teamwork.LinkNormal, source.ID, third)
+	b.link(teamwork.LinkNormal, target.ID, third)
+	b.link(teamwork.LinkChild, fourth, source.ID)
+	b.link(teamwork.LinkNormal, source.ID, target.ID)
 	article := b.article(source.ID)
 	for _, id := range []*desk.ArticleID{&article.ID, nil} {
-		v := desk.TimeAccounting{TicketID: source.ID, TicketArticleID: id, TimeUnit: "5", CreatedByID: 1}
+		v := teamwork.TimeAccounting{TicketID: source.ID, TicketArticleID: id, TimeUnit: "5", CreatedByID: 1}
 		if err := b.InsertTimeAccounting(t.Context(), &v); err != nil {
 			t.Fatal(err)
 		}
@@ -276,24 +277,24 @@ func TestWhatIsAttachedToAPageOfTickets(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	one, two := b.ticket("1").ID, b.ticket("2").ID
-	list := desk.Checklist{TicketID: one}
+	list := teamwork.Checklist{TicketID: one}
 	if err := collab.Checklists.Insert(t.Context(), b.Store.DB, &list, 1); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
-		item := desk.ChecklistItem{ChecklistID: list.ID, Text: "after the other", TicketID: &two}
+		item := teamwork.ChecklistItem{ChecklistID: list.ID, Text: "after the other", TicketID: &two}
 		if err := collab.ChecklistItems.Insert(t.Context(), b.Store.DB, &item, 1); err != nil {
 			t.Fatal(err)
 		}
 	}
-	v := desk.TimeAccounting{TicketID: two, TimeUnit: "5", CreatedByID: 1}
+	v := teamwork.TimeAccounting{TicketID: two, TimeUnit: "5", CreatedByID: 1}
 	if err := b.InsertTimeAccounting(t.Context(), &v); err != nil {
 		t.Fatal(err)
 	}
 	got, err := b.AttachedIDs(t.Context(), []desk.TicketID{one, two})
-	want := map[desk.TicketID]desk.Attached{
-		one: {TimeAccountingIDs: []desk.TimeAccountingID{}, ChecklistID: &list.ID, ReferencingChecklistIDs: []desk.ChecklistID{}},
-		two: {TimeAccountingIDs: []desk.TimeAccountingID{v.ID}, ReferencingChecklistIDs: []desk.ChecklistID{list.ID}},
+	want := map[desk.TicketID]teamwork.Attached{
+		one: {TimeAccountingIDs: []teamwork.TimeAccountingID{}, ChecklistID: &list.ID, ReferencingChecklistIDs: []teamwork.ChecklistID{}},
+		two: {TimeAccountingIDs: []teamwork.TimeAccountingID{v.ID}, ReferencingChecklistIDs: []teamwork.ChecklistID{list.ID}},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("attached %+v, %v, want %+v", got, err, want)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/collab"
 )
 
@@ -21,15 +22,15 @@ func day(text string) time.Time {
 }
 
 // checklist makes a checklist with items.
-func (b *base) checklist(ticket desk.TicketID, texts ...string) desk.ChecklistID {
+func (b *base) checklist(ticket desk.TicketID, texts ...string) teamwork.ChecklistID {
 	b.t.Helper()
-	list := desk.Checklist{TicketID: ticket}
+	list := teamwork.Checklist{TicketID: ticket}
 	if err := collab.Checklists.Insert(b.t.Context(), b.Store.DB, &list, 1); err != nil {
 		b.t.Fatal(err)
 	}
-	var items []desk.ChecklistItem
+	var items []teamwork.ChecklistItem
 	for _, text := range texts {
-		items = append(items, desk.ChecklistItem{Text: text})
+		items = append(items, teamwork.ChecklistItem{Text: text})
 	}
 	if err := b.CopyTemplate(b.t.Context(), list.ID, items, 1); err != nil {
 		b.t.Fatal(err)
@@ -38,7 +39,7 @@ func (b *base) checklist(ticket desk.TicketID, texts ...string) desk.ChecklistID
 }
 
 // itemsOf shows the texts of a checklist, and its items.
-func (b *base) itemsOf(id desk.ChecklistID) (texts string, items []desk.ChecklistItem) {
+func (b *base) itemsOf(id teamwork.ChecklistID) (texts string, items []teamwork.ChecklistItem) {
 	b.t.Helper()
 	items, err := b.ItemsOf(b.t.Context(), id)
 	if err != nil {
@@ -56,16 +57,16 @@ func TestItemsOfAChecklistAreSorted(t *testing.T) {
 	list := b.checklist(b.ticket("1").ID, strings.Split("abcd", "")...)
 	other := b.checklist(b.ticket("2").ID, "x", "y")
 	_, items := b.itemsOf(list)
-	id := func(text string) desk.ChecklistItemID {
-		return items[slices.IndexFunc(items, func(i desk.ChecklistItem) bool { return i.Text == text })].ID
+	id := func(text string) teamwork.ChecklistItemID {
+		return items[slices.IndexFunc(items, func(i teamwork.ChecklistItem) bool { return i.Text == text })].ID
 	}
 	_, foreign := b.itemsOf(other)
 	for _, tc := range []struct {
-		order []desk.ChecklistItemID
+		order []teamwork.ChecklistItemID
 		want  string
 	}{
-		{[]desk.ChecklistItemID{id("c"), id("a")}, "cabd"},
-		{[]desk.ChecklistItemID{id("d"), id("d"), 4711, foreign[1].ID}, "dcab"},
+		{[]teamwork.ChecklistItemID{id("c"), id("a")}, "cabd"},
+		{[]teamwork.ChecklistItemID{id("d"), id("d"), 4711, foreign[1].ID}, "dcab"},
 		{nil, "dcab"},
 	} {
 		if err := b.SortItems(t.Context(), list, tc.order); err != nil {
@@ -83,16 +84,16 @@ func TestItemsOfAChecklistAreSorted(t *testing.T) {
 func TestChecklistIsFullAtSomeTime(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	list := b.checklist(b.ticket("1").ID, slices.Repeat([]string{"x"}, desk.MaxChecklistItems-1)...)
+	list := b.checklist(b.ticket("1").ID, slices.Repeat([]string{"x"}, teamwork.MaxChecklistItems-1)...)
 	add := func() error {
-		item := desk.ChecklistItem{ChecklistID: list, Text: "last"}
+		item := teamwork.ChecklistItem{ChecklistID: list, Text: "last"}
 		return collab.ChecklistItems.Insert(t.Context(), b.Store.DB, &item, 1)
 	}
 	if err := add(); err != nil {
-		t.Errorf("item %d: %v", desk.MaxChecklistItems, err)
+		t.Errorf("item %d: %v", teamwork.MaxChecklistItems, err)
 	}
-	if err := add(); !errors.Is(err, desk.ErrChecklistFull) {
-		t.Errorf("item %d: %v, want ErrChecklistFull", desk.MaxChecklistItems+1, err)
+	if err := add(); !errors.Is(err, teamwork.ErrChecklistFull) {
+		t.Errorf("item %d: %v, want ErrChecklistFull", teamwork.MaxChecklistItems+1, err)
 	}
 	if texts, _ := b.itemsOf(list); !strings.HasSuffix(texts, "last") {
 		t.Errorf("the new item is not the last of %s", texts)
@@ -110,7 +111,7 @@ func TestTicketHasOneChecklist(t *testing.T) {
 	if found, err := b.ChecklistOf(t.Context(), ticket); err != nil || found == nil || found.ID != list {
 		t.Errorf("checklist %v, %v, want %d", found, err, list)
 	}
-	second := desk.Checklist{TicketID: ticket}
+	second := teamwork.Checklist{TicketID: ticket}
 	if err := collab.Checklists.Insert(t.Context(), b.Store.DB, &second, 1); !errors.Is(err, desk.ErrConflict) {
 		t.Errorf("second checklist: %v, want ErrConflict", err)
 	}
@@ -120,7 +121,7 @@ func TestDraftGoesWithItsFiles(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	ticket := b.ticket("1").ID
-	draft := desk.Draft{TicketID: ticket, NewArticle: map[string]any{"body": "Dear"}}
+	draft := teamwork.Draft{TicketID: ticket, NewArticle: map[string]any{"body": "Dear"}}
 	draft.UpdatedByID = 2
 	if err := b.InsertDraft(t.Context(), &draft); err != nil {
 		t.Fatal(err)
@@ -128,7 +129,7 @@ func TestDraftGoesWithItsFiles(t *testing.T) {
 	blob := ask[int64](b, `INSERT INTO blobs (sha256, size, place, data) VALUES (sha256('x'), 1, 'DB', 'x') RETURNING id`)
 	b.exec(`INSERT INTO attachments (object, o_id, filename, size, blob_id, created_by_id) VALUES
 		('UploadCache', 99, 'mine.txt', 1, $1, 2), ('UploadCache', 99, 'foreign.txt', 1, $1, 1)`, blob)
-	copies, err := b.CopyAttachments(t.Context(), desk.ObjectUploadCache, 99, desk.ObjectDraft, int64(draft.ID), 2)
+	copies, err := b.CopyAttachments(t.Context(), desk.ObjectUploadCache, 99, teamwork.ObjectDraft, int64(draft.ID), 2)
 	if err != nil || len(copies) != 1 || copies[0].Filename != "mine.txt" {
 		t.Fatalf("copied %+v, %v, want mine.txt", copies, err)
 	}
@@ -153,7 +154,7 @@ func TestDeletedTicketTakesTheFilesOfItsDraftAlong(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	ticket := b.ticket("1").ID
-	draft := desk.Draft{TicketID: ticket}
+	draft := teamwork.Draft{TicketID: ticket}
 	if err := b.InsertDraft(t.Context(), &draft); err != nil {
 		t.Fatal(err)
 	}

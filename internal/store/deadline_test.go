@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 )
 
 // always is a calendar of people who never sleep, and a state in which nobody's clock runs.
@@ -53,7 +54,7 @@ func (b *base) changeTicket(id desk.TicketID, change func(*desk.Ticket)) desk.Ti
 	if err := b.SaveTicket(b.t.Context(), after); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := b.AddHistory(b.t.Context(), desk.TicketChanges(before, after, c, 2)); err != nil {
+	if err := b.AddHistory(b.t.Context(), history.TicketChanges(before, after, c, 2)); err != nil {
 		b.t.Fatal(err)
 	}
 	saved, err := b.Ticket(b.t.Context(), id)

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/library"
 	"postroom/internal/store/table"
@@ -16,9 +17,9 @@ func TestRecordsForSomeGroups(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	b.exec(`INSERT INTO groups (id, name, name_last, updated_by_id, created_by_id) VALUES (7, 'Seven', 'Seven', 1, 1), (8, 'Eight', 'Eight', 1, 1)`)
-	var ids []desk.TextModuleID
+	var ids []workspace.TextModuleID
 	for _, groups := range [][]desk.GroupID{nil, {7}, {7, 8}} {
-		v := desk.TextModule{Name: "x", Content: "x", Active: true}
+		v := workspace.TextModule{Name: "x", Content: "x", Active: true}
 		if err := library.TextModules.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
@@ -29,12 +30,12 @@ func TestRecordsForSomeGroups(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		groups []desk.GroupID
-		want   []desk.TextModuleID
+		want   []workspace.TextModuleID
 	}{
-		{nil, ids}, {[]desk.GroupID{}, ids[:1]}, {[]desk.GroupID{7}, ids}, {[]desk.GroupID{8}, []desk.TextModuleID{ids[0], ids[2]}},
+		{nil, ids}, {[]desk.GroupID{}, ids[:1]}, {[]desk.GroupID{7}, ids}, {[]desk.GroupID{8}, []workspace.TextModuleID{ids[0], ids[2]}},
 	} {
-		found, err := library.TextModules.List(t.Context(), b.Store.DB, table.Filter[desk.TextModuleID]{InGroups: tc.groups}, nil, table.Page{Limit: 10})
-		var got []desk.TextModuleID
+		found, err := library.TextModules.List(t.Context(), b.Store.DB, table.Filter[workspace.TextModuleID]{InGroups: tc.groups}, nil, table.Page{Limit: 10})
+		var got []workspace.TextModuleID
 		for _, v := range found {
 			got = append(got, v.ID)
 		}
@@ -51,13 +52,13 @@ func TestRecordsForSomeGroups(t *testing.T) {
 func TestOrderOfATable(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	var ids []desk.PublicLinkID
+	var ids []workspace.PublicLinkID
 	for range 3 {
 		prio, err := library.PublicLinks.NextPrio(t.Context(), b.Store.DB)
 		if err != nil {
 			t.Fatal(err)
 		}
-		v := desk.PublicLink{Link: "https://example.com", Title: "x", Screen: []string{"login"}, Prio: prio}
+		v := workspace.PublicLink{Link: "https://example.com", Title: "x", Screen: []string{"login"}, Prio: prio}
 		if err := library.PublicLinks.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
@@ -73,13 +74,13 @@ func TestOrderOfATable(t *testing.T) {
 	if got := prios(); got != "1 2 3 1" {
 		t.Errorf("new ones have prio %s, want one after the other", got)
 	}
-	if err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[desk.PublicLinkID]int{ids[0]: 9, ids[1]: 4}, 2); err != nil {
+	if err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[workspace.PublicLinkID]int{ids[0]: 9, ids[1]: 4}, 2); err != nil {
 		t.Fatal(err)
 	}
 	if got := prios(); got != "9 4 3 2" {
 		t.Errorf("moved, they have prio %s", got)
 	}
-	err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[desk.PublicLinkID]int{ids[0]: 1, 4711: 2}, 2)
+	err := library.PublicLinks.SetPrios(t.Context(), b.Store.DB, map[workspace.PublicLinkID]int{ids[0]: 1, 4711: 2}, 2)
 	if missing, ok := errors.AsType[*desk.MissingError](err); !ok || missing.ID != 4711 {
 		t.Errorf("moving one that is not there: %v, want an error that names it", err)
 	}
@@ -94,7 +95,7 @@ func TestLinkOfAnOverviewIsItsOwn(t *testing.T) {
 	empty := map[string]any{}
 	var links []string
 	for _, name := range []string{"Open % Tickets", "open_tickets", "Open", "Open Tickets!", "?"} {
-		v := desk.Overview{Name: name, Condition: empty, Order: empty, View: empty}
+		v := workspace.Overview{Name: name, Condition: empty, Order: empty, View: empty}
 		if err := library.Overviews.Insert(t.Context(), b.Store.DB, &v, desk.SystemUser); err != nil {
 			t.Fatal(err)
 		}
@@ -103,7 +104,7 @@ func TestLinkOfAnOverviewIsItsOwn(t *testing.T) {
 	if got := links[:4]; !slices.Equal(got, []string{"open_tickets", "open_tickets_1", "open", "open_tickets_2"}) || len(links[4]) != 36 {
 		t.Errorf("links are %q", links)
 	}
-	twice := desk.Overview{Name: "x", Link: "open", Condition: empty, Order: empty, View: empty}
+	twice := workspace.Overview{Name: "x", Link: "open", Condition: empty, Order: empty, View: empty}
 	if err := library.Overviews.Insert(t.Context(), b.Store.DB, &twice, desk.SystemUser); !errors.Is(err, desk.ErrConflict) {
 		t.Errorf("a link that is taken: %v, want desk.ErrConflict", err)
 	}
@@ -114,7 +115,7 @@ func TestAttemptThatFailsIsUndoneAlone(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	insert := func(tx *store.Store, name string) error {
-		v := desk.Macro{Name: name, Perform: map[string]any{"x": 1}, UXFlowNextUp: desk.NoFlow}
+		v := workspace.Macro{Name: name, Perform: map[string]any{"x": 1}, UXFlowNextUp: workspace.NoFlow}
 		return library.Macros.Insert(t.Context(), tx.DB, &v, desk.SystemUser)
 	}
 	err := b.InTx(t.Context(), func(tx *store.Store) error {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/table"
 )
 
@@ -14,24 +15,24 @@ func TestActivitiesOfAMomentAreOne(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	ticket := b.ticket("1")
-	record := func(a ...desk.Activity) {
+	record := func(a ...workspace.Activity) {
 		t.Helper()
 		if err := b.RecordActivities(t.Context(), a...); err != nil {
 			t.Fatal(err)
 		}
 	}
 	count := func() int { return ask[int](b, `SELECT count(*) FROM activity_stream`) }
-	record(desk.TicketActivity(desk.ActivityCreate, ticket, 2), desk.ArticleActivity(desk.ActivityCreate, ticket, 5, 2))
-	record(desk.TicketActivity(desk.ActivityUpdate, ticket, 2))
+	record(workspace.TicketActivity(workspace.ActivityCreate, ticket, 2), workspace.ArticleActivity(workspace.ActivityCreate, ticket, 5, 2))
+	record(workspace.TicketActivity(workspace.ActivityUpdate, ticket, 2))
 	if got := count(); got != 2 {
 		t.Errorf("%d activities, want those of ticket and article", got)
 	}
-	record(desk.TicketActivity(desk.ActivityUpdate, ticket, 1))
+	record(workspace.TicketActivity(workspace.ActivityUpdate, ticket, 1))
 	if got := count(); got != 3 {
 		t.Errorf("%d activities after somebody else's, want 3", got)
 	}
 	b.exec(`UPDATE activity_stream SET created_at = now() - interval '91 seconds'`)
-	record(desk.TicketActivity(desk.ActivityUpdate, ticket, 2))
+	record(workspace.TicketActivity(workspace.ActivityUpdate, ticket, 2))
 	if got := count(); got != 4 {
 		t.Errorf("%d activities after a while, want 4", got)
 	}
@@ -41,11 +42,11 @@ func TestActivitiesAreForThoseWhoMayKnow(t *testing.T) {
 	t.Parallel()
 	b := open(t)
 	b.exec(`INSERT INTO permissions (id, name) VALUES (61, 'ticket.agent'), (2, 'admin.user')`)
-	var all []desk.Activity
+	var all []workspace.Activity
 	for i := range 6 {
-		all = append(all, desk.TicketActivity(desk.ActivityCreate, desk.Ticket{ID: desk.TicketID(i + 1), GroupID: desk.GroupID(i%3 + 1)}, 2))
+		all = append(all, workspace.TicketActivity(workspace.ActivityCreate, desk.Ticket{ID: desk.TicketID(i + 1), GroupID: desk.GroupID(i%3 + 1)}, 2))
 	}
-	all = append(all, desk.UserActivity(desk.ActivityUpdate, 7, 2))
+	all = append(all, workspace.UserActivity(workspace.ActivityUpdate, 7, 2))
 	if err := b.RecordActivities(t.Context(), all...); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +113,7 @@ func TestReminderTakesThePlaceOfTheOneBefore(t *testing.T) {
 	tell := func(types ...string) {
 		t.Helper()
 		for _, what := range types {
-			n := desk.OnlineNotification{UserID: 2, Type: what, Object: desk.ObjectTicket, OID: ticket}
+			n := workspace.OnlineNotification{UserID: 2, Type: what, Object: desk.ObjectTicket, OID: ticket}
 			n.CreatedByID = 1
 			if err := b.InsertOnlineNotifications(t.Context(), n); err != nil {
 				t.Fatal(err)
@@ -174,7 +175,7 @@ func TestOldNotificationsAreForgotten(t *testing.T) {
 func TestTabIsOpenOnce(t *testing.T) {
 	t.Parallel()
 	b := open(t)
-	tab := desk.Taskbar{UserID: 2, App: "desktop", Key: "Ticket-1", Callback: "TicketZoom", Params: map[string]any{"ticket_id": 1}}
+	tab := workspace.Taskbar{UserID: 2, App: "desktop", Key: "Ticket-1", Callback: "TicketZoom", Params: map[string]any{"ticket_id": 1}}
 	if err := b.InsertTaskbar(t.Context(), &tab); err != nil {
 		t.Fatal(err)
 	}

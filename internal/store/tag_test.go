@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store"
 )
 
@@ -46,9 +47,9 @@ func (b *base) uses() map[string]int64 {
 	return uses
 }
 
-func (b *base) tagID(name string) desk.TagID {
+func (b *base) tagID(name string) teamwork.TagID {
 	b.t.Helper()
-	return desk.TagID(ask[int64](b, `SELECT id FROM tags WHERE name = $1`, name))
+	return teamwork.TagID(ask[int64](b, `SELECT id FROM tags WHERE name = $1`, name))
 }
 
 func TestTagsOfATicketStayInOrder(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/notify"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -105,7 +106,7 @@ func (t *telling) news(ctx context.Context) (notify.News, error) {
 // tell notes who is told what, and announces the mails.
 func (t *telling) tell(ctx context.Context, news notify.News, agents []notify.Agent) error {
 	_, mailed := t.catalog.NotificationChannel()
-	var shown []desk.OnlineNotification
+	var shown []workspace.OnlineNotification
 	var lines []desk.Change
 	var mails []task.Kind
 	for _, agent := range agents {
@@ -122,7 +123,7 @@ func (t *telling) tell(ctx context.Context, news notify.News, agents []notify.Ag
 			continue
 		}
 		if ways.Online {
-			shown = append(shown, desk.OnlineNotification{
+			shown = append(shown, workspace.OnlineNotification{
 				UserID: agent.ID, Type: news.Event.Type, Object: desk.ObjectTicket, OID: int64(t.ticket.ID),
 				Seen:  notify.SeenAtFirst(news, agent.ID, t.catalog),
 				Stamp: desk.Stamp{CreatedByID: t.actor(), UpdatedByID: t.actor()},

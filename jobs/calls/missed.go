@@ -14,6 +14,7 @@ import (
 	"postroom/channels/cti"
 	"postroom/internal/desk"
 	"postroom/internal/desk/telephone"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/document"
 	"postroom/internal/phone"
 	"postroom/internal/store"
@@ -64,9 +65,9 @@ func tell(ctx context.Context, tx *store.Store, call telephone.Call) error {
 	if err != nil || len(users) == 0 {
 		return err
 	}
-	told := make([]desk.OnlineNotification, len(users))
+	told := make([]workspace.OnlineNotification, len(users))
 	for i, user := range users {
-		told[i] = desk.OnlineNotification{UserID: user, Type: desk.NotifiedMissedCall, Object: desk.ObjectCall, OID: int64(call.ID)}
+		told[i] = workspace.OnlineNotification{UserID: user, Type: workspace.NotifiedMissedCall, Object: desk.ObjectCall, OID: int64(call.ID)}
 		told[i].CreatedByID = desk.SystemUser
 	}
 	if err := tx.InsertOnlineNotifications(ctx, told...); err != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/pause"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
@@ -156,7 +157,7 @@ func (j *Meet) change(ctx context.Context, c *desk.Catalog, d tickets.Due, apply
 		if err != nil {
 			return err
 		}
-		return tx.RecordActivities(ctx, desk.TicketActivity(desk.ActivityUpdate, after, desk.SystemUser))
+		return tx.RecordActivities(ctx, workspace.TicketActivity(workspace.ActivityUpdate, after, desk.SystemUser))
 	})
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"postroom/internal/attribute"
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/perform"
 	"postroom/internal/store"
 	"postroom/internal/store/directory"
@@ -80,7 +82,7 @@ func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.User
 	if err := checkOrganization(ctx, tx, u.OrganizationID); err != nil {
 		return err
 	}
-	changes := desk.UserChanges(before, u, c, desk.SystemUser)
+	changes := history.UserChanges(before, u, c, desk.SystemUser)
 	if len(changes) == 0 {
 		return nil
 	}
@@ -88,7 +90,7 @@ func onUser(ctx context.Context, tx *store.Store, v desk.Scheduler, id desk.User
 	if err := tx.SaveUser(ctx, &u); err != nil {
 		return err
 	}
-	if err := tx.RecordActivities(ctx, desk.UserActivity(desk.ActivityUpdate, id, desk.SystemUser)); err != nil {
+	if err := tx.RecordActivities(ctx, workspace.UserActivity(workspace.ActivityUpdate, id, desk.SystemUser)); err != nil {
 		return err
 	}
 	return tx.AddHistory(ctx, from(changes, v))
@@ -119,7 +121,7 @@ func onOrganization(ctx context.Context, tx *store.Store, v desk.Scheduler, id d
 	if err := set(writes, fields, &o.Custom, c.CustomAttributes("Organization")); err != nil {
 		return err
 	}
-	changes := desk.OrganizationChanges(before, o, c, desk.SystemUser)
+	changes := history.OrganizationChanges(before, o, c, desk.SystemUser)
 	if len(changes) == 0 {
 		return nil
 	}

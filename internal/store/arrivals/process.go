@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/files"
 	"postroom/internal/store/outbox"
@@ -197,7 +198,7 @@ type Filing struct {
 	Article     *desk.Article
 	Attachments []desk.Attachment
 	History     []desk.Change
-	Activities  []desk.Activity // what its author did, for others to see
+	Activities  []workspace.Activity // what its author did, for others to see
 	Event       desk.TicketEvent
 	Then        []task.Kind // work that follows, beside that of the event
 	Catalog     *desk.Catalog

@@ -57,7 +57,7 @@ func (s Keeper) Translated(ctx context.Context, locale, source string) (string, 
 }
 
 // TagTicket puts tags on a ticket and takes others off, for a rule, and notes it in the history.
-// Names are as desk.TagNames returns them.
+// Names are as teamwork.TagNames returns them.
 func (s Keeper) TagTicket(ctx context.Context, ticket desk.TicketID, add, remove []string, by desk.UserID, source desk.ChangeSource) error {
 	var added, removed []string
 	batch := &pgx.Batch{}

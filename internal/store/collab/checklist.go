@@ -8,12 +8,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // Checklists are what has to be done for tickets.
-var Checklists = &table.Of[desk.Checklist, desk.ChecklistID]{
+var Checklists = &table.Of[teamwork.Checklist, teamwork.ChecklistID]{
 	Class:  "Checklist",
 	Name:   "checklists",
 	Search: "name",
@@ -28,12 +29,12 @@ var Checklists = &table.Of[desk.Checklist, desk.ChecklistID]{
 		UPDATE checklists
 		SET ticket_id = $1, name = $2, updated_by_id = $3, updated_at = clock_timestamp()
 		WHERE id = $4`,
-	Values: func(v desk.Checklist) []any { return []any{v.TicketID, v.Name, v.UpdatedByID} },
-	Parts:  func(v *desk.Checklist) (*desk.ChecklistID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Values: func(v teamwork.Checklist) []any { return []any{v.TicketID, v.Name, v.UpdatedByID} },
+	Parts:  func(v *teamwork.Checklist) (*teamwork.ChecklistID, *desk.Stamp) { return &v.ID, &v.Stamp },
 }
 
 // ChecklistItems are the points of checklists. Whoever writes one holds the lock of its checklist.
-var ChecklistItems = &table.Of[desk.ChecklistItem, desk.ChecklistItemID]{
+var ChecklistItems = &table.Of[teamwork.ChecklistItem, teamwork.ChecklistItemID]{
 	Class:  "Checklist::Item",
 	Name:   "checklist_items",
 	Search: "text",
@@ -48,11 +49,11 @@ var ChecklistItems = &table.Of[desk.ChecklistItem, desk.ChecklistItemID]{
 		UPDATE checklist_items
 		SET checklist_id = $1, position = $2, text = $3, checked = $4, ticket_id = $5, updated_by_id = $6, updated_at = clock_timestamp()
 		WHERE id = $7`,
-	Values: func(v desk.ChecklistItem) []any {
+	Values: func(v teamwork.ChecklistItem) []any {
 		return []any{v.ChecklistID, v.Position, v.Text, v.Checked, v.TicketID, v.UpdatedByID}
 	},
-	Parts: func(v *desk.ChecklistItem) (*desk.ChecklistItemID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	Check: func(ctx context.Context, tx *pg.DB, v *desk.ChecklistItem) error {
+	Parts: func(v *teamwork.ChecklistItem) (*teamwork.ChecklistItemID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Check: func(ctx context.Context, tx *pg.DB, v *teamwork.ChecklistItem) error {
 		if v.ID != 0 {
 			return nil
 		}
@@ -62,8 +63,8 @@ var ChecklistItems = &table.Of[desk.ChecklistItem, desk.ChecklistItemID]{
 		if err != nil {
 			return fmt.Errorf("items of checklist %d: %w", v.ChecklistID, pg.Translate(err))
 		}
-		if count >= desk.MaxChecklistItems {
-			return desk.ErrChecklistFull
+		if count >= teamwork.MaxChecklistItems {
+			return teamwork.ErrChecklistFull
 		}
 		v.Position = next
 		return nil
@@ -71,7 +72,7 @@ var ChecklistItems = &table.Of[desk.ChecklistItem, desk.ChecklistItemID]{
 }
 
 // ChecklistTemplates are checklists to copy from.
-var ChecklistTemplates = &table.Of[desk.ChecklistTemplate, desk.ChecklistTemplateID]{
+var ChecklistTemplates = &table.Of[teamwork.ChecklistTemplate, teamwork.ChecklistTemplateID]{
 	Class:  "ChecklistTemplate",
 	Name:   "checklist_templates",
 	Search: "name",
@@ -86,20 +87,22 @@ var ChecklistTemplates = &table.Of[desk.ChecklistTemplate, desk.ChecklistTemplat
 		UPDATE checklist_templates
 		SET name = $1, items = $2, active = $3, updated_by_id = $4, updated_at = now()
 		WHERE id = $5`,
-	Values: func(v desk.ChecklistTemplate) []any {
+	Values: func(v teamwork.ChecklistTemplate) []any {
 		items := v.Items
 		if items == nil {
 			items = []string{}
 		}
 		return []any{v.Name, items, v.Active, v.UpdatedByID}
 	},
-	Parts: func(v *desk.ChecklistTemplate) (*desk.ChecklistTemplateID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Parts: func(v *teamwork.ChecklistTemplate) (*teamwork.ChecklistTemplateID, *desk.Stamp) {
+		return &v.ID, &v.Stamp
+	},
 }
 
 // ChecklistOf returns the checklist of a ticket; nil: it has none.
-func (s Keeper) ChecklistOf(ctx context.Context, ticket desk.TicketID) (*desk.Checklist, error) {
+func (s Keeper) ChecklistOf(ctx context.Context, ticket desk.TicketID) (*teamwork.Checklist, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, Checklists.Select+` WHERE ticket_id = $1`, ticket)
-	checklist, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[desk.Checklist])
+	checklist, err := pgx.CollectExactlyOneRow(rows, pgx.RowToAddrOfStructByName[teamwork.Checklist])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -110,14 +113,14 @@ func (s Keeper) ChecklistOf(ctx context.Context, ticket desk.TicketID) (*desk.Ch
 }
 
 // ItemsOf returns the items of a checklist in their order.
-func (s Keeper) ItemsOf(ctx context.Context, id desk.ChecklistID) ([]desk.ChecklistItem, error) {
-	return pg.Many[desk.ChecklistItem](ctx, s.DB, "items of checklist", ChecklistItems.Select+`
+func (s Keeper) ItemsOf(ctx context.Context, id teamwork.ChecklistID) ([]teamwork.ChecklistItem, error) {
+	return pg.Many[teamwork.ChecklistItem](ctx, s.DB, "items of checklist", ChecklistItems.Select+`
 		WHERE checklist_id = $1
 		ORDER BY position, id`, id)
 }
 
 // SortItems puts the items of a checklist into an order. Those it doesn't name come last.
-func (s Keeper) SortItems(ctx context.Context, id desk.ChecklistID, order []desk.ChecklistItemID) error {
+func (s Keeper) SortItems(ctx context.Context, id teamwork.ChecklistID, order []teamwork.ChecklistItemID) error {
 	return pg.Exec(ctx, s.DB, "sort items of checklist", `
 		UPDATE checklist_items i
 		SET position = sorted.position
@@ -132,10 +135,10 @@ func (s Keeper) SortItems(ctx context.Context, id desk.ChecklistID, order []desk
 }
 
 // CopyTemplate gives an empty checklist the items of a template.
-func (s Keeper) CopyTemplate(ctx context.Context, id desk.ChecklistID, items []desk.ChecklistItem, by desk.UserID) error {
+func (s Keeper) CopyTemplate(ctx context.Context, id teamwork.ChecklistID, items []teamwork.ChecklistItem, by desk.UserID) error {
 	var texts []string
 	var tickets []*desk.TicketID
-	for _, item := range items[:min(len(items), desk.MaxChecklistItems)] {
+	for _, item := range items[:min(len(items), teamwork.MaxChecklistItems)] {
 		texts, tickets = append(texts, item.Text), append(tickets, item.TicketID)
 	}
 	return pg.Exec(ctx, s.DB, "copy items of template", `

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
@@ -17,13 +18,13 @@ const mentionColumns = `
 	FROM mentions`
 
 // Mention returns one mention, or a *desk.MissingError.
-func (s Keeper) Mention(ctx context.Context, id desk.MentionID) (desk.Mention, error) {
-	return pg.One[desk.Mention](ctx, s.DB, mentionColumns+` WHERE id = $1`, "Mention", int64(id))
+func (s Keeper) Mention(ctx context.Context, id teamwork.MentionID) (teamwork.Mention, error) {
+	return pg.One[teamwork.Mention](ctx, s.DB, mentionColumns+` WHERE id = $1`, "Mention", int64(id))
 }
 
 // MentionsOf returns the mentions of a ticket, oldest first.
-func (s Keeper) MentionsOf(ctx context.Context, ticket desk.TicketID, page table.Page) ([]desk.Mention, error) {
-	return pg.Many[desk.Mention](ctx, s.DB, "mentions of ticket", mentionColumns+`
+func (s Keeper) MentionsOf(ctx context.Context, ticket desk.TicketID, page table.Page) ([]teamwork.Mention, error) {
+	return pg.Many[teamwork.Mention](ctx, s.DB, "mentions of ticket", mentionColumns+`
 		WHERE ticket_id = $1
 		ORDER BY id
 		LIMIT $2
@@ -68,7 +69,7 @@ const insertMentions = `
 	ORDER BY a.id`
 
 // Subscribe makes users hear of a ticket, and notes it in the history. All of them have to read the
-// ticket's group as agents, else it returns desk.ErrMentioned.
+// ticket's group as agents, else it returns teamwork.ErrMentioned.
 func (s Keeper) Subscribe(ctx context.Context, t desk.Ticket, users []desk.UserID, by desk.UserID) error {
 	if len(users) == 0 {
 		return nil
@@ -79,18 +80,18 @@ func (s Keeper) Subscribe(ctx context.Context, t desk.Ticket, users []desk.UserI
 	}
 	for _, user := range users {
 		if !agents[user] {
-			return desk.ErrMentioned
+			return teamwork.ErrMentioned
 		}
 	}
 	return pg.Exec(ctx, s.DB, "mention in ticket", insertMentions, t.ID, users, by)
 }
 
 // MentionOf returns a user's mention in a ticket, or desk.ErrNotFound.
-func (s Keeper) MentionOf(ctx context.Context, ticket desk.TicketID, user desk.UserID) (desk.Mention, error) {
+func (s Keeper) MentionOf(ctx context.Context, ticket desk.TicketID, user desk.UserID) (teamwork.Mention, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, mentionColumns+` WHERE ticket_id = $1 AND user_id = $2`, ticket, user)
-	mention, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Mention])
+	mention, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[teamwork.Mention])
 	if err != nil {
-		return desk.Mention{}, fmt.Errorf("mention of user %d in ticket %d: %w", user, ticket, pg.Translate(err))
+		return teamwork.Mention{}, fmt.Errorf("mention of user %d in ticket %d: %w", user, ticket, pg.Translate(err))
 	}
 	return mention, nil
 }
@@ -107,7 +108,7 @@ const deleteMention = `
 	JOIN users u ON u.id = gone.user_id`
 
 // DeleteMention ends a mention and notes it in the history, or returns a *desk.MissingError.
-func (s Keeper) DeleteMention(ctx context.Context, id desk.MentionID, by desk.UserID) error {
+func (s Keeper) DeleteMention(ctx context.Context, id teamwork.MentionID, by desk.UserID) error {
 	tag, err := pg.Conn(s.DB).Exec(ctx, deleteMention, id, by)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = pgx.ErrNoRows

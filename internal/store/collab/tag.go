@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/tickets"
 )
@@ -22,17 +23,17 @@ const countedTags = `
 	) since ON since.tag_id = t.id`
 
 // Tags returns the list of all tags by name.
-func (s Keeper) Tags(ctx context.Context, limit int) ([]desk.Tag, error) {
-	return pg.Many[desk.Tag](ctx, s.DB, "list tags", countedTags+` ORDER BY t.name LIMIT $1`, limit)
+func (s Keeper) Tags(ctx context.Context, limit int) ([]teamwork.Tag, error) {
+	return pg.Many[teamwork.Tag](ctx, s.DB, "list tags", countedTags+` ORDER BY t.name LIMIT $1`, limit)
 }
 
 // SearchTags returns the tags whose names contain a text, whatever its case, by name. For an empty
 // text they are those that are used most.
-func (s Keeper) SearchTags(ctx context.Context, text string, limit int) ([]desk.Tag, error) {
+func (s Keeper) SearchTags(ctx context.Context, text string, limit int) ([]teamwork.Tag, error) {
 	if text == "" {
-		return pg.Many[desk.Tag](ctx, s.DB, "most used tags", countedTags+` ORDER BY uses DESC, t.name LIMIT $1`, limit)
+		return pg.Many[teamwork.Tag](ctx, s.DB, "most used tags", countedTags+` ORDER BY uses DESC, t.name LIMIT $1`, limit)
 	}
-	return pg.Many[desk.Tag](ctx, s.DB, "search tags", countedTags+`
+	return pg.Many[teamwork.Tag](ctx, s.DB, "search tags", countedTags+`
 		WHERE t.name ILIKE $2
 		ORDER BY t.name
 		LIMIT $1`, limit, pg.Containing(text))
@@ -71,7 +72,7 @@ func (s Keeper) AddTag(ctx context.Context, name string, by desk.UserID) error {
 }
 
 // DeleteTag takes a tag off everything that carries it and off the list, or returns a *desk.MissingError.
-func (s Keeper) DeleteTag(ctx context.Context, id desk.TagID, by desk.UserID) error {
+func (s Keeper) DeleteTag(ctx context.Context, id teamwork.TagID, by desk.UserID) error {
 	return s.inTx(ctx, func(tx Keeper) error {
 		if _, err := tx.lockTag(ctx, id); err != nil {
 			return err
@@ -84,7 +85,7 @@ func (s Keeper) DeleteTag(ctx context.Context, id desk.TagID, by desk.UserID) er
 }
 
 // lockTag waits for those who are just putting a tag on something. It returns its name.
-func (s Keeper) lockTag(ctx context.Context, id desk.TagID) (name string, err error) {
+func (s Keeper) lockTag(ctx context.Context, id teamwork.TagID) (name string, err error) {
 	if err = pg.Conn(s.DB).QueryRow(ctx, `SELECT name FROM tags WHERE id = $1 FOR UPDATE`, id).Scan(&name); err != nil {
 		return "", pg.Missing("Tag::Item", int64(id), err)
 	}
@@ -92,7 +93,7 @@ func (s Keeper) lockTag(ctx context.Context, id desk.TagID) (name string, err er
 }
 
 // noteTagGone notes in the history of all that carries a tag that it is taken off.
-func (s Keeper) noteTagGone(ctx context.Context, id desk.TagID, by desk.UserID) error {
+func (s Keeper) noteTagGone(ctx context.Context, id teamwork.TagID, by desk.UserID) error {
 	return pg.Exec(ctx, s.DB, "history of tag", `
 		INSERT INTO history (object, o_id, type, attribute, value_from, value_to, created_by_id, created_at)
 		SELECT g.object, g.o_id, 'removed', 'tag', '', t.name, $2, clock_timestamp()
@@ -124,7 +125,7 @@ const (
 		ORDER BY added.id`
 )
 
-// AttachTags puts tags on a record and notes it in its history. Names are as desk.TagNames returns
+// AttachTags puts tags on a record and notes it in its history. Names are as teamwork.TagNames returns
 // them. Tags that are new are added to the list if mayCreate, else nobody may use them. It belongs
 // into a transaction.
 func (s Keeper) AttachTags(ctx context.Context, class string, oid int64, names []string, by desk.UserID, mayCreate bool) error {

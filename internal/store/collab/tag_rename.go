@@ -10,12 +10,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 )
 
 // RenameTag gives a tag another name, everywhere. If there is a tag of that name already, the two
 // become one. It returns a *desk.MissingError if there is no such tag.
-func (s Keeper) RenameTag(ctx context.Context, id desk.TagID, name string, by desk.UserID) error {
+func (s Keeper) RenameTag(ctx context.Context, id teamwork.TagID, name string, by desk.UserID) error {
 	return s.inTx(ctx, func(tx Keeper) error {
 		former, err := tx.lockTag(ctx, id)
 		if err != nil || former == name {
@@ -38,7 +39,7 @@ func (s Keeper) RenameTag(ctx context.Context, id desk.TagID, name string, by de
 }
 
 // tagNamed returns the id of the tag of this name, 0 if there is none, and keeps it from going away.
-func (s Keeper) tagNamed(ctx context.Context, name string) (id desk.TagID, err error) {
+func (s Keeper) tagNamed(ctx context.Context, name string) (id teamwork.TagID, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, `SELECT id FROM tags WHERE name = $1 FOR UPDATE`, name).Scan(&id)
 	if err != nil && !errors.Is(err, pgx.ErrNoRows) {
 		return 0, fmt.Errorf("tag by name: %w", pg.Translate(err))
@@ -47,7 +48,7 @@ func (s Keeper) tagNamed(ctx context.Context, name string) (id desk.TagID, err e
 }
 
 // mergeTags puts a tag on all that carries another, which then goes.
-func (s Keeper) mergeTags(ctx context.Context, from, to desk.TagID) error {
+func (s Keeper) mergeTags(ctx context.Context, from, to teamwork.TagID) error {
 	batch := &pgx.Batch{}
 	batch.Queue(`
 		UPDATE taggings g
@@ -102,7 +103,7 @@ func renameInRule(text json.RawMessage, from, to string) (renamed json.RawMessag
 	if err := decoder.Decode(&rule); err != nil {
 		return nil, false, err
 	}
-	if !desk.RenameTag(rule, from, to) {
+	if !teamwork.RenameTag(rule, from, to) {
 		return nil, false, nil
 	}
 	renamed, err = json.Marshal(rule)

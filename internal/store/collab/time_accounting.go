@@ -7,12 +7,13 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // TimeAccountingTypes are the activities that time is spent on.
-var TimeAccountingTypes = &table.Of[desk.TimeAccountingType, desk.TimeAccountingTypeID]{
+var TimeAccountingTypes = &table.Of[teamwork.TimeAccountingType, teamwork.TimeAccountingTypeID]{
 	Class:  "Ticket::TimeAccounting::Type",
 	Name:   "ticket_time_accounting_types",
 	Search: "name, note",
@@ -27,8 +28,10 @@ var TimeAccountingTypes = &table.Of[desk.TimeAccountingType, desk.TimeAccounting
 		UPDATE ticket_time_accounting_types
 		SET name = $1, note = $2, active = $3, updated_by_id = $4, updated_at = now()
 		WHERE id = $5`,
-	Values: func(v desk.TimeAccountingType) []any { return []any{v.Name, v.Note, v.Active, v.UpdatedByID} },
-	Parts:  func(v *desk.TimeAccountingType) (*desk.TimeAccountingTypeID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Values: func(v teamwork.TimeAccountingType) []any { return []any{v.Name, v.Note, v.Active, v.UpdatedByID} },
+	Parts: func(v *teamwork.TimeAccountingType) (*teamwork.TimeAccountingTypeID, *desk.Stamp) {
+		return &v.ID, &v.Stamp
+	},
 }
 
 const timeAccountingColumns = `
@@ -37,8 +40,8 @@ const timeAccountingColumns = `
 
 // TimeAccountingFilter says which spent time a list shows. Its parts narrow each other.
 type TimeAccountingFilter struct {
-	TicketID desk.TicketID         // 0: of all tickets
-	ID       desk.TimeAccountingID // 0: all
+	TicketID desk.TicketID             // 0: of all tickets
+	ID       teamwork.TimeAccountingID // 0: all
 }
 
 func (f TimeAccountingFilter) where(args *pg.Args) string {
@@ -53,11 +56,11 @@ func (f TimeAccountingFilter) where(args *pg.Args) string {
 }
 
 // TimeAccountings returns one page of spent time. Without orders the order is by id.
-func (s Keeper) TimeAccountings(ctx context.Context, filter TimeAccountingFilter, orders []table.Order, page table.Page) ([]desk.TimeAccounting, error) {
+func (s Keeper) TimeAccountings(ctx context.Context, filter TimeAccountingFilter, orders []table.Order, page table.Page) ([]teamwork.TimeAccounting, error) {
 	var args pg.Args
 	sql := timeAccountingColumns + filter.where(&args) + table.OrderBy(orders, "id")
 	sql += " LIMIT " + args.Add(page.Limit) + " OFFSET " + args.Add(page.Offset)
-	return pg.Many[desk.TimeAccounting](ctx, s.DB, "list spent time", sql, args...)
+	return pg.Many[teamwork.TimeAccounting](ctx, s.DB, "list spent time", sql, args...)
 }
 
 // CountTimeAccountings returns how many a filter finds.
@@ -72,7 +75,7 @@ var errSecondTime error = &desk.InvalidError{Field: "ticket_article_id", Reason:
 
 // InsertTimeAccounting books time on a ticket that is locked, and fills the id. What the ticket's sum
 // then is, TimeSpent knows.
-func (s Keeper) InsertTimeAccounting(ctx context.Context, v *desk.TimeAccounting) error {
+func (s Keeper) InsertTimeAccounting(ctx context.Context, v *teamwork.TimeAccounting) error {
 	err := pg.Conn(s.DB).QueryRow(ctx, `
 		INSERT INTO ticket_time_accountings (ticket_id, ticket_article_id, time_unit, type_id, created_by_id)
 		VALUES ($1, $2, $3::text::numeric, $4, $5)
@@ -88,7 +91,7 @@ func (s Keeper) InsertTimeAccounting(ctx context.Context, v *desk.TimeAccounting
 }
 
 // SaveTimeAccounting stores changed time of a ticket that is locked. before is what it was.
-func (s Keeper) SaveTimeAccounting(ctx context.Context, before, v desk.TimeAccounting) error {
+func (s Keeper) SaveTimeAccounting(ctx context.Context, before, v teamwork.TimeAccounting) error {
 	_, err := pg.Conn(s.DB).Exec(ctx, `
 		UPDATE ticket_time_accountings
 		SET ticket_article_id = $2, time_unit = $3::text::numeric, type_id = $4, updated_at = clock_timestamp()
@@ -103,7 +106,7 @@ func (s Keeper) SaveTimeAccounting(ctx context.Context, before, v desk.TimeAccou
 }
 
 // DeleteTimeAccounting takes booked time away from a ticket that is locked.
-func (s Keeper) DeleteTimeAccounting(ctx context.Context, v desk.TimeAccounting) error {
+func (s Keeper) DeleteTimeAccounting(ctx context.Context, v teamwork.TimeAccounting) error {
 	if err := pg.DeleteRow(ctx, s.DB, "ticket_time_accountings", "Ticket::TimeAccounting", int64(v.ID)); err != nil {
 		return err
 	}
@@ -137,7 +140,7 @@ func (s Keeper) TimeSpent(ctx context.Context, ticket desk.TicketID) (*string, e
 
 // AccountTime books time in the transaction that holds the ticket's lock, and lets the ticket know.
 // The caller saves it.
-func (s Keeper) AccountTime(ctx context.Context, t *desk.Ticket, v *desk.TimeAccounting) (err error) {
+func (s Keeper) AccountTime(ctx context.Context, t *desk.Ticket, v *teamwork.TimeAccounting) (err error) {
 	if err := s.InsertTimeAccounting(ctx, v); err != nil {
 		return err
 	}

@@ -9,12 +9,13 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // Overviews are the lists of tickets that people are shown. Each has a name in addresses of its own.
-var Overviews = &table.Of[desk.Overview, desk.OverviewID]{
+var Overviews = &table.Of[workspace.Overview, workspace.OverviewID]{
 	Class:  "Overview",
 	Name:   "overviews",
 	Search: "name, link",
@@ -33,18 +34,18 @@ var Overviews = &table.Of[desk.Overview, desk.OverviewID]{
 		SET name = $1, link = $2, prio = $3, condition = $4, "order" = $5, group_by = $6, group_direction = $7,
 			organization_shared = $8, out_of_office = $9, view = $10, active = $11, updated_by_id = $12, updated_at = now()
 		WHERE id = $13`,
-	Values: func(v desk.Overview) []any {
+	Values: func(v workspace.Overview) []any {
 		return []any{
 			v.Name, v.Link, v.Prio, v.Condition, v.Order, v.GroupBy, v.GroupDirection, v.OrganizationShared, v.OutOfOffice,
 			v.View, v.Active, v.UpdatedByID,
 		}
 	},
-	Parts: func(v *desk.Overview) (*desk.OverviewID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	Check: func(ctx context.Context, tx *pg.DB, v *desk.Overview) error {
+	Parts: func(v *workspace.Overview) (*workspace.OverviewID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Check: func(ctx context.Context, tx *pg.DB, v *workspace.Overview) error {
 		if err := v.Check(); err != nil || v.Link != "" {
 			return err
 		}
-		link, err := On(tx).freeOverviewLink(ctx, desk.LinkName(v.Name))
+		link, err := On(tx).freeOverviewLink(ctx, workspace.LinkName(v.Name))
 		v.Link = link
 		return err
 	},
@@ -75,17 +76,17 @@ const overviewLinks = `
 	WHERE o.id = ANY($1)`
 
 // OverviewLinks returns who sees those of the overviews that exist.
-func (s Keeper) OverviewLinks(ctx context.Context, ids []desk.OverviewID) (map[desk.OverviewID]desk.OverviewLinks, error) {
-	return pg.Keyed[desk.OverviewID](ctx, s.DB, "links of overviews", overviewLinks,
-		func(l *desk.OverviewLinks) []any { return []any{&l.RoleIDs, &l.UserIDs} }, ids)
+func (s Keeper) OverviewLinks(ctx context.Context, ids []workspace.OverviewID) (map[workspace.OverviewID]workspace.OverviewLinks, error) {
+	return pg.Keyed[workspace.OverviewID](ctx, s.DB, "links of overviews", overviewLinks,
+		func(l *workspace.OverviewLinks) []any { return []any{&l.RoleIDs, &l.UserIDs} }, ids)
 }
 
 // SetOverviewRoles replaces the roles that see an overview.
-func (s Keeper) SetOverviewRoles(ctx context.Context, id desk.OverviewID, roles []desk.RoleID) error {
+func (s Keeper) SetOverviewRoles(ctx context.Context, id workspace.OverviewID, roles []desk.RoleID) error {
 	return pg.ReplaceLinks(ctx, s.DB, "overviews_roles", "overview_id", "role_id", int64(id), pg.Plain(roles))
 }
 
 // SetOverviewUsers replaces the users to whom an overview is limited; none: it is not.
-func (s Keeper) SetOverviewUsers(ctx context.Context, id desk.OverviewID, users []desk.UserID) error {
+func (s Keeper) SetOverviewUsers(ctx context.Context, id workspace.OverviewID, users []desk.UserID) error {
 	return pg.ReplaceLinks(ctx, s.DB, "overviews_users", "overview_id", "user_id", int64(id), pg.Plain(users))
 }

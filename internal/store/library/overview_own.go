@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 )
 
@@ -33,7 +34,7 @@ const maxOverviews = 500
 
 // OverviewsOf returns the overviews that somebody is shown, in the order that this person prefers
 // and may.
-func (s Keeper) OverviewsOf(ctx context.Context, who *desk.Caller) ([]desk.Overview, error) {
-	return pg.Many[desk.Overview](ctx, s.DB, "overviews of user", overviewsOf, who.User.ID, who.RoleIDs, len(who.Shared) > 0, maxOverviews,
-		who.UserCan(desk.PermissionOverviewSorting))
+func (s Keeper) OverviewsOf(ctx context.Context, who *desk.Caller) ([]workspace.Overview, error) {
+	return pg.Many[workspace.Overview](ctx, s.DB, "overviews of user", overviewsOf, who.User.ID, who.RoleIDs, len(who.Shared) > 0, maxOverviews,
+		who.UserCan(workspace.PermissionOverviewSorting))
 }

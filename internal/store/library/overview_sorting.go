@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 )
 
@@ -16,8 +17,8 @@ const (
 )
 
 // OverviewSortings returns the order in which somebody prefers the overviews.
-func (s Keeper) OverviewSortings(ctx context.Context, user desk.UserID) ([]desk.OverviewSorting, error) {
-	return pg.Many[desk.OverviewSorting](ctx, s.DB, "order of overviews", overviewSortingColumns+`
+func (s Keeper) OverviewSortings(ctx context.Context, user desk.UserID) ([]workspace.OverviewSorting, error) {
+	return pg.Many[workspace.OverviewSorting](ctx, s.DB, "order of overviews", overviewSortingColumns+`
 		WHERE user_id = $1
 		ORDER BY prio, id
 		LIMIT $2`, user, maxOverviews)
@@ -25,20 +26,20 @@ func (s Keeper) OverviewSortings(ctx context.Context, user desk.UserID) ([]desk.
 
 // OverviewSorting returns the place that a user gave an overview. That of somebody else is none: a
 // *desk.MissingError.
-func (s Keeper) OverviewSorting(ctx context.Context, user desk.UserID, id desk.OverviewSortingID) (desk.OverviewSorting, error) {
-	rows, err := pg.Many[desk.OverviewSorting](ctx, s.DB, "place of overview", overviewSortingColumns+`
+func (s Keeper) OverviewSorting(ctx context.Context, user desk.UserID, id desk.OverviewSortingID) (workspace.OverviewSorting, error) {
+	rows, err := pg.Many[workspace.OverviewSorting](ctx, s.DB, "place of overview", overviewSortingColumns+`
 		WHERE id = $1 AND user_id = $2`, id, user)
 	if err == nil && len(rows) == 0 {
 		err = &desk.MissingError{Class: overviewSortingClass, ID: int64(id)}
 	}
 	if err != nil {
-		return desk.OverviewSorting{}, err
+		return workspace.OverviewSorting{}, err
 	}
 	return rows[0], nil
 }
 
 // SortOverview gives an overview a place, or another one than before, and returns its id.
-func (s Keeper) SortOverview(ctx context.Context, v desk.OverviewSorting) (id desk.OverviewSortingID, err error) {
+func (s Keeper) SortOverview(ctx context.Context, v workspace.OverviewSorting) (id desk.OverviewSortingID, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, `
 		INSERT INTO user_overview_sortings (user_id, overview_id, prio)
 		VALUES ($1, $2, $3)
@@ -52,7 +53,7 @@ func (s Keeper) SortOverview(ctx context.Context, v desk.OverviewSorting) (id de
 }
 
 // SaveOverviewSorting moves the place of an overview, or gives it to another one.
-func (s Keeper) SaveOverviewSorting(ctx context.Context, v desk.OverviewSorting) error {
+func (s Keeper) SaveOverviewSorting(ctx context.Context, v workspace.OverviewSorting) error {
 	return pg.Exec(ctx, s.DB, "move overview", `
 		UPDATE user_overview_sortings
 		SET overview_id = $2, prio = $3, updated_at = now()
@@ -60,7 +61,7 @@ func (s Keeper) SaveOverviewSorting(ctx context.Context, v desk.OverviewSorting)
 }
 
 // SetOverviewOrder makes this all of the order that somebody prefers; none: that of everybody.
-func (s Keeper) SetOverviewOrder(ctx context.Context, user desk.UserID, prios map[desk.OverviewID]int) error {
+func (s Keeper) SetOverviewOrder(ctx context.Context, user desk.UserID, prios map[workspace.OverviewID]int) error {
 	overviews, places := make([]int64, 0, len(prios)), make([]int, 0, len(prios))
 	for id, prio := range prios {
 		overviews, places = append(overviews, int64(id)), append(places, prio)

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // PublicLinks are addresses elsewhere that people are shown before they are signed in.
-var PublicLinks = &table.Of[desk.PublicLink, desk.PublicLinkID]{
+var PublicLinks = &table.Of[workspace.PublicLink, workspace.PublicLinkID]{
 	Class:  "PublicLink",
 	Name:   "public_links",
 	Search: "link, title, description",
@@ -24,9 +25,9 @@ var PublicLinks = &table.Of[desk.PublicLink, desk.PublicLinkID]{
 		UPDATE public_links
 		SET link = $1, title = $2, description = $3, screen = $4, new_tab = $5, prio = $6, updated_by_id = $7, updated_at = now()
 		WHERE id = $8`,
-	Values: func(v desk.PublicLink) []any {
+	Values: func(v workspace.PublicLink) []any {
 		return []any{v.Link, v.Title, v.Description, v.Screen, v.NewTab, v.Prio, v.UpdatedByID}
 	},
-	Parts: func(v *desk.PublicLink) (*desk.PublicLinkID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	Check: func(_ context.Context, _ *pg.DB, v *desk.PublicLink) error { return v.Check() },
+	Parts: func(v *workspace.PublicLink) (*workspace.PublicLinkID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Check: func(_ context.Context, _ *pg.DB, v *workspace.PublicLink) error { return v.Check() },
 }

@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // Templates fill in the form of a new ticket.
-var Templates = &table.Of[desk.Template, desk.TemplateID]{
+var Templates = &table.Of[workspace.Template, workspace.TemplateID]{
 	Class:  "Template",
 	Name:   "templates",
 	Search: "name",
@@ -24,7 +25,7 @@ var Templates = &table.Of[desk.Template, desk.TemplateID]{
 		UPDATE templates
 		SET name = $1, options = $2, active = $3, updated_by_id = $4, updated_at = now()
 		WHERE id = $5`,
-	Values: func(v desk.Template) []any { return []any{v.Name, pg.Object(v.Options), v.Active, v.UpdatedByID} },
-	Parts:  func(v *desk.Template) (*desk.TemplateID, *desk.Stamp) { return &v.ID, &v.Stamp },
-	Check:  func(_ context.Context, _ *pg.DB, v *desk.Template) error { return v.Check() },
+	Values: func(v workspace.Template) []any { return []any{v.Name, pg.Object(v.Options), v.Active, v.UpdatedByID} },
+	Parts:  func(v *workspace.Template) (*workspace.TemplateID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Check:  func(_ context.Context, _ *pg.DB, v *workspace.Template) error { return v.Check() },
 }

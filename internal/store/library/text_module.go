@@ -4,12 +4,13 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
 
 // TextModules are the texts that agents insert into what they write.
-var TextModules = &table.Of[desk.TextModule, desk.TextModuleID]{
+var TextModules = &table.Of[workspace.TextModule, workspace.TextModuleID]{
 	Class:  "TextModule",
 	Name:   "text_modules",
 	Search: "name, keywords, content, note",
@@ -24,16 +25,16 @@ var TextModules = &table.Of[desk.TextModule, desk.TextModuleID]{
 		UPDATE text_modules
 		SET name = $1, keywords = $2, content = $3, note = $4, active = $5, updated_by_id = $6, updated_at = now()
 		WHERE id = $7`,
-	Values: func(v desk.TextModule) []any {
+	Values: func(v workspace.TextModule) []any {
 		return []any{v.Name, v.Keywords, v.Content, v.Note, v.Active, v.UpdatedByID}
 	},
-	Parts: func(v *desk.TextModule) (*desk.TextModuleID, *desk.Stamp) { return &v.ID, &v.Stamp },
+	Parts: func(v *workspace.TextModule) (*workspace.TextModuleID, *desk.Stamp) { return &v.ID, &v.Stamp },
 	Ties:  table.Tie{Table: "text_modules_groups", Column: "text_module_id"},
-	Check: func(_ context.Context, _ *pg.DB, v *desk.TextModule) error { return v.Check() },
+	Check: func(_ context.Context, _ *pg.DB, v *workspace.TextModule) error { return v.Check() },
 }
 
 // InsertTextModules stores many new text modules that somebody made.
-func (s Keeper) InsertTextModules(ctx context.Context, modules []desk.TextModule, by desk.UserID) error {
+func (s Keeper) InsertTextModules(ctx context.Context, modules []workspace.TextModule, by desk.UserID) error {
 	names, keywords, contents := make([]string, len(modules)), make([]*string, len(modules)), make([]string, len(modules))
 	for i, m := range modules {
 		if err := m.Check(); err != nil {

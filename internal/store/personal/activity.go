@@ -6,10 +6,11 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 )
 
-// All that one person does with one record within desk.ActivityMerge is one activity.
+// All that one person does with one record within workspace.ActivityMerge is one activity.
 const recordActivity = `
 	INSERT INTO activity_stream (type, object, o_id, permission, group_id, created_by_id)
 	SELECT type, object, o_id, nullif(permission, ''), nullif(group_id, 0), created_by_id
@@ -28,14 +29,14 @@ const recordActivity = `
 
 // RecordActivities notes what somebody did, for others to see. What was noted of the same record
 // and person a moment ago is not noted again.
-func (s Keeper) RecordActivities(ctx context.Context, activities ...desk.Activity) error {
+func (s Keeper) RecordActivities(ctx context.Context, activities ...workspace.Activity) error {
 	batch := &pgx.Batch{}
 	QueueActivities(batch, activities...)
 	return pg.Send(ctx, s.DB, batch, "note activities")
 }
 
 // QueueActivities is RecordActivities as part of a batch.
-func QueueActivities(batch *pgx.Batch, activities ...desk.Activity) {
+func QueueActivities(batch *pgx.Batch, activities ...workspace.Activity) {
 	if len(activities) == 0 {
 		return
 	}
@@ -45,12 +46,12 @@ func QueueActivities(batch *pgx.Batch, activities ...desk.Activity) {
 		types, classes, permissions = append(types, a.Type), append(classes, a.Object), append(permissions, a.Permission)
 		oids, groups, by = append(oids, a.OID), append(groups, int64(a.GroupID)), append(by, int64(a.CreatedByID))
 	}
-	batch.Queue(recordActivity, types, classes, oids, permissions, groups, by, desk.ActivityMerge)
+	batch.Queue(recordActivity, types, classes, oids, permissions, groups, by, workspace.ActivityMerge)
 }
 
 // Activity is an activity as a list shows it.
 type Activity struct {
-	desk.Activity
+	workspace.Activity
 	PermissionID *desk.PermissionID
 }
 

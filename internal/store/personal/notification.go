@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
@@ -16,8 +17,8 @@ const notificationColumns = `
 
 // OnlineNotifications returns what somebody was told, the newest first. Tickets outside of the
 // groups are left out: they became unreadable.
-func (s Keeper) OnlineNotifications(ctx context.Context, user desk.UserID, groups []desk.GroupID, page table.Page) ([]desk.OnlineNotification, error) {
-	return pg.Many[desk.OnlineNotification](ctx, s.DB, "online notifications", notificationColumns+`
+func (s Keeper) OnlineNotifications(ctx context.Context, user desk.UserID, groups []desk.GroupID, page table.Page) ([]workspace.OnlineNotification, error) {
+	return pg.Many[workspace.OnlineNotification](ctx, s.DB, "online notifications", notificationColumns+`
 		WHERE n.user_id = $1
 			AND (n.object <> 'Ticket' OR EXISTS (SELECT FROM tickets t WHERE t.id = n.o_id AND t.group_id = ANY($2)))
 		ORDER BY n.id DESC
@@ -26,8 +27,8 @@ func (s Keeper) OnlineNotifications(ctx context.Context, user desk.UserID, group
 }
 
 // OnlineNotification returns one of them, or a *desk.MissingError.
-func (s Keeper) OnlineNotification(ctx context.Context, id desk.OnlineNotificationID) (desk.OnlineNotification, error) {
-	return pg.One[desk.OnlineNotification](ctx, s.DB, notificationColumns+` WHERE n.id = $1`, "OnlineNotification", int64(id))
+func (s Keeper) OnlineNotification(ctx context.Context, id workspace.OnlineNotificationID) (workspace.OnlineNotification, error) {
+	return pg.One[workspace.OnlineNotification](ctx, s.DB, notificationColumns+` WHERE n.id = $1`, "OnlineNotification", int64(id))
 }
 
 const insertNotifications = `
@@ -49,7 +50,7 @@ const replaceNotifications = `
 
 // InsertOnlineNotifications tells people something. A reminder takes the place of the one before it,
 // and so does an escalation or the warning of one.
-func (s Keeper) InsertOnlineNotifications(ctx context.Context, notifications ...desk.OnlineNotification) error {
+func (s Keeper) InsertOnlineNotifications(ctx context.Context, notifications ...workspace.OnlineNotification) error {
 	if len(notifications) == 0 {
 		return nil
 	}
@@ -67,7 +68,7 @@ func (s Keeper) InsertOnlineNotifications(ctx context.Context, notifications ...
 }
 
 // SetNotificationSeen says whether somebody has seen what he was told.
-func (s Keeper) SetNotificationSeen(ctx context.Context, id desk.OnlineNotificationID, seen bool, by desk.UserID) error {
+func (s Keeper) SetNotificationSeen(ctx context.Context, id workspace.OnlineNotificationID, seen bool, by desk.UserID) error {
 	return pg.Exec(ctx, s.DB, "online notification seen", `
 		UPDATE online_notifications
 		SET seen = $2, updated_by_id = $3, updated_at = clock_timestamp()
@@ -96,7 +97,7 @@ func (s Keeper) SetRecordsSeen(ctx context.Context, object string, ids []int64, 
 }
 
 // DeleteOnlineNotification deletes one of them, or returns a *desk.MissingError.
-func (s Keeper) DeleteOnlineNotification(ctx context.Context, id desk.OnlineNotificationID) error {
+func (s Keeper) DeleteOnlineNotification(ctx context.Context, id workspace.OnlineNotificationID) error {
 	return pg.DeleteRow(ctx, s.DB, "online_notifications", "OnlineNotification", int64(id))
 }
 

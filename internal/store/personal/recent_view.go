@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/table"
 )
@@ -17,8 +18,8 @@ func (s Keeper) View(ctx context.Context, user desk.UserID, class string, oid in
 }
 
 // RecentViews returns what somebody looked at last, the newest first.
-func (s Keeper) RecentViews(ctx context.Context, user desk.UserID, page table.Page) ([]desk.RecentView, error) {
-	return pg.Many[desk.RecentView](ctx, s.DB, "recent views", `
+func (s Keeper) RecentViews(ctx context.Context, user desk.UserID, page table.Page) ([]workspace.RecentView, error) {
+	return pg.Many[workspace.RecentView](ctx, s.DB, "recent views", `
 		SELECT id, object, o_id, created_by_id, created_at
 		FROM recent_views
 		WHERE created_by_id = $1

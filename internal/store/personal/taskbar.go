@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/workspace"
 	"postroom/internal/store/pg"
 )
 
@@ -16,24 +17,24 @@ const taskbarColumns = `
 const maxTaskbars = 1000
 
 // Taskbars returns somebody's open tabs in their order.
-func (s Keeper) Taskbars(ctx context.Context, user desk.UserID) ([]desk.Taskbar, error) {
-	return pg.Many[desk.Taskbar](ctx, s.DB, "open tabs", taskbarColumns+`
+func (s Keeper) Taskbars(ctx context.Context, user desk.UserID) ([]workspace.Taskbar, error) {
+	return pg.Many[workspace.Taskbar](ctx, s.DB, "open tabs", taskbarColumns+`
 		WHERE user_id = $1
 		ORDER BY prio, id
 		LIMIT $2`, user, maxTaskbars)
 }
 
 // Taskbar returns one open tab, or a *desk.MissingError.
-func (s Keeper) Taskbar(ctx context.Context, id desk.TaskbarID) (desk.Taskbar, error) {
-	return pg.One[desk.Taskbar](ctx, s.DB, taskbarColumns+` WHERE id = $1`, "Taskbar", int64(id))
+func (s Keeper) Taskbar(ctx context.Context, id workspace.TaskbarID) (workspace.Taskbar, error) {
+	return pg.One[workspace.Taskbar](ctx, s.DB, taskbarColumns+` WHERE id = $1`, "Taskbar", int64(id))
 }
 
 // LockTaskbar is Taskbar for a transaction that is going to change it.
-func (s Keeper) LockTaskbar(ctx context.Context, id desk.TaskbarID) (desk.Taskbar, error) {
-	return pg.One[desk.Taskbar](ctx, s.DB, taskbarColumns+` WHERE id = $1 FOR NO KEY UPDATE`, "Taskbar", int64(id))
+func (s Keeper) LockTaskbar(ctx context.Context, id workspace.TaskbarID) (workspace.Taskbar, error) {
+	return pg.One[workspace.Taskbar](ctx, s.DB, taskbarColumns+` WHERE id = $1 FOR NO KEY UPDATE`, "Taskbar", int64(id))
 }
 
-func taskbarValues(v desk.Taskbar) []any {
+func taskbarValues(v workspace.Taskbar) []any {
 	return []any{
 		v.App, v.Key, v.Callback, v.ClientID, pg.Object(v.Params), pg.Object(v.State), pg.Object(v.Preferences), v.Prio, v.Notify, v.Active,
 	}
@@ -41,7 +42,7 @@ func taskbarValues(v desk.Taskbar) []any {
 
 // InsertTaskbar opens a tab and fills its id. It returns desk.ErrConflict if its user has it open
 // already, and an *desk.InvalidError if there are too many.
-func (s Keeper) InsertTaskbar(ctx context.Context, v *desk.Taskbar) error {
+func (s Keeper) InsertTaskbar(ctx context.Context, v *workspace.Taskbar) error {
 	open, err := pg.Count(ctx, s.DB, `SELECT FROM taskbars WHERE user_id = $1 LIMIT $2`, v.UserID, maxTaskbars)
 	if err != nil {
 		return err
@@ -60,7 +61,7 @@ func (s Keeper) InsertTaskbar(ctx context.Context, v *desk.Taskbar) error {
 }
 
 // SaveTaskbar stores a changed tab.
-func (s Keeper) SaveTaskbar(ctx context.Context, v desk.Taskbar) error {
+func (s Keeper) SaveTaskbar(ctx context.Context, v workspace.Taskbar) error {
 	return pg.Exec(ctx, s.DB, "save tab", `
 		UPDATE taskbars
 		SET app = $1, key = $2, callback = $3, client_id = $4, params = $5, state = $6, preferences = $7, prio = $8, notify = $9,
@@ -69,7 +70,7 @@ func (s Keeper) SaveTaskbar(ctx context.Context, v desk.Taskbar) error {
 }
 
 // DeleteTaskbar closes a tab, or returns a *desk.MissingError.
-func (s Keeper) DeleteTaskbar(ctx context.Context, id desk.TaskbarID) error {
+func (s Keeper) DeleteTaskbar(ctx context.Context, id workspace.TaskbarID) error {
 	return pg.DeleteRow(ctx, s.DB, "taskbars", "Taskbar", int64(id))
 }
 

@@ -6,18 +6,19 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 )
 
 // AttachedIDs returns the ids of what belongs to tickets, for a whole page of them at once.
-func (s Keeper) AttachedIDs(ctx context.Context, ids []desk.TicketID) (map[desk.TicketID]desk.Attached, error) {
+func (s Keeper) AttachedIDs(ctx context.Context, ids []desk.TicketID) (map[desk.TicketID]teamwork.Attached, error) {
 	return pg.Keyed[desk.TicketID](ctx, s.DB, "what is attached to tickets", `
 		SELECT t.id,
 			ARRAY(SELECT id FROM ticket_time_accountings WHERE ticket_id = t.id ORDER BY id),
 			(SELECT id FROM checklists WHERE ticket_id = t.id),
 			ARRAY(SELECT DISTINCT checklist_id FROM checklist_items WHERE ticket_id = t.id ORDER BY checklist_id)
 		FROM unnest($1::bigint[]) AS t (id)`,
-		func(a *desk.Attached) []any {
+		func(a *teamwork.Attached) []any {
 			return []any{&a.TimeAccountingIDs, &a.ChecklistID, &a.ReferencingChecklistIDs}
 		}, ids)
 }
@@ -85,6 +86,6 @@ func (s Keeper) MergeAttached(ctx context.Context, source, target desk.TicketID)
 	if err := pg.Send(ctx, s.DB, batch, "move what is attached to ticket"); err != nil {
 		return err
 	}
-	_, err := s.AddLink(ctx, desk.LinkParent, target, source)
+	_, err := s.AddLink(ctx, teamwork.LinkParent, target, source)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/store/pg"
 	"postroom/jobs/task"
 )
@@ -42,7 +43,7 @@ func (s Keeper) ChangeTicket(ctx context.Context, c TicketChange) (desk.TicketEv
 	after.Preferences = preferences // what they remember of deadlines is no change that anybody made
 	e.TicketID, e.Changes = after.ID, desk.Differences(c.Before, after, c.Catalog)
 	c.After.UpdatedByID = e.By
-	history := append(desk.TicketChanges(c.Before, c.After, c.Catalog, e.By), c.History...)
+	history := append(history.TicketChanges(c.Before, c.After, c.Catalog, e.By), c.History...)
 	for i := range history {
 		history[i].Source = c.Source
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/sla"
 	"postroom/internal/store/pg"
 	"postroom/jobs/task"
@@ -95,7 +96,7 @@ func (s Keeper) pastOf(ctx context.Context, t *desk.Ticket, isNew bool, promised
 // History says what became of the deadlines. What else differs is noted by who changed it.
 func (d *deadlines) History() []desk.Change {
 	was, is := desk.Ticket{ID: d.ticket.ID, Deadlines: d.before}, desk.Ticket{ID: d.ticket.ID, Deadlines: d.ticket.Deadlines}
-	return desk.TicketChanges(was, is, d.catalog, d.ticket.UpdatedByID)
+	return history.TicketChanges(was, is, d.catalog, d.ticket.UpdatedByID)
 }
 
 // QueueAlarms adds the work that is due soon. Who looks ahead once in a while announces the rest.

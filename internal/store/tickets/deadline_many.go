@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 	"postroom/internal/sla"
 	"postroom/internal/store/pg"
 )
@@ -92,7 +93,7 @@ func (r *recalculation) choose(ctx context.Context, s *pg.DB, tickets []desk.Tic
 
 // note collects what is to be written of a ticket, if anything changed.
 func (r *recalculation) note(before, after desk.Ticket, remembered bool) {
-	changes := desk.TicketChanges(before, after, r.catalog, after.UpdatedByID)
+	changes := history.TicketChanges(before, after, r.catalog, after.UpdatedByID)
 	if len(changes) == 0 && !remembered {
 		return
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 	"postroom/internal/store/pg"
 )
 
@@ -31,17 +32,17 @@ const linksOfTickets = `
 
 // LinksOf returns the links of those of the tickets that have some, as each sees them: first those
 // in which it is the source.
-func (s Keeper) LinksOf(ctx context.Context, ids ...desk.TicketID) (map[desk.TicketID][]desk.TicketLink, error) {
+func (s Keeper) LinksOf(ctx context.Context, ids ...desk.TicketID) (map[desk.TicketID][]teamwork.TicketLink, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, linksOfTickets, ids)
-	links := map[desk.TicketID][]desk.TicketLink{}
+	links := map[desk.TicketID][]teamwork.TicketLink{}
 	var one desk.TicketID
-	var other desk.TicketLink
+	var other teamwork.TicketLink
 	var isSource bool
-	var id desk.LinkID
+	var id teamwork.LinkID
 	_, err := pgx.ForEachRow(rows, []any{&one, &other.Type, &other.TicketID, &isSource, &id}, func() error {
 		seen := other
 		if isSource { // the type says what the source is to the target
-			seen.Type = desk.InverseLink(seen.Type)
+			seen.Type = teamwork.InverseLink(seen.Type)
 		}
 		links[one] = append(links[one], seen)
 		return nil
@@ -53,7 +54,7 @@ func (s Keeper) LinksOf(ctx context.Context, ids ...desk.TicketID) (map[desk.Tic
 }
 
 // linkTypeID returns the id of a type of links, which is made if there is none.
-func (s Keeper) linkTypeID(ctx context.Context, name string) (id desk.LinkTypeID, err error) {
+func (s Keeper) linkTypeID(ctx context.Context, name string) (id teamwork.LinkTypeID, err error) {
 	err = pg.Conn(s.DB).QueryRow(ctx, `SELECT id FROM link_types WHERE name = $1`, name).Scan(&id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = pg.Conn(s.DB).QueryRow(ctx, `
@@ -86,14 +87,14 @@ const insertLink = `
 
 // AddLink links two tickets: the source becomes what linkType says to the target. It returns
 // desk.ErrConflict if it is that already, from whichever end the link was made.
-func (s Keeper) AddLink(ctx context.Context, linkType string, source, target desk.TicketID) (desk.Link, error) {
-	var none desk.Link
+func (s Keeper) AddLink(ctx context.Context, linkType string, source, target desk.TicketID) (teamwork.Link, error) {
+	var none teamwork.Link
 	id, err := s.linkTypeID(ctx, linkType)
 	if err != nil {
 		return none, err
 	}
-	rows, _ := pg.Conn(s.DB).Query(ctx, insertLink, id, source, target, desk.InverseLink(linkType))
-	link, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[desk.Link])
+	rows, _ := pg.Conn(s.DB).Query(ctx, insertLink, id, source, target, teamwork.InverseLink(linkType))
+	link, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[teamwork.Link])
 	if errors.Is(err, pgx.ErrNoRows) {
 		return none, desk.ErrConflict
 	}
@@ -113,7 +114,7 @@ const insertLinks = `
 	ON CONFLICT DO NOTHING`
 
 // AddLinks links a new ticket to others. Each type is what the new one is to the other.
-func (s Keeper) AddLinks(ctx context.Context, source desk.TicketID, links []desk.TicketLink) error {
+func (s Keeper) AddLinks(ctx context.Context, source desk.TicketID, links []teamwork.TicketLink) error {
 	if len(links) == 0 {
 		return nil
 	}
@@ -146,8 +147,8 @@ const deleteLinks = `
 	RETURNING ` + linkFields
 
 // RemoveLinks unlinks two tickets, from whichever end the link was made. It returns what was there.
-func (s Keeper) RemoveLinks(ctx context.Context, linkType string, source, target desk.TicketID) ([]desk.Link, error) {
-	return pg.Many[desk.Link](ctx, s.DB, "unlink tickets", deleteLinks, linkType, source, target, desk.InverseLink(linkType))
+func (s Keeper) RemoveLinks(ctx context.Context, linkType string, source, target desk.TicketID) ([]teamwork.Link, error) {
+	return pg.Many[teamwork.Link](ctx, s.DB, "unlink tickets", deleteLinks, linkType, source, target, teamwork.InverseLink(linkType))
 }
 
 // TicketsByID returns those of the tickets that exist.

@@ -1,8 +1,10 @@
-package desk
+package workspace
 
 import (
 	"net/url"
 	"slices"
+
+	"postroom/internal/desk"
 )
 
 // PublicLinkID is the id of a public link.
@@ -17,7 +19,7 @@ type PublicLink struct {
 	Screen      []string // where it is shown: login, signup, password_reset
 	NewTab      bool
 	Prio        int // links are shown in this order
-	Stamp
+	desk.Stamp
 }
 
 var linkScreens = []string{"login", "signup", "password_reset"}
@@ -26,18 +28,18 @@ var linkScreens = []string{"login", "signup", "password_reset"}
 func (l *PublicLink) Check() error {
 	switch {
 	case l.Link == "":
-		return Blank("link", "Link")
+		return desk.Blank("link", "Link")
 	case l.Title == "":
-		return Blank("title", "Title")
+		return desk.Blank("title", "Title")
 	case len(l.Screen) == 0:
-		return Blank("screen", "Screen")
+		return desk.Blank("screen", "Screen")
 	}
 	if address, err := url.Parse(l.Link); err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https" {
-		return &InvalidError{Field: "link", Reason: "Invalid link '" + l.Link + "'."}
+		return &desk.InvalidError{Field: "link", Reason: "Invalid link '" + l.Link + "'."}
 	}
 	for _, screen := range l.Screen {
 		if !slices.Contains(linkScreens, screen) {
-			return &InvalidError{Field: "screen", Reason: "Screen is not included in the list"}
+			return &desk.InvalidError{Field: "screen", Reason: "Screen is not included in the list"}
 		}
 	}
 	return nil

@@ -1,4 +1,8 @@
-package desk
+package workspace
+
+import (
+	"postroom/internal/desk"
+)
 
 // TemplateID is the id of a template.
 type TemplateID int64
@@ -9,13 +13,13 @@ type Template struct {
 	Name    string
 	Options map[string]any // attribute, such as ticket.title, and what it is filled with
 	Active  bool
-	Stamp
+	desk.Stamp
 }
 
 // Check refuses a template without a name.
 func (t *Template) Check() error {
 	if t.Name == "" {
-		return Blank("name", "Name")
+		return desk.Blank("name", "Name")
 	}
 	return nil
 }

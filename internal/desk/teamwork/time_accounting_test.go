@@ -1,10 +1,11 @@
-package desk_test
+package teamwork_test
 
 import (
 	"encoding/json"
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 func TestTimeUnitAsItIsSent(t *testing.T) {
@@ -31,7 +32,7 @@ func TestTimeUnitAsItIsSent(t *testing.T) {
 		{true, ""},
 		{[]any{"1"}, ""},
 	} {
-		got, err := desk.TimeUnit(tc.sent)
+		got, err := teamwork.TimeUnit(tc.sent)
 		if got != tc.want || (err != nil) != (tc.want == "") {
 			t.Errorf("time unit of %v = %q, %v, want %q", tc.sent, got, err, tc.want)
 		}
@@ -60,7 +61,7 @@ func TestWhoMayAccountTime(t *testing.T) {
 		{"administrator", &desk.Caller{Permissions: []string{"admin"}}, off, ""},
 	} {
 		got := ""
-		if err := tc.who.MayAccountTime(ticket, tc.catalog); err != nil {
+		if err := teamwork.MayAccountTime(tc.who, ticket, tc.catalog); err != nil {
 			got = err.Error()
 		}
 		if got != tc.want {

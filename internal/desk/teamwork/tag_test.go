@@ -1,4 +1,4 @@
-package desk_test
+package teamwork_test
 
 import (
 	"encoding/json"
@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 func TestTagNamesOfAList(t *testing.T) {
@@ -23,7 +23,7 @@ func TestTagNamesOfAList(t *testing.T) {
 		{"half price,50*", []string{"half price"}},
 		{numbered(1000), strings.Split(numbered(100), ",")},
 	} {
-		if got := desk.TagNames(tc.list); !slices.Equal(got, tc.want) {
+		if got := teamwork.TagNames(tc.list); !slices.Equal(got, tc.want) {
 			t.Errorf("tags of %q = %q, want %q", tc.list, got, tc.want)
 		}
 	}
@@ -41,7 +41,7 @@ func numbered(n int) string {
 func TestTagNameThatCantBeOne(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "  ", "a,b", "*"} {
-		if got, err := desk.TagName(name); err == nil {
+		if got, err := teamwork.TagName(name); err == nil {
 			t.Errorf("tag %q was taken as %q", name, got)
 		}
 	}
@@ -66,7 +66,7 @@ func TestRenamedTagIsRenamedInRules(t *testing.T) {
 		if err := json.Unmarshal([]byte(tc.rule), &rule); err != nil {
 			t.Fatal(err)
 		}
-		changed := desk.RenameTag(rule, "a", "x")
+		changed := teamwork.RenameTag(rule, "a", "x")
 		got, _ := json.Marshal(rule)
 		if changed != (tc.want != "") || changed && string(got) != tc.want {
 			t.Errorf("%s: %s, changed %v, want %s", tc.name, got, changed, tc.want)

@@ -1,9 +1,10 @@
-package desk
+package workspace
 
-import "time"
+import (
+	"time"
 
-// OverviewSortingID is the id of a place that somebody gave an overview.
-type OverviewSortingID int64
+	"postroom/internal/desk"
+)
 
 // PermissionOverviewSorting lets somebody have an order of overviews of the own.
 const PermissionOverviewSorting = "user_preferences.overview_sorting"
@@ -11,8 +12,8 @@ const PermissionOverviewSorting = "user_preferences.overview_sorting"
 // OverviewSorting is the place of an overview in the order that somebody prefers. Overviews without
 // one come last, in the order of everybody.
 type OverviewSorting struct {
-	ID         OverviewSortingID
-	UserID     UserID
+	ID         desk.OverviewSortingID
+	UserID     desk.UserID
 	OverviewID OverviewID
 	Prio       int
 	CreatedAt  time.Time

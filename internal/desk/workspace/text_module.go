@@ -1,4 +1,8 @@
-package desk
+package workspace
+
+import (
+	"postroom/internal/desk"
+)
 
 // TextModuleID is the id of a text module.
 type TextModuleID int64
@@ -11,16 +15,16 @@ type TextModule struct {
 	Content  string // HTML with #{…} in it, which clients fill
 	Note     *string
 	Active   bool
-	Stamp
+	desk.Stamp
 }
 
 // Check refuses a text module that is good for nothing.
 func (m *TextModule) Check() error {
 	if m.Name == "" {
-		return Blank("name", "Name")
+		return desk.Blank("name", "Name")
 	}
 	if m.Content == "" {
-		return Blank("content", "Content")
+		return desk.Blank("content", "Content")
 	}
 	return nil
 }

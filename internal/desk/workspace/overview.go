@@ -1,4 +1,4 @@
-package desk
+package workspace
 
 import (
 	"strings"
@@ -7,6 +7,8 @@ import (
 	"golang.org/x/text/runes"
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
+
+	"postroom/internal/desk"
 )
 
 // OverviewID is the id of an overview.
@@ -26,20 +28,20 @@ type Overview struct {
 	OutOfOffice        bool // only for those who stand in for somebody
 	View               map[string]any
 	Active             bool
-	Stamp
+	desk.Stamp
 }
 
 // OverviewLinks are those who see an overview. Without users it is everybody with one of the roles.
 type OverviewLinks struct {
-	RoleIDs []RoleID
-	UserIDs []UserID
+	RoleIDs []desk.RoleID
+	UserIDs []desk.UserID
 }
 
 // Check refuses an overview that could not be shown.
 func (o *Overview) Check() error {
 	switch {
 	case o.Name == "":
-		return Blank("name", "Name")
+		return desk.Blank("name", "Name")
 	case o.Condition == nil:
 		return required("condition")
 	case o.Order == nil:
@@ -52,7 +54,7 @@ func (o *Overview) Check() error {
 
 // required refuses a record without a column that must have a value.
 func required(column string) error {
-	return &InvalidError{Field: column, Reason: "Attribute '" + column + "' required!"}
+	return &desk.InvalidError{Field: column, Reason: "Attribute '" + column + "' required!"}
 }
 
 // whole are letters that don't come apart into a plain one and its accent.

@@ -1,8 +1,10 @@
-package desk
+package teamwork
 
 import (
 	"slices"
 	"strings"
+
+	"postroom/internal/desk"
 )
 
 // TagID is the id of a tag in the list of all tags.
@@ -20,12 +22,12 @@ const MaxTag = 250
 
 // TagName returns a tag as it is stored, or an *InvalidError for what can't be one.
 func TagName(name string) (string, error) {
-	name = strings.TrimSpace(Cut(strings.TrimSpace(name), MaxTag))
+	name = strings.TrimSpace(desk.Cut(strings.TrimSpace(name), MaxTag))
 	switch {
 	case name == "":
-		return "", &InvalidError{Field: "name", Reason: "Name can't be blank"}
+		return "", &desk.InvalidError{Field: "name", Reason: "Name can't be blank"}
 	case strings.ContainsAny(name, ",*"):
-		return "", &InvalidError{Field: "name", Reason: "Name must not contain commas or asterisks"}
+		return "", &desk.InvalidError{Field: "name", Reason: "Name must not contain commas or asterisks"}
 	}
 	return name, nil
 }
@@ -49,7 +51,7 @@ func TagNames(list string) []string {
 }
 
 // MayMakeTags reports whether somebody may use tags that are in no list yet.
-func (c *Catalog) MayMakeTags(who *Caller) bool {
+func MayMakeTags(c *desk.Catalog, who *desk.Caller) bool {
 	return c.Settings.Bool("tag_new") || who.Can("admin.tag")
 }
 

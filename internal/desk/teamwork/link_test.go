@@ -1,4 +1,4 @@
-package desk_test
+package teamwork_test
 
 import (
 	"cmp"
@@ -7,12 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 func TestLinksOfANewTicket(t *testing.T) {
 	t.Parallel()
-	type links = []desk.TicketLink
+	type links = []teamwork.TicketLink
 	for _, tc := range []struct {
 		name, sent string
 		want       links
@@ -34,12 +34,12 @@ func TestLinksOfANewTicket(t *testing.T) {
 		if err := decoder.Decode(&sent); err != nil {
 			t.Fatal(err)
 		}
-		got, err := desk.LinksIn(sent)
+		got, err := teamwork.LinksIn(sent)
 		refused := ""
 		if err != nil {
 			refused = err.Error()
 		}
-		slices.SortFunc(got, func(a, b desk.TicketLink) int { return cmp.Compare(a.TicketID, b.TicketID) })
+		slices.SortFunc(got, func(a, b teamwork.TicketLink) int { return cmp.Compare(a.TicketID, b.TicketID) })
 		if !slices.Equal(got, tc.want) || refused != tc.refused {
 			t.Errorf("%s: links of %s = %v, %q, want %v, %q", tc.name, tc.sent, got, refused, tc.want, tc.refused)
 		}

@@ -1,55 +1,68 @@
-package desk
+// Package history says what is noted when records change: a line for each attribute that differs.
+//
+// What a line holds is desk.Change. It does no I/O: names that only the database knows are left out.
+package history
 
 import (
 	"strconv"
-	"strings"
 	"time"
+
+	"postroom/internal/desk"
 )
 
-// maxHistoryValue is how much of a value the history keeps, in characters.
-const maxHistoryValue = 500
+// maxValue is how much of a value the history keeps, in characters.
+const maxValue = 500
 
 // TicketChanges compares two states of a ticket and returns a line of history for each attribute
 // that differs: relations with ids and names, the rest as text. Names of people and organizations,
 // which the catalog doesn't hold, are left out; the store fills them in.
 //
 // Stamps, counters, preferences and what the first article was have no history.
-func TicketChanges(before, after Ticket, c *Catalog, by UserID) []Change {
+func TicketChanges(before, after desk.Ticket, c *desk.Catalog, by desk.UserID) []desk.Change {
 	d := differences{object: "Ticket", id: int64(after.ID), by: by}
-	d.relation("group", int64(before.GroupID), int64(after.GroupID), func(id int64) string { return c.Groups[GroupID(id)].Name })
-	d.relation("state", int64(before.StateID), int64(after.StateID), func(id int64) string { return c.States[StateID(id)].Name })
+	d.relation("group", int64(before.GroupID), int64(after.GroupID), func(id int64) string { return c.Groups[desk.GroupID(id)].Name })
+	d.relation("state", int64(before.StateID), int64(after.StateID), func(id int64) string { return c.States[desk.StateID(id)].Name })
 	d.relation("priority", int64(before.PriorityID), int64(after.PriorityID),
-		func(id int64) string { return c.Priorities[PriorityID(id)].Name })
+		func(id int64) string { return c.Priorities[desk.PriorityID(id)].Name })
 	d.relation("owner", int64(before.OwnerID), int64(after.OwnerID), unknownName)
 	d.relation("customer", int64(before.CustomerID), int64(after.CustomerID), unknownName)
 	d.relation("organization", number(before.OrganizationID), number(after.OrganizationID), unknownName)
 	d.text("number", before.Number, after.Number)
 	d.text("title", before.Title, after.Title)
-	d.text("note", text(before.Note), text(after.Note))
-	d.text("type", text(before.Type), text(after.Type))
-	d.text("time_unit", text(before.TimeUnit), text(after.TimeUnit))
+	d.text("note", orEmpty(before.Note), orEmpty(after.Note))
+	d.text("type", orEmpty(before.Type), orEmpty(after.Type))
+	d.text("time_unit", orEmpty(before.TimeUnit), orEmpty(after.TimeUnit))
 	d.time("pending_time", before.PendingTime, after.PendingTime)
 	d.contact(before.Contact, after.Contact)
 	d.deadlines(before.Deadlines, after.Deadlines)
 	return append(d.changes, CustomChanges("Ticket", int64(after.ID), c.CustomAttributes("Ticket"), before.Custom, after.Custom, by)...)
 }
 
+// MergeChanges are the lines of history that tell of a merge, at both tickets.
+func MergeChanges(source, target desk.TicketID, by desk.UserID) []desk.Change {
+	from, to := int64(source), int64(target)
+	return []desk.Change{
+		{Object: "Ticket", OID: to, Type: "received_merge", IDFrom: &from, IDTo: &to, By: by},
+		{Object: "Ticket", OID: from, Type: "merged_into", IDFrom: &from, IDTo: &to, By: by},
+	}
+}
+
 // differences collects lines of history.
 type differences struct {
 	object  string
 	id      int64
-	by      UserID
-	changes []Change
+	by      desk.UserID
+	changes []desk.Change
 }
 
-func (d *differences) contact(before, after Contact) {
+func (d *differences) contact(before, after desk.Contact) {
 	d.time("last_contact_at", before.LastContactAt, after.LastContactAt)
 	d.time("last_contact_agent_at", before.LastContactAgentAt, after.LastContactAgentAt)
 	d.time("last_contact_customer_at", before.LastContactCustomerAt, after.LastContactCustomerAt)
 	d.time("last_owner_update_at", before.LastOwnerUpdateAt, after.LastOwnerUpdateAt)
 }
 
-func (d *differences) deadlines(before, after Deadlines) {
+func (d *differences) deadlines(before, after desk.Deadlines) {
 	d.time("escalation_at", before.EscalationAt, after.EscalationAt)
 	d.time("first_response_at", before.FirstResponseAt, after.FirstResponseAt)
 	d.time("first_response_escalation_at", before.FirstResponseEscalationAt, after.FirstResponseEscalationAt)
@@ -66,9 +79,9 @@ func (d *differences) deadlines(before, after Deadlines) {
 }
 
 func (d *differences) add(attribute, from, to string, idFrom, idTo *int64) {
-	d.changes = append(d.changes, Change{
+	d.changes = append(d.changes, desk.Change{
 		Object: d.object, OID: d.id, Type: "updated", Attribute: attribute,
-		ValueFrom: Cut(from, maxHistoryValue), ValueTo: Cut(to, maxHistoryValue), IDFrom: idFrom, IDTo: idTo, By: d.by,
+		ValueFrom: desk.Cut(from, maxValue), ValueTo: desk.Cut(to, maxValue), IDFrom: idFrom, IDTo: idTo, By: d.by,
 	})
 }
 
@@ -109,7 +122,7 @@ func minutesText(n *int) string {
 	return strconv.Itoa(*n)
 }
 
-func text(s *string) string {
+func orEmpty(s *string) string {
 	if s == nil {
 		return ""
 	}
@@ -131,22 +144,3 @@ func idOrNil(id int64) *int64 {
 }
 
 func unknownName(int64) string { return "" }
-
-// Plain makes what strangers or their servers say a text that can be stored and logged.
-func Plain(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "?"), "\x00", "?")
-}
-
-// Cut returns the first n characters of a text.
-func Cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}

@@ -1,4 +1,4 @@
-package desk
+package teamwork
 
 import (
 	"encoding/json"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Ids of spent time and its kinds.
@@ -17,11 +19,11 @@ type (
 // TimeAccounting is time that somebody spent on a ticket, in whatever unit the installation counts.
 type TimeAccounting struct {
 	ID              TimeAccountingID
-	TicketID        TicketID
-	TicketArticleID *ArticleID // nil: not for an article
-	TimeUnit        string     // decimal, two places
+	TicketID        desk.TicketID
+	TicketArticleID *desk.ArticleID // nil: not for an article
+	TimeUnit        string          // decimal, two places
 	TypeID          *TimeAccountingTypeID
-	CreatedByID     UserID
+	CreatedByID     desk.UserID
 	CreatedAt       time.Time
 	UpdatedAt       time.Time
 }
@@ -32,7 +34,7 @@ type TimeAccountingType struct {
 	Name   string
 	Note   string
 	Active bool
-	Stamp
+	desk.Stamp
 }
 
 // maxTimeUnit bounds what the column holds: ten digits before the point.
@@ -50,7 +52,7 @@ func TimeUnit(sent any) (string, error) {
 	}
 	number, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsNaN(number) || math.Abs(number) >= maxTimeUnit-0.01 {
-		return "", &InvalidError{Field: "time_unit", Reason: "Time unit is not a number"}
+		return "", &desk.InvalidError{Field: "time_unit", Reason: "Time unit is not a number"}
 	}
 	unit := strconv.FormatFloat(number, 'f', 2, 64)
 	if unit == "-0.00" {
@@ -60,13 +62,15 @@ func TimeUnit(sent any) (string, error) {
 }
 
 // MayAccountTime returns nil, or a *ForbiddenError that says why somebody can't book time on a ticket.
-func (c *Caller) MayAccountTime(t Ticket, catalog *Catalog) error {
+func MayAccountTime(c *desk.Caller, t desk.Ticket, catalog *desk.Catalog) error {
 	switch a := c.TicketAccess(); {
 	case c.Can("admin.time_accounting"):
 		return nil
 	case !catalog.Settings.Bool("time_accounting"):
-		return &ForbiddenError{Reason: "Time Accounting is not enabled"}
+		return &desk.ForbiddenError{Reason: "Time Accounting is not enabled"}
+	case a.MayChangeAsAgent(t) == nil:
+		return nil
 	default:
-		return allowed(a.agentIn(a.Change, t) || a.agentIn(a.Create, t))
+		return a.MayCreateAsAgent(t)
 	}
 }

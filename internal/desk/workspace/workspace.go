@@ -1,8 +1,14 @@
-package desk
+// Package workspace holds what people find around tickets when they work: overviews, macros, templates, texts,
+// open tabs, notifications.
+//
+// It says which of these can be shown. It does no I/O.
+package workspace
 
 import (
 	"slices"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Ids of what is somebody's own.
@@ -16,7 +22,7 @@ type (
 // Taskbar is a tab that somebody has open in one of the web apps.
 type Taskbar struct {
 	ID          TaskbarID
-	UserID      UserID
+	UserID      desk.UserID
 	App         string // desktop, mobile
 	Key         string // what the tab shows, such as Ticket-17
 	Callback    string
@@ -37,7 +43,7 @@ type RecentView struct {
 	ID          RecentViewID
 	Object      string
 	OID         int64 `db:"o_id"`
-	CreatedByID UserID
+	CreatedByID desk.UserID
 	CreatedAt   time.Time // of the last look
 }
 
@@ -46,10 +52,10 @@ type Activity struct {
 	ID          ActivityID
 	Type        string // ActivityCreate, ActivityUpdate
 	Object      string
-	OID         int64   `db:"o_id"`
-	Permission  string  // who is told holds this; empty: anybody
-	GroupID     GroupID // and reads the tickets of this group; 0: anybody
-	CreatedByID UserID
+	OID         int64        `db:"o_id"`
+	Permission  string       // who is told holds this; empty: anybody
+	GroupID     desk.GroupID // and reads the tickets of this group; 0: anybody
+	CreatedByID desk.UserID
 	CreatedAt   time.Time
 }
 
@@ -63,13 +69,13 @@ const (
 const ActivityMerge = 90 * time.Second
 
 // TicketActivity is what somebody did with a ticket.
-func TicketActivity(what string, t Ticket, by UserID) Activity {
-	return Activity{Type: what, Object: ObjectTicket, OID: int64(t.ID), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
+func TicketActivity(what string, t desk.Ticket, by desk.UserID) Activity {
+	return Activity{Type: what, Object: desk.ObjectTicket, OID: int64(t.ID), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
 }
 
 // ArticleActivity is what somebody did with an article of a ticket.
-func ArticleActivity(what string, t Ticket, article ArticleID, by UserID) Activity {
-	return Activity{Type: what, Object: ObjectArticle, OID: int64(article), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
+func ArticleActivity(what string, t desk.Ticket, article desk.ArticleID, by desk.UserID) Activity {
+	return Activity{Type: what, Object: desk.ObjectArticle, OID: int64(article), Permission: "ticket.agent", GroupID: t.GroupID, CreatedByID: by}
 }
 
 // unnoted are attributes of tickets whose changes are nothing that somebody did.
@@ -81,13 +87,13 @@ var unnoted = map[string]bool{
 }
 
 // ActivityOf is what somebody did who changed a ticket so; false: nothing worth noting.
-func ActivityOf(t Ticket, changes []Change, by UserID) (Activity, bool) {
-	noted := slices.ContainsFunc(changes, func(c Change) bool { return !unnoted[c.Attribute] })
+func ActivityOf(t desk.Ticket, changes []desk.Change, by desk.UserID) (Activity, bool) {
+	noted := slices.ContainsFunc(changes, func(c desk.Change) bool { return !unnoted[c.Attribute] })
 	return TicketActivity(ActivityUpdate, t, by), noted
 }
 
 // UserActivity is what somebody did with a user.
-func UserActivity(what string, user, by UserID) Activity {
+func UserActivity(what string, user, by desk.UserID) Activity {
 	return Activity{Type: what, Object: "User", OID: int64(user), Permission: "admin.user", CreatedByID: by}
 }
 
@@ -97,12 +103,12 @@ var ActivityPermissions = []string{"ticket.agent", "admin.user"}
 // OnlineNotification tells somebody of something that happened to a record.
 type OnlineNotification struct {
 	ID     OnlineNotificationID
-	UserID UserID // who is told
-	Type   string // create, update, reminder_reached, escalation, update.merged_into, missed_call …
+	UserID desk.UserID // who is told
+	Type   string      // create, update, reminder_reached, escalation, update.merged_into, missed_call …
 	Object string
 	OID    int64 `db:"o_id"`
 	Seen   bool
-	Stamp
+	desk.Stamp
 }
 
 // NotifiedMissedCall is the type of what agents are told of a call that nobody took.
@@ -111,7 +117,7 @@ const NotifiedMissedCall = "missed_call"
 // Kinds of records and of what happens to them have ids that clients know. They are the same in
 // every installation, so no table holds them.
 var (
-	objectLookups = []string{"User", ObjectTicket, ObjectArticle, "Organization", "Group", "Role", ObjectCall}
+	objectLookups = []string{"User", desk.ObjectTicket, desk.ObjectArticle, "Organization", "Group", "Role", desk.ObjectCall}
 	typeLookups   = []string{
 		"create", "update", "reminder_reached", "escalation", "escalation_warning",
 		"update.merged_into", "update.received_merge", "update.reaction", NotifiedMissedCall,

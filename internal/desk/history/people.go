@@ -1,17 +1,19 @@
-package desk
+package history
 
 import (
 	"strconv"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // UserChanges is what the history notes when a user is made or saved. before is empty for a new
 // one. Names of organizations and people are left out, as in TicketChanges.
 //
 // Preferences, the picture and what signing in leaves behind have no history, nor has the password.
-func UserChanges(before, after User, c *Catalog, by UserID) []Change {
+func UserChanges(before, after desk.User, c *desk.Catalog, by desk.UserID) []desk.Change {
 	if before.ID == 0 {
-		return []Change{{Object: "User", OID: int64(after.ID), Type: "created", By: by}}
+		return []desk.Change{{Object: "User", OID: int64(after.ID), Type: "created", By: by}}
 	}
 	d := differences{object: "User", id: int64(after.ID), by: by}
 	d.relation("organization", number(before.OrganizationID), number(after.OrganizationID), unknownName)
@@ -24,7 +26,7 @@ func UserChanges(before, after User, c *Catalog, by UserID) []Change {
 	d.flag("vip", before.Vip, after.Vip)
 	d.flag("verified", before.Verified, after.Verified)
 	d.text("note", before.Note, after.Note)
-	d.text("source", text(before.Source), text(after.Source))
+	d.text("source", orEmpty(before.Source), orEmpty(after.Source))
 	d.flag("out_of_office", before.OutOfOffice.OutOfOffice, after.OutOfOffice.OutOfOffice)
 	d.day("out_of_office_start_at", before.OutOfOfficeStartAt, after.OutOfOfficeStartAt)
 	d.day("out_of_office_end_at", before.OutOfOfficeEndAt, after.OutOfOfficeEndAt)
@@ -33,9 +35,9 @@ func UserChanges(before, after User, c *Catalog, by UserID) []Change {
 }
 
 // OrganizationChanges is UserChanges for an organization.
-func OrganizationChanges(before, after Organization, c *Catalog, by UserID) []Change {
+func OrganizationChanges(before, after desk.Organization, c *desk.Catalog, by desk.UserID) []desk.Change {
 	if before.ID == 0 {
-		return []Change{{Object: "Organization", OID: int64(after.ID), Type: "created", By: by}}
+		return []desk.Change{{Object: "Organization", OID: int64(after.ID), Type: "created", By: by}}
 	}
 	d := differences{object: "Organization", id: int64(after.ID), by: by}
 	d.text("name", before.Name, after.Name)
@@ -48,7 +50,7 @@ func OrganizationChanges(before, after Organization, c *Catalog, by UserID) []Ch
 	return append(d.changes, CustomChanges("Organization", d.id, c.CustomAttributes("Organization"), before.Custom, after.Custom, by)...)
 }
 
-func (d *differences) address(before, after Address) {
+func (d *differences) address(before, after desk.Address) {
 	d.text("web", before.Web, after.Web)
 	d.text("phone", before.Phone, after.Phone)
 	d.text("fax", before.Fax, after.Fax)

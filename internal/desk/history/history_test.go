@@ -1,21 +1,34 @@
-package desk_test
+package history_test
 
 import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/history"
 )
+
+// office is a small installation.
+func office() *desk.Catalog {
+	return &desk.Catalog{
+		Groups:     map[desk.GroupID]desk.Group{1: {ID: 1, Name: "Users"}, 2: {ID: 2, Name: "Sales::North"}},
+		States:     map[desk.StateID]desk.State{desk.StateNew: {Name: "new"}, desk.StateOpen: {Name: "open"}},
+		Priorities: map[desk.PriorityID]desk.Priority{2: {Name: "2 normal"}, 3: {Name: "3 high"}},
+	}
+}
+
+var nine = time.Date(2026, 5, 4, 9, 0, 0, 0, time.UTC)
 
 func TestHistoryNamesEachChangedAttribute(t *testing.T) {
 	t.Parallel()
-	c := office(t, nil)
+	c := office()
 	before := desk.Ticket{ID: 7, GroupID: 1, StateID: desk.StateNew, PriorityID: 2, OwnerID: 1, CustomerID: 3, Title: "old"}
 	after := before
 	after.GroupID, after.StateID, after.PriorityID, after.OwnerID = 2, desk.StateOpen, 3, 5
 	after.OrganizationID, after.Title = new(desk.OrganizationID(4)), "new"
-	after.PendingTime, after.ArticleCount = new(at(0)), 9
+	after.PendingTime, after.ArticleCount = new(nine), 9
 	after.Preferences = map[string]any{"x": 1}
 	after.UpdatedByID = 5
 	want := []desk.Change{
@@ -27,7 +40,7 @@ func TestHistoryNamesEachChangedAttribute(t *testing.T) {
 		{Attribute: "title", ValueFrom: "old", ValueTo: "new"},
 		{Attribute: "pending_time", ValueTo: "2026-05-04 09:00:00 UTC"},
 	}
-	got := desk.TicketChanges(before, after, c, 5)
+	got := history.TicketChanges(before, after, c, 5)
 	if len(got) != len(want) {
 		t.Fatalf("%d changes, want %d: %+v", len(got), len(want), got)
 	}
@@ -47,10 +60,10 @@ func equal(a, b *int64) bool { return a == b || a != nil && b != nil && *a == *b
 
 func TestUnchangedTicketHasNoHistory(t *testing.T) {
 	t.Parallel()
-	ticket := desk.Ticket{ID: 1, PendingTime: new(at(0)), Note: new("x")}
+	ticket := desk.Ticket{ID: 1, PendingTime: new(nine), Note: new("x")}
 	same := ticket
-	same.PendingTime, same.Note = new(at(0)), new("x")
-	if got := desk.TicketChanges(ticket, same, office(t, nil), 1); len(got) != 0 {
+	same.PendingTime, same.Note = new(nine), new("x")
+	if got := history.TicketChanges(ticket, same, office(), 1); len(got) != 0 {
 		t.Errorf("changes of an unchanged ticket: %+v", got)
 	}
 }
@@ -58,7 +71,7 @@ func TestUnchangedTicketHasNoHistory(t *testing.T) {
 func TestHistoryCutsLongValues(t *testing.T) {
 	t.Parallel()
 	before, after := desk.Ticket{}, desk.Ticket{Note: new(strings.Repeat("ü", 600))}
-	got := desk.TicketChanges(before, after, office(t, nil), 1)
+	got := history.TicketChanges(before, after, office(), 1)
 	if len(got) != 1 || got[0].ValueTo != strings.Repeat("ü", 500) {
 		t.Errorf("history of a long note: %d lines, value of %d bytes", len(got), len(got[0].ValueTo))
 	}
@@ -77,7 +90,7 @@ func TestHistoryOfAttributesThatWereAdded(t *testing.T) {
 		"fruit: apple, pear -> ", "boxes:  -> 3", "fragile: true -> ",
 	}
 	var got []string
-	for _, change := range desk.CustomChanges("Ticket", 7, attributes, before, after, 5) {
+	for _, change := range history.CustomChanges("Ticket", 7, attributes, before, after, 5) {
 		got = append(got, change.Attribute+": "+change.ValueFrom+" -> "+change.ValueTo)
 	}
 	if !slices.Equal(got, want) {

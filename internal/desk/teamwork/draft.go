@@ -1,4 +1,8 @@
-package desk
+package teamwork
+
+import (
+	"postroom/internal/desk"
+)
 
 // Ids of drafts that agents share.
 type (
@@ -15,26 +19,26 @@ const (
 // Draft is what an agent began to write in a ticket, for others to go on with.
 type Draft struct {
 	ID               DraftID
-	TicketID         TicketID
+	TicketID         desk.TicketID
 	NewArticle       map[string]any // as clients like it; nothing here reads it
 	TicketAttributes map[string]any
-	Stamp
+	desk.Stamp
 }
 
 // ErrForeignDraft refuses a draft that was not written for the ticket it is to be used in.
-var ErrForeignDraft error = &InvalidError{Field: "shared_draft_id", Reason: "Shared draft cannot be selected for this ticket."}
+var ErrForeignDraft error = &desk.InvalidError{Field: "shared_draft_id", Reason: "Shared draft cannot be selected for this ticket."}
 
 // StartDraft is what an agent began to write as a new ticket of a group.
 type StartDraft struct {
 	ID      StartDraftID
-	GroupID GroupID
+	GroupID desk.GroupID
 	Name    string
 	Content map[string]any // as clients like it
-	Stamp
+	desk.Stamp
 }
 
 // MayStart returns nil if a new ticket in a group may come from the draft, else ErrForeignDraft.
-func (d StartDraft) MayStart(group Group) error {
+func (d StartDraft) MayStart(group desk.Group) error {
 	if d.GroupID == group.ID && group.SharedDrafts {
 		return nil
 	}

@@ -1,9 +1,11 @@
-package desk
+package teamwork
 
 import (
 	"encoding/json"
 	"strconv"
 	"time"
+
+	"postroom/internal/desk"
 )
 
 // Ids of links between records.
@@ -47,7 +49,7 @@ type Link struct {
 // TicketLink is a link as one of its tickets sees it.
 type TicketLink struct {
 	Type     string // what the other ticket is to this one
-	TicketID TicketID
+	TicketID desk.TicketID
 }
 
 // maxLinkType is how long the name of a type of links is at most, in characters.
@@ -55,8 +57,8 @@ const maxLinkType = 250
 
 // LinkType returns the name of a type of links as it is stored, or an *InvalidError.
 func LinkType(name string) (string, error) {
-	if name = Cut(name, maxLinkType); name == "" {
-		return "", &InvalidError{Field: "link_type", Reason: "Link type can't be blank"}
+	if name = desk.Cut(name, maxLinkType); name == "" {
+		return "", &desk.InvalidError{Field: "link_type", Reason: "Link type can't be blank"}
 	}
 	return name, nil
 }
@@ -72,19 +74,19 @@ func LinksIn(sent any) ([]TicketLink, error) {
 	}
 	objects, ok := sent.(map[string]any)
 	if !ok {
-		return nil, &InvalidError{Field: "links", Reason: "Invalid link structure"}
+		return nil, &desk.InvalidError{Field: "links", Reason: "Invalid link structure"}
 	}
 	var links []TicketLink
 	for object, value := range objects {
 		types, ok := value.(map[string]any)
-		if !ok || object != ObjectTicket {
-			return nil, &InvalidError{Field: "links", Reason: "Invalid link structure (Object)"}
+		if !ok || object != desk.ObjectTicket {
+			return nil, &desk.InvalidError{Field: "links", Reason: "Invalid link structure (Object)"}
 		}
 		for name, value := range types {
 			ids, ok := value.([]any)
 			linkType, err := LinkType(name)
 			if !ok || err != nil || len(links)+len(ids) > maxLinks {
-				return nil, &InvalidError{Field: "links", Reason: "Invalid link structure (Object → LinkType)"}
+				return nil, &desk.InvalidError{Field: "links", Reason: "Invalid link structure (Object → LinkType)"}
 			}
 			for _, id := range ids {
 				ticket, err := linkedID(id)
@@ -98,7 +100,7 @@ func LinksIn(sent any) ([]TicketLink, error) {
 	return links, nil
 }
 
-func linkedID(sent any) (TicketID, error) {
+func linkedID(sent any) (desk.TicketID, error) {
 	text := ""
 	switch v := sent.(type) {
 	case string:
@@ -108,7 +110,7 @@ func linkedID(sent any) (TicketID, error) {
 	}
 	id, err := strconv.ParseInt(text, 10, 64)
 	if err != nil || id <= 0 {
-		return 0, &InvalidError{Field: "links", Reason: "Invalid link structure (Object → LinkType)"}
+		return 0, &desk.InvalidError{Field: "links", Reason: "Invalid link structure (Object → LinkType)"}
 	}
-	return TicketID(id), nil
+	return desk.TicketID(id), nil
 }

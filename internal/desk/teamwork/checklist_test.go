@@ -1,4 +1,4 @@
-package desk_test
+package teamwork_test
 
 import (
 	"encoding/json"
@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/teamwork"
 )
 
 func TestTicketThatAnItemNames(t *testing.T) {
@@ -34,7 +35,7 @@ func TestTicketThatAnItemNames(t *testing.T) {
 		{"https://desk.example.com.evil.example/#ticket/zoom/17", 0, nil},
 		{"https://desk.example.com/#ticket/zoom/99999999999999999999", 0, nil},
 	} {
-		got := desk.TicketReferenceIn(tc.text, c)
+		got := teamwork.TicketReferenceIn(tc.text, c)
 		if got.ID != tc.id || !slices.Equal(got.Numbers, tc.numbers) {
 			t.Errorf("ticket in %q = %+v, want %d %v", tc.text, got, tc.id, tc.numbers)
 		}

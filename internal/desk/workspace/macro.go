@@ -1,6 +1,10 @@
-package desk
+package workspace
 
-import "slices"
+import (
+	"slices"
+
+	"postroom/internal/desk"
+)
 
 // MacroID is the id of a macro.
 type MacroID int64
@@ -13,7 +17,7 @@ type Macro struct {
 	UXFlowNextUp string         `db:"ux_flow_next_up"` // where the agent's client goes then
 	Note         *string
 	Active       bool
-	Stamp
+	desk.Stamp
 }
 
 // NoFlow leaves an agent's client where it is when a macro is done.
@@ -25,9 +29,9 @@ var flows = []string{NoFlow, "next_task", "next_task_on_close", "next_from_overv
 func (m *Macro) Check() error {
 	switch {
 	case len(m.Perform) == 0:
-		return Blank("perform", "Perform")
+		return desk.Blank("perform", "Perform")
 	case !slices.Contains(flows, m.UXFlowNextUp):
-		return &InvalidError{Field: "ux_flow_next_up", Reason: "Ux flow next up is not included in the list"}
+		return &desk.InvalidError{Field: "ux_flow_next_up", Reason: "Ux flow next up is not included in the list"}
 	}
 	return nil
 }

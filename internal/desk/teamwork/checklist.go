@@ -1,8 +1,10 @@
-package desk
+package teamwork
 
 import (
 	"regexp"
 	"strconv"
+
+	"postroom/internal/desk"
 )
 
 // Ids of checklists and what is in them.
@@ -18,9 +20,9 @@ const MaxChecklistItems = 100
 // Checklist is what has to be done for a ticket, point by point.
 type Checklist struct {
 	ID       ChecklistID
-	TicketID TicketID
+	TicketID desk.TicketID
 	Name     string
-	Stamp
+	desk.Stamp
 }
 
 // ChecklistItem is one point of a checklist. One that names another ticket is done when that is.
@@ -30,8 +32,8 @@ type ChecklistItem struct {
 	Position    int
 	Text        string
 	Checked     bool
-	TicketID    *TicketID // the other ticket
-	Stamp
+	TicketID    *desk.TicketID // the other ticket
+	desk.Stamp
 }
 
 // ChecklistTemplate is a checklist to copy from.
@@ -40,18 +42,26 @@ type ChecklistTemplate struct {
 	Name   string
 	Items  []string
 	Active bool
-	Stamp
+	desk.Stamp
 }
 
 // MayUseChecklists returns nil, or a *ForbiddenError while checklists are switched off.
-func (c *Catalog) MayUseChecklists() error { return allowed(c.Settings.Bool("checklist")) }
+func MayUseChecklists(c *desk.Catalog) error {
+	if c.Settings.Bool("checklist") {
+		return nil
+	}
+	return &desk.ForbiddenError{}
+}
 
 // ErrChecklistFull refuses one more item.
-var ErrChecklistFull error = &InvalidError{Field: "checklist_id", Reason: "Checklist items are limited to " + strconv.Itoa(MaxChecklistItems) + " items per checklist."}
+var ErrChecklistFull error = &desk.InvalidError{Field: "checklist_id", Reason: "Checklist items are limited to " + strconv.Itoa(MaxChecklistItems) + " items per checklist."}
+
+// maxWords bounds how many words of an item are looked at: whoever may write there writes it.
+const maxWords = 50
 
 // TicketReference is how a text names a ticket: by id, in a link, or by a number.
 type TicketReference struct {
-	ID      TicketID
+	ID      desk.TicketID
 	Numbers []string // to be tried in this order
 }
 
@@ -61,23 +71,23 @@ var ticketPath = regexp.MustCompile(`^\S*?(?:/#ticket/zoom/|/desktop/tickets/|/m
 var word = regexp.MustCompile(`\S+`)
 
 // TicketReferenceIn finds the ticket that an item's text names. There is none if the result is zero.
-func TicketReferenceIn(text string, c *Catalog) TicketReference {
+func TicketReferenceIn(text string, c *desk.Catalog) TicketReference {
 	own := c.Settings.String("http_type") + "://" + c.Settings.String("fqdn")
-	for _, candidate := range word.FindAllString(text, maxNumbers) {
+	for _, candidate := range word.FindAllString(text, maxWords) {
 		if len(candidate) <= len(own) || candidate[:len(own)] != own || candidate[len(own)] != '/' {
 			continue
 		}
 		if match := ticketPath.FindStringSubmatch(candidate); match != nil {
 			if id, err := strconv.ParseInt(match[1], 10, 64); err == nil {
-				return TicketReference{ID: TicketID(id)}
+				return TicketReference{ID: desk.TicketID(id)}
 			}
 		}
 	}
-	return TicketReference{Numbers: FindNumbers(text, c)}
+	return TicketReference{Numbers: desk.FindNumbers(text, c)}
 }
 
 // Done reports whether an item that names a ticket in this state is done.
-func (c *Catalog) Done(state StateID) bool {
+func Done(c *desk.Catalog, state desk.StateID) bool {
 	name := c.StateType(state)
-	return name == StateTypeClosed || name == StateTypeMerged
+	return name == desk.StateTypeClosed || name == desk.StateTypeMerged
 }
