@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -22,6 +21,7 @@ import (
 type browser struct {
 	t   *testing.T
 	ctx context.Context
+	log *logFile // of the browser
 }
 
 // openBrowser shows a page that is not one of ours, as the sites have that our scripts are put into.
@@ -36,17 +36,18 @@ func openBrowser(t *testing.T, html string) *browser {
 		_, _ = w.Write([]byte("<!doctype html><html lang=en><title>A shop</title><h1>A shop</h1>" + html))
 	}))
 	t.Cleanup(site.Close)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(900, 700))
+	b := &browser{t: t, log: &logFile{}}
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.WindowSize(900, 700),
+		chromedp.WSURLReadTimeout(90*time.Second), chromedp.CombinedOutput(b.log))
 	if os.Geteuid() == 0 {
 		options = append(options, chromedp.NoSandbox)
 	}
-	ctx, end := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, end := context.WithTimeout(t.Context(), 6*time.Minute)
 	t.Cleanup(end)
 	ctx, end = chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(end)
-	ctx, end = chromedp.NewContext(ctx)
+	b.ctx, end = chromedp.NewContext(ctx)
 	t.Cleanup(end)
-	b := &browser{t, ctx}
 	b.do("open the page", chromedp.Navigate(site.URL))
 	return b
 }
@@ -54,7 +55,7 @@ func openBrowser(t *testing.T, html string) *browser {
 func (b *browser) do(what string, actions ...chromedp.Action) {
 	b.t.Helper()
 	if err := chromedp.Run(b.ctx, actions...); err != nil {
-		b.t.Fatalf("%s: %v\n%s", what, err, b.text("body"))
+		b.t.Fatalf("%s: %v\n%s\n%s", what, err, b.text("body"), b.log.tail())
 	}
 }
 
@@ -69,9 +70,9 @@ func (b *browser) text(selector string) (text string) {
 // holds waits until a script is true in the page.
 func (b *browser) holds(what, script string) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 90*time.Second)
 	defer cancel()
-	if err := chromedp.Run(ctx, chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond))); err != nil {
+	if err := chromedp.Run(ctx, chromedp.Poll(script, nil, chromedp.WithPollingInterval(50*time.Millisecond), chromedp.WithPollingTimeout(0))); err != nil {
 		b.t.Fatalf("%s: %v\n%s", what, err, b.text("body"))
 	}
 }
@@ -99,10 +100,9 @@ func (b *browser) screenshot(name string) {
 // staysOnPort makes an instance listen where it did before when it is started again: pages come back there.
 func (in *instance) staysOnPort() {
 	in.t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := host.FreePort(0)
 	if err != nil {
 		in.t.Fatal(err)
 	}
-	defer l.Close()
-	in.env = append(in.env, fmt.Sprintf("ZAMMAD_RAILS_PORT=%d", l.Addr().(*net.TCPAddr).Port))
+	in.env = append(in.env, fmt.Sprintf("ZAMMAD_RAILS_PORT=%d", port))
 }

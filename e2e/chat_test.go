@@ -73,7 +73,7 @@ func (a *agent) say(frame string) {
 // wait returns the first event of a name that fits and was not waited for yet.
 func (a *agent) wait(name string, fits func(chatEvent) bool) chatEvent {
 	a.in.t.Helper()
-	ctx, cancel := context.WithTimeout(a.in.t.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(a.in.t.Context(), 60*time.Second)
 	defer cancel()
 	for {
 		for i, e := range a.heard {

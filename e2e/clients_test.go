@@ -77,6 +77,16 @@ func (in *instance) runFlow(flow string, command ...string) {
 	}
 }
 
+// runAll runs commands one after another, up to the first that fails.
+func runAll(commands []*exec.Cmd) error {
+	for _, cmd := range commands {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w\n%s", cmd.Args, err, out)
+		}
+	}
+	return nil
+}
+
 // install returns the folder with the packages that a lock file pins. It fetches them once a
 // checkout and lock file, into var/test, which make clean removes.
 func install(t *testing.T, lock string, commands func(ctx context.Context, lock, dir string) []*exec.Cmd) string {
@@ -103,12 +113,17 @@ func install(t *testing.T, lock string, commands func(ctx context.Context, lock,
 		t.Fatal(err)
 	}
 	defer os.RemoveAll(fresh) // nothing is left of it once it is renamed
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 	defer cancel()
-	for _, cmd := range commands(ctx, lock, fresh) {
-		if out, err := cmd.CombinedOutput(); err != nil {
-			host.LeaveOutAs(t, fmt.Sprintf("%v: %v\n%s", cmd.Args, err, out))
+	for try := 1; ; try++ {
+		trouble := runAll(commands(ctx, lock, fresh))
+		if trouble == nil {
+			break
 		}
+		if try == 3 || ctx.Err() != nil { // networks fail for a moment
+			host.LeaveOutAs(t, trouble.Error())
+		}
+		t.Logf("trying again: %v", trouble)
 	}
 	// Two test runs may install at once: the first is right, and the second as good.
 	if err := os.Rename(fresh, ready); err != nil {

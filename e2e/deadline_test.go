@@ -68,11 +68,12 @@ func TestTicketEscalatesAtTheSecond(t *testing.T) {
 		in.waitUntil(90*time.Second, event.name, func() error {
 			return db.QueryRow(t.Context(), `SELECT fired_at FROM deadline_events WHERE ticket_id = $1 AND type = $2`, made.ID, event.name).Scan(&fired)
 		})
-		// A machine that runs many tests at once may be late; the benchmark holds the second.
-		if late := fired.Sub(event.due); late < 0 || late > 30*time.Second {
+		// A machine that runs many tests at once may be late, and its clock be set back a little; the
+		// benchmark holds the second.
+		if late := fired.Sub(event.due); late < -time.Second || late > 30*time.Second {
 			t.Errorf("%s came %s after its time", event.name, late)
 		}
-		in.waitUntil(30*time.Second, "the owner is told of the "+event.name, func() error {
+		in.waitUntil(60*time.Second, "the owner is told of the "+event.name, func() error {
 			var told []struct {
 				Type string `json:"type"`
 				OID  int64  `json:"o_id"`
@@ -130,7 +131,9 @@ func minutesAround(now time.Time) map[string]any {
 	}
 	end := to.Format("15:04")
 	if to.Day() != now.Day() {
-		hours[dayKey(to)] = map[string]any{"active": true, "timeframes": []any{[]any{"00:00", end}}}
+		if end != "00:00" {
+			hours[dayKey(to)] = map[string]any{"active": true, "timeframes": []any{[]any{"00:00", end}}}
+		}
 		end = "24:00"
 	}
 	hours[dayKey(now)] = map[string]any{"active": true, "timeframes": []any{[]any{from.Format("15:04"), end}}}

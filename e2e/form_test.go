@@ -20,7 +20,7 @@ func TestVisitorFillsTheForm(t *testing.T) {
 	in := newInstance(t, devstack.Database(t), devstack.Redis(t))
 	in.start()
 	in.mustRun("settings", "set", "form_ticket_create", "true")
-	in.waitUntil(10*time.Second, "the form is in use", func() error { // other processes read settings once a second
+	in.waitUntil(60*time.Second, "the form is in use", func() error { // other processes read settings once a second
 		var form struct{ Enabled bool }
 		err := in.post("/api/v1/form_config", map[string]any{"fingerprint": strings.Repeat("f", 32)}, &form)
 		if err == nil && !form.Enabled {

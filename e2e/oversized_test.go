@@ -30,7 +30,7 @@ func TestMailThatIsTooLargeIsAnsweredAndKeptApart(t *testing.T) {
 	if answer.Header.Get("Subject") != "[undeliverable] Message too large" || answer.Header.Get("In-Reply-To") != "<photos@example.net>" {
 		t.Errorf("answer = %v", answer.Header)
 	}
-	in.waitUntil(20*time.Second, "the mail has left its mailbox", func() error {
+	in.waitUntil(60*time.Second, "the mail has left its mailbox", func() error {
 		mails, err := box.Messages(supportAddress)
 		if err != nil || len(mails) > 0 {
 			return fmt.Errorf("%d mails, %v", len(mails), err)

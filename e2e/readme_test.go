@@ -38,7 +38,7 @@ func TestReadmeFirstTicket(t *testing.T) {
 	var output []string
 	api := shellBlocks(t, "../README.md", "## The API")
 	for _, block := range append(blocks[1:], api...) {
-		in.waitUntil(20*time.Second, "received mails are worked off", func() error {
+		in.waitUntil(60*time.Second, "received mails are worked off", func() error {
 			if sum, err := count(databaseURL); err != nil || sum.open > 0 {
 				return fmt.Errorf("%+v, %v", sum, err)
 			}

@@ -72,7 +72,7 @@ func TestMailboxBecomesTicketsAndAnswersGoBack(t *testing.T) {
 	reply := fmt.Sprintf("Subject: Re: %s\r\nMessage-ID: <second@customer.example.net>\r\nIn-Reply-To: %s\r\nReferences: %s %s\r\n",
 		arrived.Header.Get("Subject"), answer.MessageID, question, answer.MessageID)
 	send(t, mta, customerAddress, supportAddress, reply, "Thank you!")
-	in.waitUntil(20*time.Second, "the reply is on the ticket", func() error {
+	in.waitUntil(60*time.Second, "the reply is on the ticket", func() error {
 		var now ticket
 		if err := in.get(fmt.Sprintf("/api/v1/tickets/%d?expand=true", opened.ID), &now); err != nil {
 			return err
@@ -126,7 +126,7 @@ func (in *instance) connect(box *mailserver.Server, mta *mailserver.MTA, address
 func (in *instance) waitForTicket(title string) ticket {
 	in.t.Helper()
 	var found ticket
-	in.waitUntil(20*time.Second, "there is a ticket "+title, func() error {
+	in.waitUntil(60*time.Second, "there is a ticket "+title, func() error {
 		var tickets []ticket
 		if err := in.get("/api/v1/tickets?expand=true", &tickets); err != nil {
 			return err
@@ -160,7 +160,7 @@ func (in *instance) answer(to ticket, html string) article {
 func (in *instance) waitForMail(box *mailserver.Server, user string, n int) *mail.Message {
 	in.t.Helper()
 	var message *mail.Message
-	in.waitUntil(20*time.Second, fmt.Sprintf("mail %d is in the customer's mailbox", n), func() error {
+	in.waitUntil(60*time.Second, fmt.Sprintf("mail %d is in the customer's mailbox", n), func() error {
 		mails, err := box.Messages(user)
 		if err != nil || len(mails) < n {
 			return fmt.Errorf("%d mails, %v", len(mails), err)
@@ -226,7 +226,7 @@ func addressOf(header string) string {
 
 func (in *instance) waitForDelivery(on ticket, sent article) {
 	in.t.Helper()
-	in.waitUntil(20*time.Second, "the article shows its delivery", func() error {
+	in.waitUntil(60*time.Second, "the article shows its delivery", func() error {
 		var now article
 		if err := in.get("/api/v1/ticket_articles/"+strconv.FormatInt(sent.ID, 10), &now); err != nil {
 			return err

@@ -73,7 +73,7 @@ func TestAMailSetsOffRules(t *testing.T) {
 	opened := in.waitForTicket("Invoice <42> is wrong")
 	in.waitForMail(box, customerAddress, 1)
 	var got []reported
-	in.waitUntil(40*time.Second, "the other system took the report", func() error {
+	in.waitUntil(90*time.Second, "the other system took the report", func() error {
 		if got = other.reports(); len(got) < 2 {
 			return fmt.Errorf("%d reports", len(got))
 		}

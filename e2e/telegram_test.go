@@ -46,7 +46,7 @@ func TestTelegramThereAndBack(t *testing.T) {
 	if err := in.post("/api/v1/ticket_articles", answer, nil); err != nil {
 		t.Fatal(err)
 	}
-	in.waitUntil(30*time.Second, "the answer", func() error {
+	in.waitUntil(60*time.Second, "the answer", func() error {
 		sent := telegram.Calls("sendMessage")
 		if len(sent) != 1 || sent[0].Params["text"] != "Here we are." || sent[0].Params["chat_id"] != "777" {
 			return fmt.Errorf("sent %v", sent)

@@ -115,7 +115,7 @@ func TestGivingUpNeedsOneConnection(t *testing.T) {
 	defer narrow.Close()
 	in, s := intake.New(narrow, p.blobs, p.log), &shelf{}
 	p.receive(t, in, unreadable)
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	err = narrow.InTx(ctx, func(tx *store.Store) error {
 		return NewProcessMessage(in, nil, s.keep, p.log).GiveUp(ctx, tx, task.MessageReceived{InboundID: 1}, 1, errors.New("unreadable"))

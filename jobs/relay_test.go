@@ -37,7 +37,7 @@ func TestWorkStartsAtOnce(t *testing.T) {
 	for n := int64(1); n < 6; n++ {
 		began := time.Now()
 		r.announce(t, n, n+1)
-		r.wait(t, 10*time.Second, int(n)+1, effects)
+		r.wait(t, 30*time.Second, int(n)+1, effects)
 		// Without the notification it would take the relay's poll, half a second on average.
 		t.Logf("done after %s", time.Since(began).Round(time.Millisecond))
 	}
@@ -92,13 +92,14 @@ func TestDelayedWorkComesWhenItIsDue(t *testing.T) {
 		at.Store(time.Now().UnixMilli())
 		return r.effect(ctx, e, id)
 	}), Patient(time.Minute))).Run)
-	due := time.Now().Add(2 * time.Second)
+	due := time.Now().Add(3 * time.Second)
 	if err := r.store.AnnounceAt(t.Context(), &due, errand{N: 1}); err != nil {
 		t.Fatal(err)
 	}
 	r.onceEach(t, 1)
-	// asynq counts in whole seconds, so work may begin within the second in which it is due.
-	if began := time.UnixMilli(at.Load()); began.Before(due.Truncate(time.Second)) {
+	// asynq counts in whole seconds, so work may begin within the second in which it is due. The clock may
+	// be set back a little between its look and ours.
+	if began := time.UnixMilli(at.Load()); began.Before(due.Add(-2 * time.Second)) {
 		t.Errorf("began %s before it was due", due.Sub(began))
 	}
 }
@@ -129,8 +130,8 @@ func TestOneRelayLeadsAndAnotherTakesOver(t *testing.T) {
 		t.Fatalf("killed %d leaders, want 1", n)
 	}
 	r.announce(t, 100, 200)
-	r.wait(t, 10*time.Second, 200, effects)
-	r.wait(t, 10*time.Second, 1, leaders)
+	r.wait(t, 30*time.Second, 200, effects)
+	r.wait(t, 30*time.Second, 1, leaders)
 	r.onceEach(t, 200)
 }
 
@@ -168,7 +169,7 @@ func TestWorkWaitsWhileRedisIsDown(t *testing.T) {
 	r.wait(t, 30*time.Second, 50, effects)
 	redisGate.set(true)
 	r.announce(t, 50, 300)
-	r.wait(t, 5*time.Second, 250, outboxRows)
+	r.wait(t, 30*time.Second, 250, outboxRows)
 	redisGate.set(false)
 	r.onceEach(t, 300)
 }

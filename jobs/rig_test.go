@@ -130,7 +130,7 @@ func ignoreDone(err error) error {
 func (r *rig) workers(concurrency int, handlers ...Handler) *Workers {
 	return NewWorkers(r.store, r.redis, r.log, WorkersOptions{
 		Counts:         map[string]int{task.Maintenance: concurrency},
-		ShutdownWithin: 5 * time.Second,
+		ShutdownWithin: 20 * time.Second,
 	}, handlers...)
 }
 

@@ -39,7 +39,7 @@ func TestWordsAreIndexedByOneOfSeveral(t *testing.T) {
 
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	if !jobtest.Eventually(20*time.Second, is) {
+	if !jobtest.Eventually(30*time.Second, is) {
 		t.Fatal("not so: " + what)
 	}
 }

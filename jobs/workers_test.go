@@ -74,7 +74,7 @@ func TestALongWaitIsCutShortByHand(t *testing.T) {
 		if attempts.Load() > 1 {
 			return time.Hour
 		}
-		return 2 * time.Second // the first task: it fires while the second one waits
+		return 5 * time.Second // the first task: it fires while the second one waits
 	}}
 	r.works(t, Handle(jobFunc[errand](func(context.Context, errand, desk.OutboxID) error {
 		attempts.Add(1)
@@ -86,7 +86,7 @@ func TestALongWaitIsCutShortByHand(t *testing.T) {
 	}
 	r.wait(t, 30*time.Second, 1, `SELECT count(*) FROM outbox WHERE attempts = 1 AND generation = 1`)
 	overtaken := r.house(t).taskKey(outbox.Work{ID: 1, Generation: 0, Queue: task.Maintenance})
-	if !jobtest.Eventually(10*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
+	if !jobtest.Eventually(30*time.Second, func() bool { return r.redis.Exists(t.Context(), overtaken).Val() == 0 }) {
 		t.Error("the overtaken task goes on")
 	}
 	if n := attempts.Load(); n != 2 {
@@ -107,7 +107,7 @@ func TestDroppedDeadWorkIsGone(t *testing.T) {
 	if n, err := r.store.DropWork(t.Context(), 1); n != 1 || err != nil {
 		t.Errorf("drop = %d, %v, want 1 row", n, err)
 	}
-	r.wait(t, time.Second, 0, outboxRows)
+	r.wait(t, 30*time.Second, 0, outboxRows)
 }
 
 func TestPanicsAreFailures(t *testing.T) {
@@ -133,6 +133,9 @@ func TestFailingWorkIsVisible(t *testing.T) {
 	failing, err := r.store.FailingWork(t.Context(), 10)
 	if err != nil || len(failing) != 1 || *failing[0].LastError != "not today" {
 		t.Errorf("failing work = %+v, %v, want the row and its error", failing, err)
+	}
+	if _, err := r.db.Exec(t.Context(), `UPDATE outbox SET created_at = created_at - interval '1 minute'`); err != nil {
+		t.Fatal(err)
 	}
 	counts, err := r.store.WorkCounts(t.Context())
 	if err != nil || len(counts) != 1 || counts[0].Failing != 1 || counts[0].Waiting != 1 || counts[0].Oldest <= 0 {
@@ -176,7 +179,7 @@ func TestWorkThatIgnoresItsTimeHoldsUpNobody(t *testing.T) {
 			<-release
 		}
 		return r.effect(ctx, e, id)
-	}), Policy{Timeout: 3 * time.Second, Attempts: 1, Delay: backOff}))
+	}), Policy{Timeout: 8 * time.Second, Attempts: 1, Delay: backOff}))
 	r.wait(t, lastWord+30*time.Second, 1, deadRows)
 	r.announce(t, 2, 12)
 	r.wait(t, 30*time.Second, 10, effects)
@@ -277,7 +280,7 @@ func TestStoppingReturnsWhatTakesTooLong(t *testing.T) {
 	}
 	// Nobody has to wait for the end of a lease: the task is in its queue.
 	start(t, r.workers(1, r.errands()).Run)
-	r.wait(t, 10*time.Second, 1, effects)
+	r.wait(t, 30*time.Second, 1, effects)
 }
 
 func TestQueuesDoNotHoldEachOtherUp(t *testing.T) {

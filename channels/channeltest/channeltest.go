@@ -35,7 +35,7 @@ type Source struct {
 }
 
 // patience is how long a test waits for what should happen at once.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 // inbox is a receive that keeps what it gets.
 type inbox struct {

@@ -2,7 +2,6 @@ package email_test
 
 import (
 	"errors"
-	"net"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 func TestWizardChecksPOP3(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
-	wizard := &email.Wizard{FQDN: "desk.example.com", Interval: 50 * time.Millisecond, Looks: 100}
+	wizard := &email.Wizard{FQDN: "desk.example.com", Interval: 50 * time.Millisecond, Looks: 600}
 	inbound := func(more map[string]any) map[string]any {
 		options := map[string]any{"host": p.mail.Host(), "port": p.mail.POP3SPort, "ssl": "ssl", "ssl_verify": false, "user": user, "password": "secret"}
 		for name, value := range more {
@@ -58,15 +57,10 @@ func TestWizardChecksPOP3(t *testing.T) {
 func TestProbeTriesPOP3AfterIMAP(t *testing.T) {
 	t.Parallel()
 	p := newPost(t)
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	closed.Close()
 	wizard := &email.Wizard{FQDN: "desk.example.com"}
 	wizard.Guess(
 		[]email.Server{
-			{Host: p.mail.Host(), Port: closed.Addr().(*net.TCPAddr).Port, SSL: "ssl", User: "full"}, // dead; not so the host
+			{Host: p.mail.Host(), Port: nobody, SSL: "ssl", User: "full"}, // dead; not so the host
 			{Host: p.mail.Host(), Port: p.mail.POP3Port, SSL: "off", User: "local", Adapter: "pop3"},
 			{Host: p.mail.Host(), Port: p.mail.POP3Port, SSL: "off", User: "full", Adapter: "pop3"},
 		},

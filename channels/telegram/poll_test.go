@@ -71,7 +71,7 @@ func TestBotWakesWhenSomebodyWrites(t *testing.T) {
 	t.Parallel()
 	server, poller, write := asking(t)
 	woken := make(chan error, 1)
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
 	defer cancel()
 	go func() { woken <- poller.Wait(ctx) }()
 	write(1, 2)

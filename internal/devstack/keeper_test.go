@@ -24,7 +24,7 @@ func TestOneKeeperAtATime(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	within, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	within, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := Keep(within, dir, quiet); !errors.Is(err, host.ErrLocked) {
 		t.Errorf("second keeper: %v, want that there is one", err)

@@ -112,7 +112,7 @@ func copyOfThisBinary(t *testing.T, dir string) string {
 		t.Fatal(err)
 	}
 	program := filepath.Join(dir, "helper")
-	if err := os.WriteFile(program, binary, 0o755); err != nil {
+	if err := host.WriteProgram(program, binary); err != nil {
 		t.Fatal(err)
 	}
 	return program

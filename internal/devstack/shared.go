@@ -47,7 +47,7 @@ type shared struct {
 
 // sharedServer finds or starts the server, once a process.
 var sharedServer = sync.OnceValues(func() (*shared, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 4*host.StartWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), 6*host.StartWithin)
 	defer cancel()
 	root, err := moduleRoot()
 	if err != nil {
@@ -57,11 +57,11 @@ var sharedServer = sync.OnceValues(func() (*shared, error) {
 	if err != nil {
 		return nil, err
 	}
-	using, err := host.WaitLock(ctx, usersFile(dir), host.TryShared)
+	using, err := host.WaitLock(ctx, 4*host.StartWithin, usersFile(dir), host.TryShared)
 	if err != nil {
 		return nil, err
 	}
-	starting, err := host.WaitLock(ctx, startFile(dir), host.TryExclusive)
+	starting, err := host.WaitLock(ctx, 4*host.StartWithin, startFile(dir), host.TryExclusive)
 	if err != nil {
 		return nil, err
 	}

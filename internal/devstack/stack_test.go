@@ -165,7 +165,7 @@ func TestRedisInsideTheProcessLetsKeysExpire(t *testing.T) {
 	if err := client.Set(ctx, "lease", "mine", time.Second).Err(); err != nil {
 		t.Fatal(err)
 	}
-	err = host.Until(ctx, 10*time.Second, func() (bool, error) {
+	err = host.Until(ctx, 30*time.Second, func() (bool, error) {
 		n, err := client.Exists(ctx, "lease").Result()
 		return n == 0, err
 	})

@@ -34,6 +34,9 @@ func (s state) write(dir string) error {
 
 func removeState(dir string) { os.Remove(stateFile(dir)) }
 
+// findWithin is what a busy machine may need to answer. Where nobody is, that is known at once.
+const findWithin = 10 * time.Second
+
 // Find returns where the stack of this folder answers, and whether one is running. A URL is
 // empty where that server was named to the stack and not started by it.
 func Find(dir string) (databaseURL, redisURL string, ok bool) {
@@ -45,7 +48,7 @@ func Find(dir string) (databaseURL, redisURL string, ok bool) {
 	if json.Unmarshal(text, &s) != nil {
 		return "", "", false
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), findWithin)
 	defer cancel()
 	if s.DatabaseURL != "" && pingPostgres(ctx, s.DatabaseURL) != nil {
 		return "", "", false

@@ -78,7 +78,7 @@ func FuzzDays(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		started := time.Now()
 		_, _ = ical.Days(data, now.AddDate(-1, 0, 0), now.AddDate(3, 0, 0))
-		if took := time.Since(started); took > 5*time.Second {
+		if took := time.Since(started); took > 20*time.Second {
 			t.Fatalf("%d bytes take %s", len(data), took)
 		}
 	})

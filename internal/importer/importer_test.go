@@ -164,7 +164,7 @@ func (o *office) begin(source string) desk.HelpdeskImportID {
 // advance takes a run further and fails if that fails.
 func (o *office) advance(id desk.HelpdeskImportID) (done bool) {
 	o.t.Helper()
-	done, err := o.Advance(o.t.Context(), id, time.Now().Add(time.Minute))
+	done, err := o.Advance(o.t.Context(), id, time.Now().Add(5*time.Minute))
 	if err != nil {
 		o.t.Fatal(err)
 	}

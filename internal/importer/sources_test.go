@@ -16,7 +16,7 @@ const (
 	articlesTaken = `SELECT string_agg(concat_ws('|', t.number, y.name, s.name, a.internal, a."from", a."to", a.cc, u.login, a.content_type, a.body, a.created_at), E'\n' ORDER BY t.number, a.created_at)
 		FROM ticket_articles a JOIN tickets t ON t.id = a.ticket_id JOIN ticket_article_types y ON y.id = a.type_id JOIN ticket_article_senders s ON s.id = a.sender_id
 		JOIN users u ON u.id = a.created_by_id WHERE t.id > 1`
-	filesTaken   = `SELECT string_agg(concat_ws('|', f.filename, f.size, f.preferences->>'Mime-Type', encode(b.data, 'escape')), ',') FROM attachments f JOIN blobs b ON b.id = f.blob_id`
+	filesTaken   = `SELECT string_agg(concat_ws('|', f.filename, f.size, f.preferences->>'Mime-Type', encode(b.data, 'escape')), ',' ORDER BY f.id) FROM attachments f JOIN blobs b ON b.id = f.blob_id`
 	accessTaken  = `SELECT string_agg(concat_ws(':', u.login, g.name, gu.access), ', ' ORDER BY u.login, g.name, gu.access) FROM groups_users gu JOIN users u ON u.id = gu.user_id JOIN groups g ON g.id = gu.group_id`
 	tagsTaken    = `SELECT string_agg(g.name, ' ' ORDER BY g.name) FROM taggings x JOIN tags g ON g.id = x.tag_id`
 	failures     = `SELECT string_agg(DISTINCT concat_ws(' ', object, source_id), ', ') FROM helpdesk_import_failures`

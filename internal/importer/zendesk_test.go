@@ -133,7 +133,7 @@ func TestImportGoesOnAfterARest(t *testing.T) {
 	rests := 0
 	for done := false; !done; {
 		var err error
-		done, err = o.Advance(t.Context(), id, time.Now().Add(time.Minute))
+		done, err = o.Advance(t.Context(), id, time.Now().Add(5*time.Minute))
 		later, is := errors.AsType[*source.Later](err)
 		if err != nil && (!is || later.After != 7*time.Second) {
 			t.Fatalf("%v, want a rest of 7 s", err)
@@ -187,7 +187,7 @@ func TestWrongCredentialsEndTheImport(t *testing.T) {
 	t.Parallel()
 	e, o := zendesk(t)
 	e.password = "another"
-	_, err := o.Advance(t.Context(), o.begin("zendesk"), time.Now().Add(time.Minute))
+	_, err := o.Advance(t.Context(), o.begin("zendesk"), time.Now().Add(5*time.Minute))
 	if _, refused := errors.AsType[*source.Refused](err); !refused {
 		t.Errorf("%v, want a refusal", err)
 	}

@@ -197,6 +197,7 @@ func TestAnswersOfMachinesAreNoNews(t *testing.T) {
 
 func TestTimesAreToldOnceADay(t *testing.T) {
 	t.Parallel()
+	jobtest.SameDay(t)
 	o := open(t)
 	o.Exec(`UPDATE tickets SET owner_id = 51, escalation_at = '2026-03-02T10:00:00Z' WHERE id = 900`)
 	for range 2 {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"postroom/internal/devstack"
+	"postroom/internal/pause"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 )
@@ -70,6 +71,17 @@ func All[T any](o *Office, sql string, args ...any) []T {
 		o.T.Fatalf("%s: %v", sql, err)
 	}
 	return values
+}
+
+// SameDay makes sure that a test which takes seconds begins and ends on one day of the installation's
+// zone, which is UTC: close before midnight it waits for the next.
+func SameDay(t *testing.T) {
+	t.Helper()
+	now := time.Now().UTC()
+	midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	if left := midnight.Sub(now); left < time.Minute {
+		pause.For(t.Context(), left+time.Second)
+	}
 }
 
 // Eventually waits until something is so, and reports whether it became so in time.

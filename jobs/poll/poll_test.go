@@ -233,13 +233,16 @@ func TestLeaseOfADeadProcessIsTakenOver(t *testing.T) {
 	t.Parallel()
 	d := newDesktop(t, devstack.Database(t))
 	d.deliver(t, 0, 3)
-	if ok, err := d.store.TakeLease(t.Context(), d.channel.ID, "somebody who died", 3*time.Second); err != nil || !ok {
+	if ok, err := d.store.TakeLease(t.Context(), d.channel.ID, "somebody who died", time.Hour); err != nil || !ok {
 		t.Fatal(ok, err)
 	}
 	start(t, d.rota(t, asItIs))
 	quietly(t, 2*time.Second)
 	if got := d.got.size(); got != 0 {
 		t.Fatalf("%d messages received while another process has the lease", got)
+	}
+	if ok, err := d.store.TakeLease(t.Context(), d.channel.ID, "somebody who died", -time.Minute); err != nil || !ok { // its time is over
+		t.Fatal(ok, err)
 	}
 	d.got.wait(t, 3)
 }
@@ -321,7 +324,7 @@ func TestDisabledChannelStopsAfterTheBatchInHand(t *testing.T) {
 	<-inHand
 	d.channel.Active = false
 	d.save(t)
-	quietly(t, 2500*time.Millisecond) // a look at the channels, and the time a catalog may be old
+	quietly(t, 6*time.Second) // more than a look at the channels, and the time a catalog may be old
 	close(goOn)
 	eventually(t, "lease given back", func() bool { return d.holder(t) == "" })
 	got, left := d.got.size(), d.left(t)

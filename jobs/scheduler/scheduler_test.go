@@ -130,7 +130,7 @@ func TestRecordsAreWorkedOnInSlicesOnceEach(t *testing.T) {
 	if n := o.begin(); n != 0 {
 		t.Errorf("it begins again while it runs")
 	}
-	running := `SELECT count(*)::int FROM schedulers WHERE id = $1 AND running AND processed = 25 AND matching = 25 AND last_run_at > now() - interval '1 minute' AND next_run_at > now()`
+	running := `SELECT count(*)::int FROM schedulers WHERE id = $1 AND running AND processed = 25 AND matching = 25 AND last_run_at > now() - interval '1 minute' AND next_run_at > last_run_at`
 	if o.number(running, id) != 1 {
 		t.Error("it does not say that it runs")
 	}
@@ -244,6 +244,7 @@ func TestWhatCanNotBeDoneKeepsNothingElse(t *testing.T) {
 
 func TestPeopleAndOrganizations(t *testing.T) {
 	t.Parallel()
+	jobtest.SameDay(t)
 	o := open(t)
 	o.Exec(`INSERT INTO organizations (id, name, active, updated_by_id, created_by_id) VALUES (70, 'Gone Ltd', true, 1, 1), (71, 'Former', true, 1, 1)`)
 	o.Exec(`INSERT INTO object_manager_attributes (object, name, display, data_type, data_option, editable, active, position, updated_by_id, created_by_id)

@@ -74,7 +74,7 @@ func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.Nex
 	if rules := j.compiled(ctx, c); rules.concern(next.Event) {
 		all := &chain{
 			Triggers: j, tx: tx, catalog: c, rules: rules, first: next.Event, ticket: next.Ticket,
-			now: time.Now().UTC(), done: map[desk.TriggerID]bool{},
+			now: present(next.Ticket.UpdatedAt), done: map[desk.TriggerID]bool{},
 		}
 		switch err := all.run(ctx); {
 		case errors.Is(err, desk.ErrNotFound):
@@ -91,6 +91,16 @@ func (j *Triggers) follow(ctx context.Context, tx *store.Store, next tickets.Nex
 		}
 	}
 	return work, nil
+}
+
+// present is the time, and not before a ticket was changed: the clock of the machine that changed it may
+// be ahead of ours a little, and conditions ask what happened until now.
+func present(changed time.Time) time.Time {
+	now := time.Now().UTC()
+	if ahead := changed.Sub(now); ahead > 0 && ahead < time.Minute {
+		return changed.UTC()
+	}
+	return now
 }
 
 // compiled returns the triggers of a catalog, parsed once.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/jobs/jobtest"
 )
 
 func TestNewMailGetsItsConfirmationOutOfTheBox(t *testing.T) {
@@ -133,6 +134,7 @@ func TestRecursionIsOffAndEndsWhereItIsOn(t *testing.T) {
 
 func TestWhatWantsNoAnswerGetsNoneInTheWholeChain(t *testing.T) {
 	t.Parallel()
+	jobtest.SameDay(t)
 	o := open(t)
 	o.noTriggers()
 	o.set("ticket_trigger_recursive", "true")
@@ -145,7 +147,7 @@ func TestWhatWantsNoAnswerGetsNoneInTheWholeChain(t *testing.T) {
 		mails  int
 	}{{true, 3}, {false, 0}} { // to the note, to the reminder, and to the mail about it
 		ticket := o.mail(func(t *desk.Ticket, a *desk.Article) {
-			t.StateID, t.PendingTime = desk.StatePendingReminder, new(o.now())
+			t.StateID, t.PendingTime = desk.StatePendingReminder, new(o.now().Add(-time.Minute))
 			a.Preferences["send-auto-response"] = tc.wanted
 		})
 		first := ask[desk.ArticleID](o, `SELECT id FROM ticket_articles WHERE ticket_id = $1`, ticket.ID)
@@ -265,13 +267,14 @@ func TestATriggerThatCannotActHoldsUpNobody(t *testing.T) {
 
 func TestTimesThatAreReachedActOnceADay(t *testing.T) {
 	t.Parallel()
+	jobtest.SameDay(t)
 	o := open(t)
 	o.noTriggers()
 	o.trigger("reminder", `{"ticket.pending_time":{"operator":"has reached"}}`,
 		`{"ticket.pending_time":{"operator":"relative","value":"2","range":"day"}, "article.note":{"subject":"s","body":"reached","internal":"true"}}`, "activator", "time")
 	o.trigger("then", `{"ticket.pending_time":{"operator":"has changed"}}`, `{"ticket.tags":{"operator":"add","value":"moved"}}`)
 	ticket := o.mail(func(t *desk.Ticket, _ *desk.Article) {
-		t.StateID, t.PendingTime = desk.StatePendingReminder, new(o.now())
+		t.StateID, t.PendingTime = desk.StatePendingReminder, new(o.now().Add(-time.Minute))
 	})
 	o.work()
 	for range 2 {
@@ -425,6 +428,7 @@ func TestTriggersKnowWhatConditionsAskAbout(t *testing.T) {
 	o.exec(`INSERT INTO tags (id, name, created_by_id) VALUES (900, 'vip', 1)`)
 	o.exec(`INSERT INTO taggings (tag_id, object, o_id, created_by_id) VALUES (900, 'Ticket', $1, 1)`, ticket.ID)
 	o.exec(`INSERT INTO mentions (ticket_id, user_id, updated_by_id, created_by_id) VALUES ($1, 51, 1, 1)`, ticket.ID)
+	o.exec(`UPDATE tickets SET created_at = created_at - interval '1 minute'`)
 	fits := []string{
 		`{"ticket.tags":{"operator":"contains all","value":"vip"}}`,
 		`{"ticket.mention_user_ids":{"operator":"is","value":["51"]}}`,

@@ -179,9 +179,9 @@ func TestRefusalIsKeptAndNotAskedForAgainTooSoon(t *testing.T) {
 	}{
 		{"consent gone", func(p *cloudtest.Provider) { p.Revoke() }, "Google refuses access: invalid_grant (Token has been expired or revoked.). Connect the account again.", 29 * time.Minute},
 		{"application gone", func(p *cloudtest.Provider) { p.Refuse(401, "invalid_client", "no\r\nsuch") }, "invalid_client (no  such)", 29 * time.Minute},
-		{"away", func(p *cloudtest.Provider) { p.Break(503, "<html>come again</html>") }, "answered with status 503", 20 * time.Second},
-		{"no JSON", func(p *cloudtest.Provider) { p.Break(200, "<html>") }, "can't be asked", 20 * time.Second},
-		{"too many", func(p *cloudtest.Provider) { p.Refuse(429, "temporarily_unavailable", "slow down") }, "temporarily_unavailable", 20 * time.Second},
+		{"away", func(p *cloudtest.Provider) { p.Break(503, "<html>come again</html>") }, "answered with status 503", 10 * time.Second},
+		{"no JSON", func(p *cloudtest.Provider) { p.Break(200, "<html>") }, "can't be asked", 10 * time.Second},
+		{"too many", func(p *cloudtest.Provider) { p.Refuse(429, "temporarily_unavailable", "slow down") }, "temporarily_unavailable", 10 * time.Second},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -205,7 +205,7 @@ func TestRefusalIsKeptAndNotAskedForAgainTooSoon(t *testing.T) {
 				t.Errorf("kept %d failures until %v (%v), want one and no try for %s", kept.Failures, kept.RetryAt, err, tc.after)
 			}
 			// Later it is asked again, and the next pause is longer.
-			h.exec(t, `UPDATE channel_grants SET retry_at = now() - interval '1 second'`)
+			h.exec(t, `UPDATE channel_grants SET retry_at = now() - interval '1 minute'`)
 			if _, err := h.tokens(t).Token(t.Context()); err == nil {
 				t.Error("no error at the second try")
 			}
@@ -276,9 +276,10 @@ func TestWaitingEndsWithItsContext(t *testing.T) {
 	h.give(t, time.Now().Add(-time.Minute))
 	release := h.provider.Hold()
 	defer release()
+	tokens := h.tokens(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := h.tokens(t).Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := tokens.Token(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("Token = %v, want the end of its context", err)
 	}
 	if kept, err := h.store.ChannelGrant(t.Context(), h.channel.ID); err != nil || kept.Failures != 0 {

@@ -104,7 +104,7 @@ func TestHowLongToWait(t *testing.T) {
 		{"300", 300 * time.Second, 300 * time.Second},
 		{"999999999", time.Hour, time.Hour},
 		{"99999999999999999999", 10 * time.Second, 10 * time.Second}, // no number that anybody means
-		{time.Now().Add(5 * time.Minute).UTC().Format(http.TimeFormat), 4 * time.Minute, 5 * time.Minute},
+		{time.Now().Add(5 * time.Minute).UTC().Format(http.TimeFormat), 4 * time.Minute, 6 * time.Minute},
 	} {
 		client := odd(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Retry-After", tc.after)

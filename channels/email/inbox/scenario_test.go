@@ -15,6 +15,7 @@ import (
 	"postroom/channels"
 	"postroom/channels/email/inbox"
 	"postroom/internal/desk"
+	"postroom/internal/devstack/host"
 	"postroom/internal/devstack/mailserver"
 )
 
@@ -99,7 +100,7 @@ func TestNewUIDValidityGivesNewNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	// UIDVALIDITY has seconds in it: the folder must not be made again in the same one.
-	eventuallyNext := time.NewTimer(1100 * time.Millisecond)
+	eventuallyNext := time.NewTimer(2100 * time.Millisecond)
 	defer eventuallyNext.Stop()
 	<-eventuallyNext.C
 	make()
@@ -429,7 +430,7 @@ func TestServerWithoutExtensions(t *testing.T) {
 func TestDeadServerIsNoticed(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, nil)
-	mailbox := inbox.NewMailbox(inbox.Hasty(s.inbound, 300*time.Millisecond, 100*time.Millisecond), 7, quiet)
+	mailbox := inbox.NewMailbox(inbox.Hasty(s.inbound, 4*time.Second, 100*time.Millisecond), 7, quiet)
 	defer mailbox.Close()
 	s.poll(t, mailbox)
 	if err := mailbox.Wait(t.Context()); err != nil {
@@ -458,10 +459,18 @@ func TestConnectionLostWhileWaiting(t *testing.T) {
 	s.poll(t, mailbox)
 	waited := make(chan error, 1)
 	go func() { waited <- mailbox.Wait(t.Context()) }()
-	if err := s.server.Kick(""); err != nil {
-		t.Fatal(err)
+	err := errors.New("it still waits")
+	if late := host.Until(t.Context(), host.StartWithin, func() (bool, error) { // the server may not know yet that somebody is there
+		select {
+		case err = <-waited:
+			return true, nil
+		default:
+			return false, s.server.Kick("")
+		}
+	}); late != nil {
+		t.Fatal(late)
 	}
-	if err := <-waited; err == nil {
+	if err == nil {
 		// The kick may come before the wait began; then the next poll finds out.
 		t.Log("the mailbox waited for nothing")
 	}

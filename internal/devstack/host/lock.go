@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
+	"time"
 )
 
 // ErrLocked says that another process holds the lock.
@@ -38,9 +39,9 @@ func LockFile(path string, how int) (*os.File, error) {
 	return nil, err
 }
 
-// WaitLock locks the file as soon as the others let go.
-func WaitLock(ctx context.Context, path string, how int) (file *os.File, err error) {
-	err = Until(ctx, 2*StartWithin, func() (bool, error) {
+// WaitLock locks the file as soon as the others let go, within the time.
+func WaitLock(ctx context.Context, within time.Duration, path string, how int) (file *os.File, err error) {
+	err = Until(ctx, within, func() (bool, error) {
 		file, err = LockFile(path, how)
 		if errors.Is(err, ErrLocked) {
 			return false, nil

@@ -126,6 +126,14 @@ func FreePort(wanted int) (int, error) {
 	return 0, errors.New("no free TCP port on " + Localhost)
 }
 
+// WriteProgram writes a program that is run at once. Another one that we start at the same time has a
+// copy of our open files for a moment, and what somebody has open for writing can't be run.
+func WriteProgram(path string, program []byte) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return os.WriteFile(path, program, 0o755)
+}
+
 // Localhost is where all servers of our own listen.
 const Localhost = "127.0.0.1"
 

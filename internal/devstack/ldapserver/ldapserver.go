@@ -46,14 +46,25 @@ func New(t testing.TB, ldif string) *Server {
 		host.LeaveOut(t, "OpenLDAP", "slapd")
 	}
 	place := host.TempPlace(t)
-	s := &Server{}
-	for _, port := range []*int{&s.Port, &s.TLSPort} {
-		if *port, err = host.FreePort(0); err != nil {
-			t.Fatal(err)
-		}
-	}
 	if err := prepare(place, slapd, ldif); err != nil {
 		t.Fatal(err)
+	}
+	s := &Server{}
+	for range 3 { // somebody may take a free port before slapd does
+		if err = s.run(t, place, slapd); err == nil {
+			return s
+		}
+	}
+	t.Fatal(err)
+	return nil
+}
+
+// run makes one attempt to start.
+func (s *Server) run(t testing.TB, place host.Place, slapd string) (err error) {
+	for _, port := range []*int{&s.Port, &s.TLSPort} {
+		if *port, err = host.FreePort(0); err != nil {
+			return err
+		}
 	}
 	listen := fmt.Sprintf("ldap://%s:%d/ ldaps://%s:%d/", host.Localhost, s.Port, host.Localhost, s.TLSPort)
 	cmd := exec.Command(slapd, "-d", "0", "-f", filepath.Join(place.Dir, "slapd.conf"), "-h", listen)
@@ -62,7 +73,7 @@ func New(t testing.TB, ldif string) *Server {
 	cmd.Stdout, cmd.Stderr = &output, &output
 	process, err := host.Launch(cmd, place.Account, syscall.SIGTERM)
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	t.Cleanup(func() { process.Stop(host.StopWithin, syscall.SIGTERM) })
 	err = host.Until(t.Context(), host.StartWithin, func() (bool, error) {
@@ -77,9 +88,9 @@ func New(t testing.TB, ldif string) *Server {
 	})
 	if err != nil {
 		process.Stop(host.StopWithin, syscall.SIGTERM)
-		t.Fatalf("start slapd: %v\n%s", err, output.String())
+		return fmt.Errorf("start slapd: %w\n%s", err, output.String())
 	}
-	return s
+	return nil
 }
 
 const config = `

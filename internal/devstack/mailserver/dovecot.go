@@ -64,11 +64,22 @@ func dovecot(t testing.TB, introspection string) *Server {
 	}
 	place := host.TempPlace(t)
 	s := &Server{dir: place.Dir, place: place, quick: true, introspection: introspection}
-	if err := s.Start(context.Background()); err != nil {
+	if err := s.start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Stop)
 	return s
+}
+
+// start starts a new server: somebody may take a free port before Dovecot does.
+func (s *Server) start(ctx context.Context) (err error) {
+	for range 3 {
+		if err = s.Start(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+		s.IMAPPort, s.IMAPSPort, s.POP3Port, s.POP3SPort = 0, 0, 0, 0
+	}
+	return err
 }
 
 // Start starts a mail server with its data below dir, as durable as Dovecot is by default.
@@ -78,7 +89,7 @@ func Start(ctx context.Context, dir string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{dir: filepath.Join(place.Home, "dovecot"), place: place}
-	return s, s.Start(ctx)
+	return s, s.start(ctx)
 }
 
 // Host is the address of all ports.

@@ -12,6 +12,7 @@ import (
 	"github.com/emersion/go-imap/v2"
 	"github.com/emersion/go-imap/v2/imapclient"
 
+	"postroom/internal/devstack/host"
 	"postroom/internal/devstack/mailserver"
 )
 
@@ -100,10 +101,20 @@ func TestKickCutsConnections(t *testing.T) {
 	if err := client.Login("a", "secret").Wait(); err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Kick(""); err != nil {
+	err = host.Until(t.Context(), host.StartWithin, func() (bool, error) { // Dovecot may not know yet that somebody is there
+		if err := server.Kick(""); err != nil {
+			return false, err
+		}
+		select {
+		case <-client.Closed():
+			return true, nil
+		default:
+			return false, nil
+		}
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	<-client.Closed()
 	if err := client.Noop().Wait(); err == nil {
 		t.Error("the connection works after Kick")
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,7 +48,14 @@ func NewMTA(t testing.TB, mail *Server) *MTA {
 // server's folder.
 func StartMTA(ctx context.Context, mail *Server) (*MTA, error) {
 	s := &MTA{dir: filepath.Join(mail.dir, "mta"), mail: mail}
-	return s, s.Start(ctx)
+	var err error
+	for range 3 { // somebody may take a free port before Exim does
+		if err = s.Start(ctx); err == nil || ctx.Err() != nil {
+			break
+		}
+		s.SMTPPort, s.SubmissionPort, s.SubmissionsPort = 0, 0, 0
+	}
+	return s, err
 }
 
 func lookExim() (string, error) {
@@ -117,20 +123,11 @@ func (s *MTA) copyProgram() error {
 	if err != nil {
 		return fmt.Errorf("%w: apt install exim4-daemon-light", err)
 	}
-	from, err := os.Open(path)
+	program, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	to, err := os.OpenFile(s.program()+".new", os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o755)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		to.Close()
-		return err
-	}
-	if err := to.Close(); err != nil {
+	if err := host.WriteProgram(s.program()+".new", program); err != nil {
 		return err
 	}
 	return os.Rename(s.program()+".new", s.program())

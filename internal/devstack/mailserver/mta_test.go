@@ -72,7 +72,7 @@ func TestMailSentOverSMTPArrivesInTheMailbox(t *testing.T) {
 
 func awaitMails(t *testing.T, mail *mailserver.Server, user string, want int, mta *mailserver.MTA) {
 	t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(60 * time.Second)
 	ticker := time.NewTicker(20 * time.Millisecond)
 	defer ticker.Stop()
 	for {

@@ -21,16 +21,19 @@ func addressFile(dir string) string { return filepath.Join(dir, "address") }
 
 const keepUnused = 20 * time.Second // spares the next test run the start
 
+// patience is how long another process may take to fetch and to start the node.
+const patience = fetchWithin + 2*startWithin
+
 // share finds or starts the node of all tests below dir. The file says that we use it, until it is
 // closed, however we end.
 func share(ctx context.Context, root, dir string) (url string, using *os.File, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", nil, err
 	}
-	if using, err = host.WaitLock(ctx, usersFile(dir), host.TryShared); err != nil {
+	if using, err = host.WaitLock(ctx, patience, usersFile(dir), host.TryShared); err != nil {
 		return "", nil, err
 	}
-	starting, err := host.WaitLock(ctx, startFile(dir), host.TryExclusive)
+	starting, err := host.WaitLock(ctx, patience, startFile(dir), host.TryExclusive)
 	if err != nil {
 		return "", nil, errors.Join(err, using.Close())
 	}
@@ -97,7 +100,7 @@ func startKeeper(ctx context.Context, root, dir string) (string, error) {
 
 // Keep runs the node below dir until nobody uses it any more. It is the whole of the keeper.
 func Keep(ctx context.Context, dir string) error {
-	only, err := host.LockFile(keeperFile(dir), host.TryExclusive)
+	only, err := host.WaitLock(ctx, startWithin, keeperFile(dir), host.TryExclusive) // the last one may be about to end
 	if err != nil {
 		return fmt.Errorf("be the only keeper: %w", err)
 	}
@@ -114,13 +117,13 @@ func Keep(ctx context.Context, dir string) error {
 		return err
 	}
 	defer n.stop()
-	if err := os.WriteFile(addressFile(dir), []byte(n.URL), 0o644); err != nil {
+	if err := host.WriteFile(addressFile(dir), []byte(n.URL)); err != nil { // at once: others read it
 		return err
 	}
 	defer os.Remove(addressFile(dir))
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
-	for lastUse := time.Now(); time.Since(lastUse) < keepUnused; {
+	for lastUse := time.Now(); ; {
 		select {
 		case <-ctx.Done():
 			return nil
@@ -131,8 +134,25 @@ func Keep(ctx context.Context, dir string) error {
 		if used(dir) {
 			lastUse = time.Now()
 		}
+		if time.Since(lastUse) > keepUnused && endUnused(dir, n) {
+			return nil
+		}
 	}
-	return nil
+}
+
+// endUnused ends the node unless somebody came just now: whoever comes waits for the start lock.
+func endUnused(dir string, n *Node) bool {
+	starting, err := host.LockFile(startFile(dir), host.TryExclusive)
+	if err != nil {
+		return false
+	}
+	defer starting.Close()
+	if used(dir) {
+		return false
+	}
+	_ = os.Remove(addressFile(dir))
+	n.stop()
+	return true
 }
 
 func used(dir string) bool {

@@ -51,12 +51,16 @@ func (e Engine) classpath(ctx context.Context, dir string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, fetchWithin)
 	defer cancel()
-	maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-f", file, "dependency:build-classpath", "-Dmdep.outputFile="+kept)
-	if output, err := maven.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("fetch %s from Maven Central: %w:\n%s", e.Name, err, output)
+	for range 3 { // networks fail for a moment; -U: what failed is asked for again
+		maven := exec.CommandContext(ctx, "mvn", "-q", "-B", "-U", "-f", file, "dependency:build-classpath", "-Dmdep.outputFile="+kept)
+		var output []byte
+		if output, err = maven.CombinedOutput(); err == nil {
+			path, err := os.ReadFile(kept)
+			return string(path), err
+		}
+		err = fmt.Errorf("fetch %s from Maven Central: %w:\n%s", e.Name, err, output)
 	}
-	path, err := os.ReadFile(kept)
-	return string(path), err
+	return "", err
 }
 
 // complete reports whether all artefacts are still there.

@@ -2,6 +2,7 @@ package searchengine
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,7 +17,7 @@ import (
 
 // sharedNode is found or started once a process.
 var sharedNode = sync.OnceValues(func() (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), fetchWithin+2*startWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	engine, err := Chosen()
 	if err != nil {
@@ -82,9 +83,9 @@ func Namespace(t testing.TB) string {
 			return r
 		}
 		return -1
-	}, t.Name())) + time.Now().UTC().Format("150405000000")
+	}, t.Name()+rand.Text()))
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 		defer cancel()
 		if err := forget(ctx, URL(t), name); err != nil {
 			t.Logf("delete the test's indexes: %v", err)

@@ -55,7 +55,7 @@ func (s Keeper) fillCatalog(ctx context.Context, c *desk.Catalog) error {
 	})
 	read("slas", func() (err error) {
 		c.SLAs, err = pg.Many[desk.SLA](ctx, s.DB, "list", SLAs.Select+`
-			ORDER BY name, created_at`)
+			ORDER BY name, created_at, id`)
 		return
 	})
 	read("calendars", func() (err error) { c.Calendars, err = Calendars.All(ctx, s.DB); return })
