@@ -8,6 +8,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 )
 
 // letter is an article on its way out, with all that its message is made of.
@@ -15,7 +16,7 @@ type letter struct {
 	article   desk.Article
 	ticket    desk.Ticket
 	files     []desk.Attachment
-	thread    []desk.ThreadIDs // of the ticket, newest first
+	thread    []thread.IDs // of the ticket, newest first
 	catalog   *desk.Catalog
 	attempt   int
 	channelID desk.ChannelID // 0: none was found
@@ -75,12 +76,12 @@ func (l *letter) message() channels.Outbound {
 	return channels.Outbound{
 		MessageID:    messageID,
 		InReplyTo:    text(l.article.InReplyTo),
-		References:   desk.References(l.thread, messageID),
+		References:   thread.References(l.thread, messageID),
 		From:         from,
 		To:           text(l.article.To),
 		Cc:           text(l.article.Cc),
 		Bcc:          l.catalog.HiddenCopy(),
-		Subject:      desk.BuildSubject(text(l.article.Subject), subtype, l.ticket.Number, l.catalog),
+		Subject:      thread.BuildSubject(text(l.article.Subject), subtype, l.ticket.Number, l.catalog),
 		ContentType:  l.article.ContentType,
 		Body:         l.article.Body,
 		Organization: settings.String("organization"),

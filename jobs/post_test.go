@@ -10,6 +10,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/setup"
 	"postroom/internal/store"
 	"postroom/jobs/task"
@@ -95,7 +96,7 @@ func (p *post) write(t *testing.T, change func(*desk.Article), files ...desk.Att
 		Subject: new("Late parcel"), ContentType: "text/plain", Body: "It is on its way.",
 		Preferences: map[string]any{"subtype": "reply"}, Stamp: desk.Stamp{CreatedByID: 1, UpdatedByID: 1},
 	}
-	if err := desk.ComposeEmail(&a, p.ticket, desk.User{ID: 1}, catalog, time.Now(), "u-1"); err != nil {
+	if err := thread.ComposeEmail(&a, p.ticket, desk.User{ID: 1}, catalog, time.Now(), "u-1"); err != nil {
 		t.Fatal(err)
 	}
 	if change != nil {

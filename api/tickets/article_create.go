@@ -13,6 +13,7 @@ import (
 	"postroom/api/people"
 	"postroom/api/rest"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/desk/workspace"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
@@ -76,7 +77,7 @@ func (d *articleDraft) readTexts(p rest.Params) error {
 		}
 	}
 	if a.MessageID != nil && *a.MessageID != "" {
-		sum := desk.MessageIDSum(*a.MessageID)
+		sum := thread.MessageIDSum(*a.MessageID)
 		a.MessageIDMD5 = &sum
 	}
 	if kind := strings.ToLower(p.Text("content_type")); strings.HasPrefix(kind, "text/html") {
@@ -159,7 +160,7 @@ func (s *Room) addArticle(ctx context.Context, tx *store.Store, in *rest.Input, 
 	files := append(takeImages(&a, c), d.files...)
 	outgoing := a.TypeID == desk.ArticleEmail && a.SenderID != desk.SenderCustomer
 	if outgoing {
-		if err := desk.ComposeEmail(&a, *ticket, who.User, c, time.Now(), uuid.NewString()); err != nil {
+		if err := thread.ComposeEmail(&a, *ticket, who.User, c, time.Now(), uuid.NewString()); err != nil {
 			return a, err
 		}
 		if err := protect(ctx, tx, &a, *ticket, c); err != nil {

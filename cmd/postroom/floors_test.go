@@ -183,6 +183,7 @@ var floors = map[string]int{
 	"internal/desk/kb":                      0,
 	"internal/desk/teamwork":                0,
 	"internal/desk/telephone":               0,
+	"internal/desk/thread":                  0,
 	"internal/desk/workspace":               0,
 	"internal/egress":                       0,
 	"internal/pgp":                          0,
@@ -219,6 +220,8 @@ func step(room string) (house string, step int) {
 		return "cmd", 0
 	case "internal/desk":
 		return "desk", 0
+	case "internal/desk/thread":
+		return "desk", 1
 	case "cmd/postroom":
 		return "cmd", 2
 	}
@@ -229,7 +232,7 @@ func step(room string) (house string, step int) {
 		return "api", 3
 	}
 	if strings.HasPrefix(room, "internal/desk/") {
-		return "desk", 1
+		return "desk", 2
 	}
 	if step, known := storeSteps[room]; known {
 		return "store", step

@@ -9,6 +9,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/desk/history"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/tickets"
 )
 
@@ -210,5 +211,5 @@ func (c *conversation) asNote(article *desk.Article) {
 // named gives a mail the Message-ID that answers refer to.
 func named(article *desk.Article, from string) {
 	article.MessageID = new(fmt.Sprintf("<demo.%d@%s>", article.ID, desk.MailDomain(from)))
-	article.MessageIDMD5 = new(desk.MessageIDSum(*article.MessageID))
+	article.MessageIDMD5 = new(thread.MessageIDSum(*article.MessageID))
 }

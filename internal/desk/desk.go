@@ -1,7 +1,8 @@
 // Package desk holds the nouns of a helpdesk: tickets, articles, people, groups, settings.
 //
-// It says what they are and which arithmetic belongs to them alone, such as ticket numbers,
-// subjects and who may do what. It does no I/O and imports none of our other packages.
+// It says what they are and which arithmetic belongs to them alone, such as ticket numbers and
+// who may do what. Nouns that not everybody needs have rooms below. It does no I/O and imports
+// none of our other packages.
 package desk
 
 // Ids of records. They are separate types so that a ticket's id can't be passed for a user's.

@@ -55,6 +55,12 @@ func Blank(field, label string) error {
 	return &InvalidError{Field: field, Reason: label + " can't be blank"}
 }
 
+// ConfigError says that the installation is not set up for what was asked. It is not the asker's
+// fault: clients see a server error with this text.
+type ConfigError struct{ Reason string }
+
+func (e *ConfigError) Error() string { return e.Reason }
+
 // Permanent reports whether another attempt would end the same way.
 func Permanent(err error) bool {
 	_, invalid := errors.AsType[*InvalidError](err)

@@ -20,11 +20,3 @@ func Cut(s string, n int) string {
 	}
 	return s
 }
-
-// text is a text, or none.
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/importer/source"
 	"postroom/internal/richtext"
 	"postroom/internal/store/helpdesks"
@@ -31,7 +32,7 @@ func (w *writer) article(p *pile, from source.Article, id desk.ArticleID, t *des
 		}
 	}
 	if a.MessageID != nil {
-		a.MessageIDMD5 = new(desk.MessageIDSum(*a.MessageID))
+		a.MessageIDMD5 = new(thread.MessageIDSum(*a.MessageID))
 	}
 	a.CreatedByID, a.UpdatedByID = author, author
 	a.CreatedAt, a.UpdatedAt = stamp(from.Created, from.Changed)

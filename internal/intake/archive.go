@@ -8,6 +8,7 @@ import (
 
 	"postroom/channels/email/account"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 )
 
@@ -17,7 +18,7 @@ func importArchive(ctx context.Context, tx *store.Store, m *mail) error {
 	if !m.fromArchive() {
 		return nil
 	}
-	known, err := tx.MessageKnown(ctx, desk.MessageIDSum(m.MessageID))
+	known, err := tx.MessageKnown(ctx, thread.MessageIDSum(m.MessageID))
 	if err != nil {
 		return err
 	}

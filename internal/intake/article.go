@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/picture"
 	"postroom/internal/store"
 	"postroom/parser"
@@ -28,7 +29,7 @@ func (m *mail) article(ctx context.Context, tx *store.Store, ticket desk.TicketI
 		Body:        desk.Cut(clean(m.StoredBody()), desk.MaxBody),
 		Preferences: map[string]any{"send-auto-response": m.mayAnswer, "is-auto-response": m.autoResponse},
 	}
-	a.MessageIDMD5 = new(desk.MessageIDSum(m.MessageID))
+	a.MessageIDMD5 = new(thread.MessageIDSum(m.MessageID))
 	if m.ContentType == "text/html" {
 		a.Preferences["remote_content_removed"] = m.RemoteContentRemoved
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
 )
@@ -90,7 +91,7 @@ func setArticleValue(a *desk.Article, attribute, value string) {
 		a.Subject = optional(oneLine(value), desk.MaxAddresses)
 	case "message_id":
 		a.MessageID = optional(value, desk.MaxAddresses)
-		a.MessageIDMD5 = new(desk.MessageIDSum(value))
+		a.MessageIDMD5 = new(thread.MessageIDSum(value))
 	case "in_reply_to":
 		a.InReplyTo = optional(value, desk.MaxAddresses)
 	case "references":

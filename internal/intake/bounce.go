@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/parser"
 )
@@ -72,7 +73,7 @@ const maxOriginals = 10
 // sentTo finds out to whom a mail went that came back. ours is false when it was none that we wrote.
 // Of several recipients nobody knows here which one can't be reached; the bounce may.
 func (m *mail) sentTo(ctx context.Context, tx *store.Store, original parser.Original) (addresses []string, ours bool, err error) {
-	answered, known := m.articleWith(desk.MessageIDSum(original.MessageID))
+	answered, known := m.articleWith(thread.MessageIDSum(original.MessageID))
 	if !known {
 		address, err := notifiedBy(ctx, tx, original)
 		if err != nil || address == "" {

@@ -18,6 +18,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/devstack"
 	"postroom/internal/intake"
 	"postroom/internal/setup"
@@ -203,7 +204,7 @@ func (h *house) outcomeOf(messageID string) outcome {
 	var article *desk.ArticleID
 	err := h.db.QueryRow(context.Background(),
 		`SELECT state, ticket_id, article_id FROM inbound_messages WHERE message_id_md5 = $1 ORDER BY id DESC LIMIT 1`,
-		desk.MessageIDSum(messageID)).Scan(&out.State, &ticket, &article)
+		thread.MessageIDSum(messageID)).Scan(&out.State, &ticket, &article)
 	if err != nil {
 		h.t.Fatalf("message %s: %v", messageID, err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/desk/teamwork"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 )
@@ -143,8 +144,8 @@ func (m *mail) answeredWithSubject() *desk.Ticket {
 		return nil
 	}
 	for _, article := range m.references() {
-		m.Subject = desk.WithoutReplyPrefixes(m.Subject)
-		if article.FirstSubject != nil && desk.SameSubject(oneLine(m.Subject), *article.FirstSubject) {
+		m.Subject = thread.WithoutReplyPrefixes(m.Subject)
+		if article.FirstSubject != nil && thread.SameSubject(oneLine(m.Subject), *article.FirstSubject) {
 			if ticket := m.knownTicket(article.TicketID); ticket != nil {
 				return ticket
 			}
@@ -183,7 +184,7 @@ func checkFollowUpPossible(m *mail) {
 	default:
 		return
 	}
-	m.Subject = desk.CleanSubject(m.Subject, m.ticket.Number, m.catalog)
+	m.Subject = thread.CleanSubject(m.Subject, m.ticket.Number, m.catalog)
 	m.ticket = nil
 	delete(m.attributes, "ticket-id")
 	delete(m.attributes, "ticket-number")
@@ -196,7 +197,7 @@ func checkInternal(ctx context.Context, tx *store.Store, m *mail) error {
 		return nil
 	}
 	if m.InReplyTo != "" {
-		md5 := desk.MessageIDSum(m.InReplyTo)
+		md5 := thread.MessageIDSum(m.InReplyTo)
 		m.attributes["article-internal"] = strconv.FormatBool(slices.ContainsFunc(m.known.Answered, func(a arrivals.AnsweredArticle) bool {
 			return a.Internal && a.TicketID == m.ticket.ID && a.MD5 == md5
 		}))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 )
@@ -48,7 +49,7 @@ func TestBouncesMarkWhomTheyMean(t *testing.T) {
 	}
 	told := ask[int64](h, `SELECT id FROM users WHERE email = 'told@example.org'`)
 	sent := func(id, to string, cc *string, sender desk.SenderID) {
-		a := desk.Article{TicketID: first.Ticket.ID, TypeID: desk.ArticleEmail, SenderID: sender, Body: "x", To: &to, Cc: cc, MessageID: &id, MessageIDMD5: new(desk.MessageIDSum(id))}
+		a := desk.Article{TicketID: first.Ticket.ID, TypeID: desk.ArticleEmail, SenderID: sender, Body: "x", To: &to, Cc: cc, MessageID: &id, MessageIDMD5: new(thread.MessageIDSum(id))}
 		a.CreatedByID, a.UpdatedByID = 1, 1
 		if err := h.store.InsertArticle(t.Context(), &a); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/arrivals"
 	"postroom/parser"
 )
@@ -80,15 +81,15 @@ func newMail(message parser.Message, inbound arrivals.Message, c *desk.Catalog) 
 }
 
 func mentionsOf(m *mail) mentions {
-	found := mentions{inSubject: desk.FindNumbers(m.Subject, m.catalog)}
+	found := mentions{inSubject: thread.FindNumbers(m.Subject, m.catalog)}
 	where := m.catalog.Settings.Strings(settingSearchIn)
 	if slices.Contains(where, "body") {
-		found.inBody = desk.FindNumbers(asText(m.ContentType, m.Body), m.catalog)
+		found.inBody = thread.FindNumbers(asText(m.ContentType, m.Body), m.catalog)
 	}
 	if slices.Contains(where, "attachment") {
 		for _, a := range m.Attachments {
 			if len(found.inAttachments) < maxAnswers && (a.ContentType == "text/plain" || a.ContentType == "text/html") {
-				found.inAttachments = append(found.inAttachments, desk.FindNumbers(asText(a.ContentType, string(a.Data)), m.catalog)...)
+				found.inAttachments = append(found.inAttachments, thread.FindNumbers(asText(a.ContentType, string(a.Data)), m.catalog)...)
 			}
 		}
 	}
@@ -99,11 +100,11 @@ func mentionsOf(m *mail) mentions {
 	}
 	found.answers = found.answers[max(len(found.answers)-maxAnswers, 0):]
 	for _, id := range found.answers {
-		found.md5s = append(found.md5s, desk.MessageIDSum(id))
+		found.md5s = append(found.md5s, thread.MessageIDSum(id))
 	}
 	if m.Bounce.Failed() {
 		for _, original := range m.Bounce.Originals[:min(len(m.Bounce.Originals), maxOriginals)] {
-			found.returned = append(found.returned, desk.MessageIDSum(original.MessageID))
+			found.returned = append(found.returned, thread.MessageIDSum(original.MessageID))
 		}
 	}
 	return found

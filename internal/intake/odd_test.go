@@ -9,6 +9,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/arrivals"
 )
 
@@ -156,7 +157,7 @@ func TestTrustedMailSteersItsTicket(t *testing.T) {
 		"X-Zammad-Article-Ticket_id: 1", "X-Zammad-Article-Sender_id: 99", "X-Zammad-Article-Nosuch: 1")
 	a := out.Article
 	got := []any{*a.From, *a.To, *a.Cc, *a.ReplyTo, *a.Subject, *a.MessageID, *a.MessageIDMD5, *a.InReplyTo, *a.References, a.ContentType, a.Body, a.SenderID, a.Preferences["kept"], a.Preferences["is-auto-response"]}
-	want := []any{"Ann <ann@example.net>", "bob@example.net", "cy@example.net", "desk@example.net", "Better", "<other@example.net>", desk.MessageIDSum("<other@example.net>"),
+	want := []any{"Ann <ann@example.net>", "bob@example.net", "cy@example.net", "desk@example.net", "Better", "<other@example.net>", thread.MessageIDSum("<other@example.net>"),
 		"<before@example.net>", "<a@b> <c@d>", "text/html", "<b>hi</b>", desk.SenderCustomer, 1.0, false}
 	for i := range want {
 		if got[i] != want[i] {

@@ -8,6 +8,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 )
@@ -15,7 +16,7 @@ import (
 // process works off the task of one message, if it has one.
 func (h *house) process(messageID string) {
 	h.t.Helper()
-	id := ask[desk.InboundID](h, `SELECT id FROM inbound_messages WHERE message_id_md5 = $1`, desk.MessageIDSum(messageID))
+	id := ask[desk.InboundID](h, `SELECT id FROM inbound_messages WHERE message_id_md5 = $1`, thread.MessageIDSum(messageID))
 	for _, w := range h.waiting() {
 		if w.Inbound != id {
 			continue
@@ -29,7 +30,7 @@ func (h *house) process(messageID string) {
 func (h *house) state(messageID string) string {
 	h.t.Helper()
 	return ask[string](h, `SELECT CASE WHEN waits_for_id IS NOT NULL AND state = 'received' THEN 'waits' ELSE state END
-		FROM inbound_messages WHERE message_id_md5 = $1`, desk.MessageIDSum(messageID))
+		FROM inbound_messages WHERE message_id_md5 = $1`, thread.MessageIDSum(messageID))
 }
 
 func TestReplyWaitsForItsParent(t *testing.T) {

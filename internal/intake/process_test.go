@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/arrivals"
 )
 
@@ -21,7 +22,7 @@ func TestFirstMailOfStrangerBecomesNewTicket(t *testing.T) {
 	if ticket.Title != "Printer on fire" || ticket.StateID != desk.StateNew || ticket.PriorityID != 2 || ticket.GroupID != 1 || ticket.OwnerID != 1 {
 		t.Errorf("ticket = %+v", ticket)
 	}
-	if len(desk.FindNumbers("Ticket#"+ticket.Number, c)) != 1 {
+	if len(thread.FindNumbers("Ticket#"+ticket.Number, c)) != 1 {
 		t.Errorf("number %q is none that a subject could name", ticket.Number)
 	}
 	customer, err := h.store.User(t.Context(), ticket.CustomerID)

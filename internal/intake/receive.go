@@ -9,6 +9,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
 	"postroom/parser"
@@ -81,7 +82,7 @@ func withoutTwins(messages []channels.Inbound) (fresh []arrivals.Arrival, bytes 
 		id := named("id " + message.ExternalID)
 		twin := seen[id]
 		if message.Kind == kindEmail {
-			entry.MessageIDMD5 = desk.MessageIDSum(parser.MessageID(message.Raw))
+			entry.MessageIDMD5 = thread.MessageIDSum(parser.MessageID(message.Raw))
 			if twin {
 				entry.ExternalID += ":" + entry.MessageIDMD5
 			}

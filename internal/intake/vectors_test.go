@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 )
 
 // vectorFile holds decisions about mails as installations of the original made them. The parser
@@ -164,7 +165,7 @@ func (h *house) givenTickets(v vector) map[string]desk.TicketID {
 		refs[given.Ref] = ticket.ID
 		for _, a := range given.Articles {
 			article := desk.Article{TicketID: ticket.ID, TypeID: desk.ArticleEmail, SenderID: desk.SenderCustomer, Body: "x", Internal: a.Internal}
-			article.MessageID, article.MessageIDMD5 = &a.MessageID, new(desk.MessageIDSum(a.MessageID))
+			article.MessageID, article.MessageIDMD5 = &a.MessageID, new(thread.MessageIDSum(a.MessageID))
 			article.Subject, article.To = &a.Subject, &a.To
 			article.CreatedByID, article.UpdatedByID = 1, 1
 			if a.Sender != "" {

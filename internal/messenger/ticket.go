@@ -7,6 +7,7 @@ import (
 
 	"postroom/internal/desk"
 	"postroom/internal/desk/history"
+	"postroom/internal/desk/thread"
 	"postroom/internal/desk/workspace"
 	"postroom/internal/store"
 	"postroom/internal/store/arrivals"
@@ -124,7 +125,7 @@ func (msg *message) article(ticket desk.TicketID) *desk.Article {
 		ContentType: cmp.Or(msg.ContentType, "text/plain"), Body: msg.body(), Preferences: merged(nil, msg.Article),
 	}
 	if msg.ID != "" {
-		a.MessageIDMD5 = new(desk.MessageIDSum(msg.ID))
+		a.MessageIDMD5 = new(thread.MessageIDSum(msg.ID))
 	}
 	a.CreatedByID, a.UpdatedByID = msg.writer.ID, msg.writer.ID
 	a.CreatedAt, a.UpdatedAt = msg.known.Now, msg.known.Now

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/secmail"
 	"postroom/jobs/task"
 )
@@ -41,7 +42,7 @@ func (r *run) writeEmail(ctx context.Context, w EmailWrite) error {
 		To: &all, Subject: &subject, Body: body, Internal: w.Internal,
 		Preferences: preferences,
 	}
-	err = desk.ComposeEmail(article, r.after, desk.User{ID: desk.SystemUser}, r.Catalog, r.Now, uuid.NewString())
+	err = thread.ComposeEmail(article, r.after, desk.User{ID: desk.SystemUser}, r.Catalog, r.Now, uuid.NewString())
 	if err != nil {
 		return err
 	}

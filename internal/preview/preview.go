@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/parser"
 )
 
@@ -77,7 +78,7 @@ func (o Options) becomes(msg parser.Message) (what, why string) {
 		strings.Contains(strings.ToLower(msg.MessageID), "@"+strings.ToLower(o.FQDN)+">") {
 		return Ignored, "a notification of our own"
 	}
-	if numbers := desk.FindNumbers(msg.Subject, o.catalog()); len(numbers) > 0 {
+	if numbers := thread.FindNumbers(msg.Subject, o.catalog()); len(numbers) > 0 {
 		return FollowUp, "number " + numbers[0] + " in the subject"
 	}
 	if msg.Bounce.Failed() && len(msg.Bounce.Originals) > 0 {

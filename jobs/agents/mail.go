@@ -13,6 +13,7 @@ import (
 	"postroom/channels"
 	"postroom/internal/blob"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/notify"
 	"postroom/internal/richtext"
 	"postroom/internal/store"
@@ -159,8 +160,8 @@ func (w *writing) message(ctx context.Context, tx *store.Store, mails *notify.Ma
 	// Bounces are known by this form (reference/email.md 3.16). An attempt more has the same.
 	id := fmt.Sprintf("<notification.%s.%d.%d.%d@%s>", w.announced.UTC().Format("20060102150405"), ticket.ID, w.user.ID, w.id, fqdn)
 	return channels.Outbound{
-		MessageID: id, References: desk.References(w.about.Thread, id), From: from, To: w.user.Email, Bcc: w.catalog.HiddenCopy(),
-		Subject:     desk.BuildSubject(mail.Subject, "", ticket.Number, w.catalog),
+		MessageID: id, References: thread.References(w.about.Thread, id), From: from, To: w.user.Email, Bcc: w.catalog.HiddenCopy(),
+		Subject:     thread.BuildSubject(mail.Subject, "", ticket.Number, w.catalog),
 		ContentType: "text/html", Body: mail.Body, Attachments: images,
 		Organization: settings.String("organization"), Notification: true,
 		CSSFont: settings.String("html_email_css_font"), EHLODomain: desk.EHLODomain(settings.String("fqdn"), from),

@@ -8,6 +8,7 @@ import (
 
 	"postroom/channels"
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store"
 	"postroom/internal/store/tickets"
 )
@@ -126,7 +127,7 @@ func delivered(a *desk.Article, sent channels.Sent, by desk.ChannelID) {
 	preferences["delivery_status"], preferences["delivery_status_message"], preferences["delivery_status_date"] = "success", nil, now()
 	a.Preferences = preferences
 	if sent.MessageID != "" {
-		a.MessageID, a.MessageIDMD5 = new(sent.MessageID), new(desk.MessageIDSum(sent.MessageID))
+		a.MessageID, a.MessageIDMD5 = new(sent.MessageID), new(thread.MessageIDSum(sent.MessageID))
 	}
 	if sent.From != "" {
 		a.From = new(desk.Cut(desk.Plain(sent.From), desk.MaxAddresses))

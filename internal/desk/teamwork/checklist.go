@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 )
 
 // Ids of checklists and what is in them.
@@ -83,7 +84,7 @@ func TicketReferenceIn(text string, c *desk.Catalog) TicketReference {
 			}
 		}
 	}
-	return TicketReference{Numbers: desk.FindNumbers(text, c)}
+	return TicketReference{Numbers: thread.FindNumbers(text, c)}
 }
 
 // Done reports whether an item that names a ticket in this state is done.

@@ -6,6 +6,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/directory"
 	"postroom/internal/store/pg"
 	"postroom/internal/store/tickets"
@@ -76,7 +77,7 @@ func (s Keeper) SettleNotifications(ctx context.Context, t desk.Ticket, merged b
 // MailAbout is all that the mail about a ticket is made of.
 type MailAbout struct {
 	Ticket    desk.Ticket
-	Thread    []desk.ThreadIDs // newest first
+	Thread    []thread.IDs // newest first
 	Names     map[desk.UserID]string
 	Companies map[desk.OrganizationID]string
 }

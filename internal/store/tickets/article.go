@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/pg"
 )
 
@@ -149,9 +150,9 @@ const threadIDs = `
 	LIMIT 3000`
 
 // ThreadIDs returns the Message-IDs of a ticket's articles, newest first.
-func (s Keeper) ThreadIDs(ctx context.Context, id desk.TicketID) ([]desk.ThreadIDs, error) {
+func (s Keeper) ThreadIDs(ctx context.Context, id desk.TicketID) ([]thread.IDs, error) {
 	rows, _ := pg.Conn(s.DB).Query(ctx, threadIDs, id)
-	ids, err := pgx.CollectRows(rows, pgx.RowToStructByPos[desk.ThreadIDs])
+	ids, err := pgx.CollectRows(rows, pgx.RowToStructByPos[thread.IDs])
 	if err != nil {
 		return nil, fmt.Errorf("message ids of ticket %d: %w", id, pg.Translate(err))
 	}

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"postroom/internal/desk"
+	"postroom/internal/desk/thread"
 	"postroom/internal/store/pg"
 )
 
@@ -42,5 +43,5 @@ const articleByMessageID = SelectArticle + `
 
 // ArticleByMessageID returns the newest article of a type with a message id; none: it is not known.
 func (s Keeper) ArticleByMessageID(ctx context.Context, messageID string, typ desk.ArticleTypeID) ([]desk.Article, error) {
-	return pg.Many[desk.Article](ctx, s.DB, "article by message id", articleByMessageID, desk.MessageIDSum(messageID), messageID, typ)
+	return pg.Many[desk.Article](ctx, s.DB, "article by message id", articleByMessageID, thread.MessageIDSum(messageID), messageID, typ)
 }

@@ -1,10 +1,12 @@
-package desk
+package thread
 
 import (
 	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"postroom/internal/desk"
 )
 
 // maxNumbers bounds how many candidates a text yields: a stranger writes it.
@@ -13,7 +15,7 @@ const maxNumbers = 50
 // FindNumbers returns what looks like ticket numbers in a text, in the order in which they are to
 // be tried: first those right behind hook and divider, then those with up to two blanks before
 // them.
-func FindNumbers(text string, c *Catalog) []string {
+func FindNumbers(text string, c *desk.Catalog) []string {
 	hook := c.Settings.String("ticket_hook")
 	if !containsFold(text, hook) { // any text has an empty one: the number alone counts then
 		return nil
@@ -36,7 +38,7 @@ func FindNumbers(text string, c *Catalog) []string {
 	return found
 }
 
-func digitsPattern(c *Catalog) string {
+func digitsPattern(c *desk.Catalog) string {
 	format := c.NumberFormat()
 	system := regexp.QuoteMeta(format.SystemID)
 	if c.Settings.Bool("ticket_number_ignore_system_id") {

@@ -1,12 +1,12 @@
-package desk
+package thread
 
 import "strings"
 
 // maxReferences is how long a References header may get, in characters.
 const maxReferences = 30_000
 
-// ThreadIDs are the Message-IDs an article carries.
-type ThreadIDs struct {
+// IDs are the Message-IDs an article carries.
+type IDs struct {
 	MessageID *string
 	InReplyTo *string // may hold several
 }
@@ -14,7 +14,7 @@ type ThreadIDs struct {
 // References returns what an outgoing mail refers to, oldest first: the ids of all articles of its
 // ticket but its own. newestFirst are the ticket's articles; the oldest are left out when the list
 // gets too long (reference/email.md 6.4).
-func References(newestFirst []ThreadIDs, own string) []string {
+func References(newestFirst []IDs, own string) []string {
 	var articles [][]string
 	length := 0
 	for _, a := range newestFirst {
@@ -35,4 +35,12 @@ func References(newestFirst []ThreadIDs, own string) []string {
 		references = append(references, articles[i]...)
 	}
 	return references
+}
+
+// text is a text, or none.
+func text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

@@ -1,8 +1,14 @@
-package desk
+// Package thread ties mails to their tickets: what goes out carries subject, number, Message-ID and References, and
+// by these an answer finds back.
+//
+// It is arithmetic over texts that strangers write, too. It does no I/O.
+package thread
 
 import (
 	"regexp"
 	"strings"
+
+	"postroom/internal/desk"
 )
 
 // Kinds of answers, as clients name them in an article's subtype.
@@ -21,7 +27,7 @@ var replyPrefixes = regexp.MustCompile(`(?m)^(?:..(?:\[\d+\])?:\s+)+`)
 // CleanSubject returns a subject without this ticket's hook and without reply prefixes, cut to the
 // length that setting ticket_subject_size gives (reference/email.md 7.4). It is how subjects are
 // stored.
-func CleanSubject(subject, ticketNumber string, c *Catalog) string {
+func CleanSubject(subject, ticketNumber string, c *desk.Catalog) string {
 	hook := regexp.QuoteMeta(c.Settings.String("ticket_hook"))
 	divider := regexp.QuoteMeta(c.Settings.String("ticket_hook_divider"))
 	mark := hook + `(?:: ?|` + divider + `)` + regexp.QuoteMeta(ticketNumber)
@@ -33,7 +39,7 @@ func CleanSubject(subject, ticketNumber string, c *Catalog) string {
 	if size <= 0 {
 		size = subjectSize
 	}
-	if cut := Cut(subject, size); cut != subject {
+	if cut := desk.Cut(subject, size); cut != subject {
 		subject = cut + "[...]"
 	}
 	return strings.TrimSpace(subject)
@@ -41,7 +47,7 @@ func CleanSubject(subject, ticketNumber string, c *Catalog) string {
 
 // BuildSubject returns the subject that people outside get to see: cleaned, with the ticket's hook
 // where setting ticket_hook_position wants it, and a prefix if it is a reply or is forwarded.
-func BuildSubject(subject, subtype, ticketNumber string, c *Catalog) string {
+func BuildSubject(subject, subtype, ticketNumber string, c *desk.Catalog) string {
 	subject = CleanSubject(subject, ticketNumber, c)
 	hook := "[" + c.Settings.String("ticket_hook") + c.Settings.String("ticket_hook_divider") + ticketNumber + "]"
 	switch c.Settings.String("ticket_hook_position") {
