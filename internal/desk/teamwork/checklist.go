@@ -46,7 +46,7 @@ type ChecklistTemplate struct {
 	desk.Stamp
 }
 
-// MayUseChecklists returns nil, or a *ForbiddenError while checklists are switched off.
+// MayUseChecklists returns nil, or a *desk.ForbiddenError while checklists are switched off.
 func MayUseChecklists(c *desk.Catalog) error {
 	if c.Settings.Bool("checklist") {
 		return nil

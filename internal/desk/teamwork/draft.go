@@ -1,8 +1,6 @@
 package teamwork
 
-import (
-	"postroom/internal/desk"
-)
+import "postroom/internal/desk"
 
 // Ids of drafts that agents share.
 type (

@@ -55,7 +55,7 @@ type TicketLink struct {
 // maxLinkType is how long the name of a type of links is at most, in characters.
 const maxLinkType = 250
 
-// LinkType returns the name of a type of links as it is stored, or an *InvalidError.
+// LinkType returns the name of a type of links as it is stored, or an *desk.InvalidError.
 func LinkType(name string) (string, error) {
 	if name = desk.Cut(name, maxLinkType); name == "" {
 		return "", &desk.InvalidError{Field: "link_type", Reason: "Link type can't be blank"}

@@ -1,8 +1,6 @@
 package teamwork
 
-import (
-	"postroom/internal/desk"
-)
+import "postroom/internal/desk"
 
 // MentionID is the id of a mention.
 type MentionID int64

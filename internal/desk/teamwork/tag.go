@@ -20,7 +20,7 @@ type Tag struct {
 // MaxTag is how long the name of a tag is at most, in characters.
 const MaxTag = 250
 
-// TagName returns a tag as it is stored, or an *InvalidError for what can't be one.
+// TagName returns a tag as it is stored, or an *desk.InvalidError for what can't be one.
 func TagName(name string) (string, error) {
 	name = strings.TrimSpace(desk.Cut(strings.TrimSpace(name), MaxTag))
 	switch {

@@ -41,7 +41,7 @@ type TimeAccountingType struct {
 const maxTimeUnit = 1e10
 
 // TimeUnit reads spent time as a client sends it, a number or a text, decoded from JSON. It returns
-// an *InvalidError for what is no number.
+// an *desk.InvalidError for what is no number.
 func TimeUnit(sent any) (string, error) {
 	text := ""
 	switch v := sent.(type) {
@@ -61,7 +61,7 @@ func TimeUnit(sent any) (string, error) {
 	return unit, nil
 }
 
-// MayAccountTime returns nil, or a *ForbiddenError that says why somebody can't book time on a ticket.
+// MayAccountTime returns nil, or a *desk.ForbiddenError that says why somebody can't book time on a ticket.
 func MayAccountTime(c *desk.Caller, t desk.Ticket, catalog *desk.Catalog) error {
 	switch a := c.TicketAccess(); {
 	case c.Can("admin.time_accounting"):

@@ -14,7 +14,7 @@ import (
 // subject, Message-ID, From, and which of our addresses it is sent from. id makes the Message-ID
 // unique, such as a UUID.
 //
-// Its errors are an *InvalidError when nobody would get the mail, and a *ConfigError when the group
+// Its errors are an *desk.InvalidError when nobody would get the mail, and a *desk.ConfigError when the group
 // has no address to send from.
 func ComposeEmail(a *desk.Article, t desk.Ticket, author desk.User, c *desk.Catalog, now time.Time, id string) error {
 	if !desk.HasRecipient(text(a.To)) {

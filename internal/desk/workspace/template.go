@@ -1,8 +1,6 @@
 package workspace
 
-import (
-	"postroom/internal/desk"
-)
+import "postroom/internal/desk"
 
 // TemplateID is the id of a template.
 type TemplateID int64

@@ -1,8 +1,6 @@
 package workspace
 
-import (
-	"postroom/internal/desk"
-)
+import "postroom/internal/desk"
 
 // TextModuleID is the id of a text module.
 type TextModuleID int64
