@@ -97,7 +97,7 @@ func TestChangesOfOthersAreSeenWithinSeconds(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.exec(`UPDATE settings SET state_current = '{"value":"77"}' WHERE name = 'system_id'`)
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(30 * time.Second)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {

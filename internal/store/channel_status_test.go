@@ -55,6 +55,7 @@ func TestKnownMessages(t *testing.T) {
 	article := func(number, messageID, preferences string) {
 		t.Helper()
 		ticket := b.ticket(number)
+		b.exec(`UPDATE ticket_articles SET created_at = created_at - interval '1 hour'`) // clocks may be set back meanwhile
 		b.exec(`UPDATE tickets SET preferences = $2::jsonb WHERE id = $1`, ticket.ID, preferences)
 		b.exec(`
 			INSERT INTO ticket_articles (ticket_id, type_id, sender_id, message_id, message_id_md5, body, updated_by_id, created_by_id)

@@ -84,9 +84,9 @@ func TestAnswersOnShelves(t *testing.T) {
 		}
 		ids = append(ids, answer.ID)
 	}
-	b.exec(`UPDATE knowledge_base_answers SET internal_at = now() WHERE id = $1`, ids[1])
-	b.exec(`UPDATE knowledge_base_answers SET published_at = now() WHERE id >= $1`, ids[2])
-	b.exec(`UPDATE knowledge_base_answers SET archived_at = now() WHERE id = $1`, ids[3])
+	b.exec(`UPDATE knowledge_base_answers SET internal_at = now() - interval '1 hour' WHERE id = $1`, ids[1])
+	b.exec(`UPDATE knowledge_base_answers SET published_at = now() - interval '1 hour' WHERE id >= $1`, ids[2])
+	b.exec(`UPDATE knowledge_base_answers SET archived_at = now() - interval '1 hour' WHERE id = $1`, ids[3])
 	for level, want := range map[kb.Access][]kb.AnswerID{
 		kb.Editor: ids, kb.Reader: ids[1:3], kb.Public: ids[2:3], kb.None: {},
 	} {

@@ -36,7 +36,7 @@ func TestLease(t *testing.T) {
 		t.Fatal(err)
 	}
 	holds("a") // what isn't one's own can't be given back
-	renew(t, s, "a", -time.Second, 1)
+	renew(t, s, "a", -time.Minute, 1)
 	renew(t, s, "b", time.Hour, 0)
 	holds("") // it has expired: its holder is dead
 	take("b", time.Hour, true)

@@ -62,7 +62,7 @@ func TestTokensOfAConsentEndTogether(t *testing.T) {
 	b := open(t)
 	app := b.application()
 	user := desk.UserID(2)
-	grant := signin.Grant{ApplicationID: app.ID, UserID: user, RedirectURI: "https://app.example.org/", Scopes: "full", ExpiresAt: time.Now().Add(time.Minute)}
+	grant := signin.Grant{ApplicationID: app.ID, UserID: user, RedirectURI: "https://app.example.org/", Scopes: "full", ExpiresAt: time.Now().Add(time.Hour)}
 	if err := b.InsertGrant(t.Context(), &grant, []byte("code")); err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +116,7 @@ func TestCodesOfAConsentAreUsedOnce(t *testing.T) {
 	challenge, method := "challenge", "S256"
 	grant := signin.Grant{
 		ApplicationID: app.ID, UserID: 2, RedirectURI: "x", Scopes: "full", CodeChallenge: &challenge, CodeChallengeMethod: &method,
-		ExpiresAt: time.Now().Add(time.Minute),
+		ExpiresAt: time.Now().Add(time.Hour),
 	}
 	if err := b.InsertGrant(t.Context(), &grant, []byte("code")); err != nil {
 		t.Fatal(err)

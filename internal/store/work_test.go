@@ -193,7 +193,7 @@ func TestClaimedWorkIsLeftToItsWorker(t *testing.T) {
 	if err := b.ReleaseTask(t.Context(), id); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.ClaimTask(t.Context(), id, -time.Second); err != nil {
+	if err := b.ClaimTask(t.Context(), id, -time.Minute); err != nil {
 		t.Errorf("claim after the release: %v", err)
 	}
 	if err := b.ClaimTask(t.Context(), id, time.Minute); err != nil {
@@ -220,13 +220,14 @@ func TestWorkIsCounted(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	b.exec(`UPDATE outbox SET created_at = created_at - interval '1 hour' WHERE queue = 'inbound'`)
 	counts, err := b.WorkCounts(t.Context())
 	if err != nil || len(counts) != 2 {
 		t.Fatalf("counts = %+v, %v, want two queues", counts, err)
 	}
 	inbound, maintenance := counts[0], counts[1]
-	if inbound.Oldest <= 0 || inbound.Oldest > time.Minute || maintenance.Oldest != 0 {
-		t.Errorf("oldest: %s and %s, want moments and none", inbound.Oldest, maintenance.Oldest)
+	if inbound.Oldest < 59*time.Minute || inbound.Oldest > 2*time.Hour || maintenance.Oldest != 0 {
+		t.Errorf("oldest: %s and %s, want an hour and none", inbound.Oldest, maintenance.Oldest)
 	}
 	inbound.Oldest = 0
 	if want := (outbox.Count{Queue: "inbound", Waiting: 3, Failing: 1, Dead: 1}); inbound != want {

@@ -67,10 +67,15 @@ func (s Keeper) TagTicket(ctx context.Context, ticket desk.TicketID, add, remove
 	}
 	if len(remove) > 0 {
 		listInto(batch, &removed, `
-			DELETE FROM taggings g
-			USING tags t
-			WHERE t.id = g.tag_id AND t.name = ANY($1) AND g.object = 'Ticket' AND g.o_id = $2
-			RETURNING t.name`, remove, ticket)
+			WITH gone AS (
+				DELETE FROM taggings g
+				USING tags t
+				WHERE t.id = g.tag_id AND t.name = ANY($1) AND g.object = 'Ticket' AND g.o_id = $2
+				RETURNING t.name
+			)
+			SELECT name
+			FROM gone
+			ORDER BY array_position($1, name)`, remove, ticket)
 	}
 	if err := pg.Send(ctx, s.DB, batch, fmt.Sprintf("tag ticket %d", ticket)); err != nil {
 		return err
