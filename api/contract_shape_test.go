@@ -59,7 +59,7 @@ func (d *differ) compareObject(path string, sample, answer map[string]any) {
 		return
 	}
 	if keyedByID(sample) {
-		d.compareList(path, slices.Collect(maps.Values(sample)), slices.Collect(maps.Values(answer)))
+		d.compareList(path, inOrder(sample), inOrder(answer))
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(sample)) {
@@ -72,6 +72,14 @@ func (d *differ) compareObject(path string, sample, answer map[string]any) {
 			d.compare(path+"."+key, sample[key], value)
 		}
 	}
+}
+
+// inOrder are the values of an object, always in the same order.
+func inOrder(object map[string]any) (values []any) {
+	for _, key := range slices.Sorted(maps.Keys(object)) {
+		values = append(values, object[key])
+	}
+	return values
 }
 
 // compareList wants something in the list if the sample has something, unless they are ids of

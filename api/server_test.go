@@ -39,7 +39,7 @@ func TestRequestsInHandAreFinished(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
-	go func() { served <- o.Server.Serve(ctx, listener, 10*time.Second) }()
+	go func() { served <- o.Server.Serve(ctx, listener, time.Minute) }()
 	o.URL = "http://" + listener.Addr().String()
 	answered := make(chan int, 1)
 	go func() {

@@ -116,7 +116,7 @@ func TestVisitorsWhoAreGoneForGood(t *testing.T) {
 	var waits int
 	visitor.send(`{"event":"chat_session_leave_temporary","data":{"session_id":%q}}`, session)
 	visitor.quiet("chat_error")
-	o.One(&waits, `SELECT count(*) FROM outbox WHERE kind = 'chat.left' AND process_at > now() + interval '20 seconds'`)
+	o.One(&waits, `SELECT count(*) FROM outbox WHERE kind = 'chat.left' AND process_at > created_at + interval '20 seconds'`)
 	if waits != 1 {
 		t.Errorf("%d times the return of the visitor is waited for", waits)
 	}

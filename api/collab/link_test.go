@@ -127,12 +127,7 @@ func TestLinksCostTheSameHoweverManyThereAre(t *testing.T) {
 		o.Exec(`INSERT INTO links (link_type_id, link_object_source_id, link_object_source_value, link_object_target_id, link_object_target_value)
 			VALUES (1, 1, $1, 1, $2)`, other, target)
 	}
-	cost := func(id int) int64 {
-		linksOf(o, "emma", id)
-		before := o.Queries.N.Load()
-		linksOf(o, "emma", id)
-		return o.Queries.N.Load() - before
-	}
+	cost := func(id int) int64 { return o.Cost(func() { linksOf(o, "emma", id) }) }
 	if one, thirty := cost(few), cost(many); one != thirty {
 		t.Errorf("one link costs %d queries, thirty cost %d", one, thirty)
 	}

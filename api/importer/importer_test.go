@@ -54,7 +54,7 @@ func finish(t *testing.T, o *apitest.Office, source string) {
 	}
 	loopback := egress.Policy{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}
 	worker := importer.New(o.Store, blob.New(t.TempDir()), loopback, slog.New(slog.DiscardHandler))
-	done, err := worker.Advance(t.Context(), run.ID, time.Now().Add(time.Minute))
+	done, err := worker.Advance(t.Context(), run.ID, time.Now().Add(10*time.Minute))
 	if err != nil || !done {
 		t.Fatalf("done %t, %v", done, err)
 	}

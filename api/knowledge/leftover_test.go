@@ -15,7 +15,7 @@ func TestRecentAndVisibleAnswers(t *testing.T) {
 	empty := l.newCategory("Scanners", "null")
 	draft, _ := l.newAnswer(category, "Draft", "x")
 	public, path := l.newAnswer(category, "Ink", "x")
-	l.Post(writer, path+"/publish", "").Is(200)
+	l.happens(path, "publish")
 
 	visible := func(who string) string { return string(l.Get(who, "/knowledge_bases/visible_ids").Is(200).Body) }
 	if got, want := visible(writer), fmt.Sprintf(`{"answer_ids":[%d,%d],"category_ids":[%d,%d]}`, draft, public, category, empty); got != want {
@@ -91,7 +91,7 @@ func TestFilesOfAnswersComeAlong(t *testing.T) {
 	_, path := l.newAnswer(l.category, "Ink", "x")
 	l.Post(writer, path+"/attachments", fmt.Sprintf(`{"filename":"a.txt","data":%q,"mime-type":"text/plain"}`, apitest.Encoded("hello"))).Is(200)
 	l.Post("emma", path+"/attachments/clone_to_form", `{"form_id":"77"}`).Is(403)
-	l.Post(writer, path+"/publish", "").Is(200)
+	l.happens(path, "publish")
 	files := l.Post("emma", path+"/attachments/clone_to_form", `{"form_id":"77"}`).Is(200).Object()["attachments"].([]any)
 	if len(files) != 1 || files[0].(map[string]any)["filename"] != "a.txt" {
 		t.Errorf("copied: %v", files)

@@ -44,7 +44,7 @@ func (p *phones) birdCalls(method, key string, form url.Values) apitest.Answer {
 		claims["payload_hash"] = sum(body)
 	}
 	now := time.Now()
-	signature, err := jwt.Signed(signer).Claims(jwt.Claims{Issuer: "MessageBird", NotBefore: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(time.Minute))}).
+	signature, err := jwt.Signed(signer).Claims(jwt.Claims{Issuer: "MessageBird", NotBefore: jwt.NewNumericDate(now.Add(-time.Minute)), Expiry: jwt.NewNumericDate(now.Add(time.Minute))}).
 		Claims(claims).Serialize()
 	if err != nil {
 		p.T.Fatal(err)

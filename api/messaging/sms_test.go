@@ -105,6 +105,7 @@ func (p *phones) settled() (tickets []int) {
 
 func (p *phones) articles(ticket int) []map[string]any {
 	p.T.Helper()
+	p.InOrder("ticket_articles")
 	return p.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%d", ticket)).Is(200).List()
 }
 

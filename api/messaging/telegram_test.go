@@ -103,6 +103,7 @@ func (b *bots) ticket() (ticket map[string]any, articles []map[string]any) {
 	var id int
 	b.One(&id, `SELECT max(t.id) FROM tickets t JOIN messenger_accounts a ON a.user_id = t.customer_id WHERE a.uid = '777'`)
 	ticket = b.Get("emma", apitest.TicketPath(id)).Is(200).Object()
+	b.InOrder("ticket_articles")
 	return ticket, b.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%d", id)).Is(200).List()
 }
 

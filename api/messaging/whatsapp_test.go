@@ -94,6 +94,7 @@ func (l *line) settled() (ticket map[string]any, articles []map[string]any) {
 	if len(ids) != 1 {
 		l.T.Fatalf("tickets = %v, want one", ids)
 	}
+	l.InOrder("ticket_articles")
 	return l.Get("emma", apitest.TicketPath(ids[0])).Is(200).Object(), l.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%d", ids[0])).Is(200).List()
 }
 
@@ -293,6 +294,7 @@ func TestWhatsAppOutagesAreOutlived(t *testing.T) {
 		t.Errorf("preferences = %v", kept)
 	}
 	l.Eventually("the note", func() bool {
+		l.InOrder("ticket_articles")
 		articles := l.Get("emma", fmt.Sprintf("/ticket_articles/by_ticket/%v", ticket["id"])).Is(200).List()
 		note := articles[len(articles)-1]
 		return note["sender"] == "System" && note["internal"] == true && note["body"] == "Unable to send WhatsApp message: WhatsApp: (#131000) Something went wrong"

@@ -163,7 +163,7 @@ func TestSomebodyLetsAnApplicationAct(t *testing.T) {
 	renewed := a.refresh(o, token["refresh_token"]).Is(200).Object()
 	who(o, token["access_token"]).Refuses(401, gone)
 	who(o, renewed["access_token"]).Is(200)
-	o.Exec(`UPDATE oauth_access_tokens SET expires_at = now() - interval '1 second'`)
+	o.Exec(`UPDATE oauth_access_tokens SET expires_at = now() - interval '1 minute'`)
 	o.Put("boss", "/users/"+fmt.Sprint(o.UserID("emma")), `{}`).Is(200) // callers are looked up again
 	who(o, renewed["access_token"]).Refuses(401, "OAuth2 token is expired!")
 	a.refresh(o, renewed["refresh_token"]).Is(200)
@@ -312,7 +312,7 @@ func TestCodesWorkForTheirApplicationOnly(t *testing.T) {
 	refuses(t, a.exchange(o, code), 400, "invalid_grant") // twice: somebody stole it
 	who(o, token).Refuses(401, gone)
 	late := consent(t, b, a.question())
-	o.Exec(`UPDATE oauth_access_grants SET expires_at = now() - interval '1 second'`)
+	o.Exec(`UPDATE oauth_access_grants SET expires_at = now() - interval '1 minute'`)
 	refuses(t, a.exchange(o, late), 400, "invalid_grant")
 	left := consent(t, b, a.question())
 	o.Exec(`UPDATE users SET active = false WHERE login = 'emma'`)

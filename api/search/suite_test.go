@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"postroom/api"
 	"postroom/api/apitest"
@@ -63,7 +64,7 @@ func openScene(t *testing.T, change ...func(*api.Needs)) *scene {
 	secret := ticket("secret", 2, "single", "Secret printer", "20001", "2026-02-01T12:00:00Z")
 	toner := ticket("toner", 1, "lone", "Order more toner", "10002", "2026-03-02T12:00:00Z")
 	printer := ticket("printer", 1, "david", "Printer 5f3a.1234 is broken", "10001", "2026-03-01T12:00:00Z")
-	invoice := ticket("invoice", 1, "single", "Invoice 2026-117 für Ärzte: Rechnung", "10003", "now")
+	invoice := ticket("invoice", 1, "single", "Invoice 2026-117 für Ärzte: Rechnung", "10003", time.Now().Add(-time.Hour).Format(time.RFC3339))
 	o.Exec(`UPDATE tickets SET state_id = 4, priority_id = 3, pending_time = now() WHERE id = $1`, toner)
 	o.Exec(`UPDATE tickets SET owner_id = $2 WHERE id = $1`, printer, o.UserID("emma"))
 	o.Exec(`INSERT INTO ticket_articles (ticket_id, type_id, sender_id, "from", subject, body, content_type, internal, updated_by_id, created_by_id) VALUES

@@ -20,6 +20,7 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"postroom/api/apitest"
 	"postroom/channels"
@@ -53,7 +54,8 @@ func identity(t *testing.T, address string) (cert, key string) {
 // pgpKey makes a PGP key, both halves armored.
 func pgpKey(t *testing.T, address string) (public, secret string) {
 	t.Helper()
-	entity, err := openpgp.NewEntity("Somebody", "", address, nil)
+	anHourAgo := &packet.Config{Time: func() time.Time { return time.Now().Add(-time.Hour) }}
+	entity, err := openpgp.NewEntity("Somebody", "", address, anHourAgo)
 	if err != nil {
 		t.Fatal(err)
 	}

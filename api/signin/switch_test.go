@@ -12,6 +12,7 @@ func TestAdministratorsSeeAndEndSessions(t *testing.T) {
 	o := apitest.Open(t)
 	admin, agent := o.Browser(), o.Browser()
 	agent.SignIn("emma")
+	o.Exec(`UPDATE sessions SET updated_at = updated_at - interval '1 hour'`)
 	admin.SignIn("boss")
 	list := admin.Ask("GET", "/sessions", "").Is(200)
 	sessions := list.Object()["sessions"].([]any)

@@ -155,11 +155,20 @@ func count(o *apitest.Office, sql string) (n int) {
 // list are the calls that somebody sees.
 func list(o *apitest.Office, who string) []map[string]any {
 	o.T.Helper()
+	o.InOrder("cti_logs")
 	var calls []map[string]any
 	for _, one := range o.Get(who, "/cti/log").Is(200).Object()["list"].([]any) {
 		calls = append(calls, one.(map[string]any))
 	}
 	return calls
+}
+
+// brief is 0 for every time that is shorter than a minute: machines may be slow.
+func brief(seconds any) any {
+	if n, ok := seconds.(float64); ok && math.Abs(n) < 60 {
+		return 0
+	}
+	return seconds
 }
 
 func TestLifeOfACall(t *testing.T) {
@@ -190,7 +199,7 @@ func TestLifeOfACall(t *testing.T) {
 				t.Fatalf("%s: %d %s", step.sent, a.Status, a.Body)
 			}
 			c := list(o, "emma")[0]
-			got := fmt.Sprint(c["state"], " ", c["done"], " ", c["to_comment"], " ", c["duration_waiting_time"], " ", c["duration_talking_time"])
+			got := fmt.Sprint(c["state"], " ", c["done"], " ", c["to_comment"], " ", brief(c["duration_waiting_time"]), " ", brief(c["duration_talking_time"]))
 			if got != step.want || c["from_pretty"] != "+49 30 609854180" || c["to_pretty"] != "4922" || c["queue"] != "4922" || c["from_comment"] != nil {
 				t.Errorf("%s, step %d: %s, %v; want %s", tc.path, i+1, got, c, step.want)
 			}
@@ -209,7 +218,7 @@ func TestEventsThatOvertake(t *testing.T) {
 		wants(o, call(o, "cti/cti-token", fmt.Sprintf(event, name, map[string]string{"hangup": "cancel"}[name])), 200, "{}")
 	}
 	c := list(o, "emma")[0]
-	if got := fmt.Sprint(c["state"], c["done"], c["comment"], c["duration_waiting_time"], c["from"], c["queue"]); got != "hangupfalsecancel049304922" {
+	if got := fmt.Sprint(c["state"], c["done"], c["comment"], brief(c["duration_waiting_time"]), c["from"], c["queue"]); got != "hangupfalsecancel049304922" {
 		t.Errorf("the call became %s: %v", got, c)
 	}
 	wants(o, call(o, "placetel/placetel-token", "event=HungUp&call_id=9&type=missed"), 200, "<Response/>\n") // nothing is known of it
@@ -381,15 +390,7 @@ func TestTheCallerLogAsksTheDatabaseOnceForAll(t *testing.T) {
 	o := office(t)
 	o.Exec(`INSERT INTO cti_caller_ids (caller_id, level, user_id) SELECT '49301' || n, 'known', u.id FROM generate_series(1, 50) n, users u WHERE login = 'david'`)
 	call(o, "cti/cti-token", newCall("0", "493011", "4922", "in"))
-	fewest := func() int64 { // pages are told of calls meanwhile, which asks, too
-		least := int64(math.MaxInt64)
-		for range 10 {
-			before := o.Queries.N.Load()
-			list(o, "emma")
-			least = min(least, o.Queries.N.Load()-before)
-		}
-		return least
-	}
+	fewest := func() int64 { return o.Cost(func() { list(o, "emma") }) } // pages are told of calls meanwhile, which asks, too
 	one := fewest()
 	for i := range 50 {
 		call(o, "cti/cti-token", newCall(fmt.Sprint(i+1), fmt.Sprintf("49301%d", i+1), "4922", "in"))

@@ -52,8 +52,12 @@ func TestStatisticsOfTickets(t *testing.T) {
 		if len(months) != 12 {
 			t.Fatalf("%d months", len(months))
 		}
-		if got := months[0].(map[string]any)["created"]; got != float64(want) {
-			t.Errorf("%s: %v tickets of the organization this month, want %d", who, got, want)
+		lately := 0.0 // a month may end meanwhile
+		for _, month := range months[:2] {
+			lately += month.(map[string]any)["created"].(float64)
+		}
+		if lately != float64(want) {
+			t.Errorf("%s: %v tickets of the organization were made lately, want %d", who, lately, want)
 		}
 	}
 	o.Get("emma", "/ticket_stats").Refuses(422, "Need user_id or organization_id as param")
