@@ -10,7 +10,7 @@ import (
 // How long servers may take.
 const (
 	StartWithin = time.Minute // a PostgreSQL that repairs itself after a crash may need it
-	StopWithin  = 8 * time.Second
+	StopWithin  = 20 * time.Second
 	askEvery    = 20 * time.Millisecond
 )
 
