@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 
 	"postroom/internal/devstack/host"
 )
@@ -103,6 +105,12 @@ func inspectBinaries(ctx context.Context, dir string) (binaries, error) {
 		return binaries{}, err
 	}
 	out, err := exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output()
+	for try := 0; errors.Is(err, syscall.ETXTBSY) && try < 100; try++ {
+		// A program that we start at the same time has a copy of our open files for a moment, and
+		// what was unpacked just now can't be run as long as somebody has it open for writing.
+		pause(ctx, 50*time.Millisecond)
+		out, err = exec.CommandContext(ctx, filepath.Join(dir, "postgres"), "--version").Output()
+	}
 	if err != nil {
 		return binaries{}, err
 	}
