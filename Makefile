@@ -8,7 +8,7 @@ FUZZ = ./parser:FuzzParse ./internal/richtext:FuzzSanitize
 FUZZTIME = 15s
 
 # Vet looks at everything once, and nobody takes a debugger to these binaries: linking takes a third less.
-GOTEST = go test -vet=off -ldflags=-w
+GOTEST = go test -vet=off -ldflags=-w -timeout 15m
 
 help: ## show these targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -24,9 +24,9 @@ test: ## check the code and run every test
 	@files=$$(git ls-files '*.go') || exit 1; unformatted=$$(gofmt -l $$files); test -z "$$unformatted" || { echo "gofmt -w $$unformatted"; exit 1; }
 	go vet ./...
 	go tool staticcheck ./...
-	$(GOTEST) -timeout 10m ./...
+	$(GOTEST) ./...
 	@$(MAKE) --no-print-directory fuzz
-	@if .ci/packages --can-race; then set -x; $(GOTEST) -race -timeout 10m $(RACE); fi
+	@if .ci/packages --can-race; then set -x; $(GOTEST) -race $(RACE); fi
 	@.ci/packages --left-out
 
 # What breaks us is kept as a test, so a second look meets it again. What doesn't fail twice is Go's own: it
