@@ -51,12 +51,12 @@ func (s Keeper) ViewedTickets(ctx context.Context, scope desk.TicketScope, user 
 	var args pg.Args
 	return s.tickets(ctx, tickets.Select+` t
 		JOIN (
-			SELECT id, o_id, created_at AS viewed_at
+			SELECT id AS view_id, o_id, created_at AS viewed_at
 			FROM recent_views
 			WHERE created_by_id = `+args.Add(user)+` AND object = 'Ticket'
 		) v ON v.o_id = t.id
 		WHERE `+visibleTickets(scope, &args)+`
-		ORDER BY v.viewed_at DESC, v.id DESC
+		ORDER BY v.viewed_at DESC, v.view_id DESC
 		LIMIT `+args.Add(limit), args)
 }
 
