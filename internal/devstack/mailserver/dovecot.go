@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unicode"
 
 	"postroom/internal/devstack/host"
 )
@@ -243,7 +244,7 @@ func (s *Server) Messages(user string) ([][]byte, error) {
 			files = append(files, filepath.Join(s.inbox(user, sub), entry.Name()))
 		}
 	}
-	slices.SortFunc(files, func(a, b string) int { return strings.Compare(filepath.Base(a), filepath.Base(b)) })
+	slices.SortFunc(files, func(a, b string) int { return slices.Compare(delivered(a), delivered(b)) })
 	var mails [][]byte
 	for _, file := range files {
 		raw, err := os.ReadFile(file)
@@ -256,6 +257,20 @@ func (s *Server) Messages(user string) ([][]byte, error) {
 		mails = append(mails, raw)
 	}
 	return mails, nil
+}
+
+// delivered is when a mail was, as its file's name says: the second, and behind a letter the microsecond,
+// which Exim writes without leading zeros.
+func delivered(file string) []uint64 {
+	second, rest, _ := strings.Cut(filepath.Base(file), ".")
+	micro := strings.TrimLeft(rest, "HM")
+	if end := strings.IndexFunc(micro, func(r rune) bool { return !unicode.IsDigit(r) }); end >= 0 {
+		micro = micro[:end]
+	}
+	at := make([]uint64, 2)
+	at[0], _ = strconv.ParseUint(second, 10, 64)
+	at[1], _ = strconv.ParseUint(micro, 10, 64)
+	return at
 }
 
 // Kick cuts the connections of a user, or of everybody where the name is empty.
