@@ -102,12 +102,17 @@ func RunsIn(pid int, dir string) bool {
 // Ports are drawn from below those that systems give to outgoing connections (32768 and up on
 // Linux), so that nobody takes one by accident between our look and the server's start, or while
 // the server is down for a moment.
-const firstPort, lastPort = 10_240, 32_000
+const (
+	firstPort = 10_240
+	ports     = 21_757 // a prime, so that steps of any size come by all of them
+)
 
-// Within a process they are drawn one after the other, so that servers that start at the same time
-// don't get the same; each process starts at a place of its own.
+// Within a process none is drawn twice, so that servers that start at the same time don't get the same.
+// Each process begins at a place of its own and takes steps of its own: two that draw one port at the same
+// time draw different ones when they try again.
 var (
-	firstDraw = rand.IntN(lastPort - firstPort)
+	firstDraw = rand.IntN(ports)
+	step      = 1 + rand.IntN(ports-1)
 	draws     atomic.Int64
 )
 
@@ -115,7 +120,7 @@ var (
 func FreePort(wanted int) (int, error) {
 	for range 100 {
 		if wanted == 0 {
-			wanted = firstPort + (firstDraw+int(draws.Add(1)))%(lastPort-firstPort)
+			wanted = firstPort + (firstDraw+int(draws.Add(1))*step)%ports
 		}
 		listener, err := net.Listen("tcp", net.JoinHostPort(Localhost, strconv.Itoa(wanted)))
 		if err == nil {

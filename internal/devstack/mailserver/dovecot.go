@@ -68,7 +68,12 @@ func dovecot(t testing.TB, introspection string) *Server {
 	if err := s.start(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(s.Stop)
+	t.Cleanup(func() {
+		s.Stop()
+		if log, err := os.ReadFile(filepath.Join(s.dir, "log")); err == nil && t.Failed() {
+			t.Logf("end of Dovecot's log:\n%s", log[max(0, len(log)-8000):])
+		}
+	})
 	return s
 }
 
