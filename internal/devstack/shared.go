@@ -170,53 +170,18 @@ func Keep(ctx context.Context, dir string, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	defer server.end()
+	kept := host.Kept{
+		Process: server.process, Users: usersFile(place.Dir), Start: startFile(place.Dir), Unused: keepUnused,
+		End: func() {
+			removeState(place.Dir)
+			server.end()
+		},
+	}
 	if err := (state{DatabaseURL: server.URL()}).write(place.Dir); err != nil {
+		kept.End()
 		return err
 	}
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for lastUse := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			removeState(place.Dir)
-			return nil
-		case <-server.process.Ended:
-			removeState(place.Dir)
-			return errors.New("PostgreSQL ended by itself")
-		case <-ticker.C:
-		}
-		if used(place.Dir) {
-			lastUse = time.Now()
-		}
-		if time.Since(lastUse) > keepUnused && endUnused(place.Dir, server) {
-			return nil
-		}
-	}
-}
-
-// endUnused ends the server unless somebody came just now: whoever comes waits for the start lock.
-func endUnused(dir string, server *PostgresServer) bool {
-	starting, err := host.LockFile(startFile(dir), host.TryExclusive)
-	if err != nil {
-		return false
-	}
-	defer starting.Close()
-	if used(dir) {
-		return false
-	}
-	removeState(dir)
-	server.end()
-	return true
-}
-
-func used(dir string) bool {
-	file, err := host.LockFile(usersFile(dir), host.TryExclusive)
-	if err != nil {
-		return true
-	}
-	file.Close()
-	return false
+	return kept.Keep(ctx)
 }
 
 // startTestPostgres starts a server that is quick because it promises nothing. What a crash left

@@ -116,50 +116,16 @@ func Keep(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	defer n.stop()
+	kept := host.Kept{
+		Process: n.process, Users: usersFile(dir), Start: startFile(dir), Unused: keepUnused,
+		End: func() {
+			os.Remove(addressFile(dir))
+			n.stop()
+		},
+	}
 	if err := host.WriteFile(addressFile(dir), []byte(n.URL)); err != nil { // at once: others read it
+		kept.End()
 		return err
 	}
-	defer os.Remove(addressFile(dir))
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
-	for lastUse := time.Now(); ; {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-n.process.Ended:
-			return errors.New("the node ended by itself")
-		case <-ticker.C:
-		}
-		if used(dir) {
-			lastUse = time.Now()
-		}
-		if time.Since(lastUse) > keepUnused && endUnused(dir, n) {
-			return nil
-		}
-	}
-}
-
-// endUnused ends the node unless somebody came just now: whoever comes waits for the start lock.
-func endUnused(dir string, n *Node) bool {
-	starting, err := host.LockFile(startFile(dir), host.TryExclusive)
-	if err != nil {
-		return false
-	}
-	defer starting.Close()
-	if used(dir) {
-		return false
-	}
-	_ = os.Remove(addressFile(dir))
-	n.stop()
-	return true
-}
-
-func used(dir string) bool {
-	file, err := host.LockFile(usersFile(dir), host.TryExclusive)
-	if err != nil {
-		return true
-	}
-	file.Close()
-	return false
+	return kept.Keep(ctx)
 }
